@@ -1,0 +1,2 @@
+//! tzxm
+fn main() {}

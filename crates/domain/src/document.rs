@@ -1,0 +1,89 @@
+//! 文书: notices and certificates as data. `documents` prints them, the public check page verifies them.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Which paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// 项目代码证 (办法第十、十三条).
+    CodeCertificate,
+    /// 收件凭证.
+    ReceiptSlip,
+    /// 受理通知书 (许可法第三十二条).
+    AcceptanceNotice,
+    /// 补正材料通知书 (许可法第三十二条第一款第四项).
+    CorrectionNotice,
+    /// 不予受理通知书.
+    NonAcceptanceNotice,
+    /// 办结告知书 (办法第十四条第五项).
+    CompletionNotice,
+}
+
+impl DocumentKind {
+    /// Every kind, in the order of a project's life.
+    pub const ALL: [Self; 6] = [
+        Self::CodeCertificate,
+        Self::ReceiptSlip,
+        Self::AcceptanceNotice,
+        Self::CorrectionNotice,
+        Self::NonAcceptanceNotice,
+        Self::CompletionNotice,
+    ];
+
+    /// The title printed in red.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::CodeCertificate => "投资项目代码证",
+            Self::ReceiptSlip => "申请材料收件凭证",
+            Self::AcceptanceNotice => "受理通知书",
+            Self::CorrectionNotice => "补正材料通知书",
+            Self::NonAcceptanceNotice => "不予受理通知书",
+            Self::CompletionNotice => "办结告知书",
+        }
+    }
+
+    /// The character that stands for it in a document number, as in 内投审〔2026〕受150402000123号.
+    pub fn number_word(self) -> &'static str {
+        match self {
+            Self::CodeCertificate => "码",
+            Self::ReceiptSlip => "收",
+            Self::AcceptanceNotice => "受",
+            Self::CorrectionNotice => "补",
+            Self::NonAcceptanceNotice => "不受",
+            Self::CompletionNotice => "结",
+        }
+    }
+}
+
+/// One paper, complete: whoever holds it can print it again, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Which paper.
+    pub kind: DocumentKind,
+    /// 文号, unique on the platform.
+    pub number: String,
+    /// The organ that issues it, by its full name.
+    pub issuer: String,
+    /// The addressee (项目单位).
+    pub addressee: String,
+    /// Day of issue.
+    pub issued_on: Date,
+    /// Project name.
+    pub project_name: String,
+    /// Project code, as 24 characters.
+    pub project_code: String,
+    /// Body paragraphs, in order, before the table and the points.
+    pub paragraphs: Vec<String>,
+    /// Rows of the table: label and value.
+    pub rows: Vec<(String, String)>,
+    /// Numbered points (matters to correct, materials received).
+    pub points: Vec<String>,
+    /// Paragraphs after the points: remedy, next step.
+    pub closing: Vec<String>,
+    /// First 16 hex digits of the SM3 over the rest; printed, and compared by the check page.
+    pub check_value: String,
+    /// Address behind the QR code: the public check page for this paper (or for the code).
+    pub verify_url: String,
+}

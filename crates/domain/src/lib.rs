@@ -1,0 +1,29 @@
+//! The law as pure code: codes, calendar, clocks, regimes, declarations, items, cases, projects.
+//!
+//! No I/O, no clock, no randomness, no async: everything a rule needs is an argument.
+
+pub mod aggregate;
+pub mod calendar;
+pub mod case;
+pub mod clock;
+pub mod credit_code;
+pub mod declaration;
+pub mod department;
+pub mod document;
+pub mod ids;
+pub mod industry;
+pub mod item;
+pub mod marking;
+pub mod money;
+pub mod project;
+pub mod project_code;
+pub mod refusal;
+pub mod regime;
+pub mod region;
+pub mod time;
+pub mod unit;
+
+pub use aggregate::{Aggregate, Meta};
+pub use money::Money;
+pub use refusal::Refusal;
+pub use time::Moment;
