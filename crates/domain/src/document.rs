@@ -87,3 +87,25 @@ pub struct Document {
     /// Address behind the QR code: the public check page for this paper (or for the code).
     pub verify_url: String,
 }
+
+impl Document {
+    /// The check value of what the paper says: SM3 over its canonical JSON without check value and address.
+    pub fn computed_check_value(&self) -> String {
+        use sm3::{Digest, Sm3};
+        let bare = Self { check_value: String::new(), verify_url: String::new(), ..self.clone() };
+        let json = serde_json::to_vec(&bare).unwrap_or_default();
+        hex::encode(Sm3::digest(&json).as_slice()).chars().take(16).collect()
+    }
+
+    /// The same paper with its check value filled in.
+    #[must_use]
+    pub fn sealed_with_check_value(mut self) -> Self {
+        self.check_value = self.computed_check_value();
+        self
+    }
+
+    /// Whether nothing of the paper was changed since it was issued.
+    pub fn is_intact(&self) -> bool {
+        self.check_value == self.computed_check_value()
+    }
+}

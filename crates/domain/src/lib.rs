@@ -2,6 +2,7 @@
 //!
 //! No I/O, no clock, no randomness, no async: everything a rule needs is an argument.
 
+pub mod account;
 pub mod aggregate;
 pub mod calendar;
 pub mod case;

@@ -1,0 +1,199 @@
+//! 账号: a person who signs in, for a project unit or for government departments, and the posts the person holds.
+
+use crate::{Aggregate, Meta, ids::{AccountId, UnitId}};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// 岗位角色. The last three are never in one hand, nor with any other (三权分立).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 收件岗: receives, asks for corrections, accepts or not.
+    Receptionist,
+    /// 经办岗: undertakes the processing.
+    Undertaker,
+    /// 审核岗.
+    Reviewer,
+    /// 审批岗: decides.
+    Approver,
+    /// 部门负责人.
+    DepartmentManager,
+    /// 综合管理 (办法第七条).
+    GeneralAdministration,
+    /// 电子监察.
+    Supervisor,
+    /// 系统管理员.
+    SystemAdministrator,
+    /// 安全管理员.
+    SecurityAdministrator,
+    /// 审计管理员.
+    AuditAdministrator,
+}
+
+impl Role {
+    /// All roles, in a fixed order (the permission matrix prints in it).
+    pub const ALL: [Self; 10] = [
+        Self::Receptionist,
+        Self::Undertaker,
+        Self::Reviewer,
+        Self::Approver,
+        Self::DepartmentManager,
+        Self::GeneralAdministration,
+        Self::Supervisor,
+        Self::SystemAdministrator,
+        Self::SecurityAdministrator,
+        Self::AuditAdministrator,
+    ];
+
+    /// Chinese name of the post.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receptionist => "收件岗",
+            Self::Undertaker => "经办岗",
+            Self::Reviewer => "审核岗",
+            Self::Approver => "审批岗",
+            Self::DepartmentManager => "部门负责人",
+            Self::GeneralAdministration => "综合管理岗",
+            Self::Supervisor => "电子监察岗",
+            Self::SystemAdministrator => "系统管理员",
+            Self::SecurityAdministrator => "安全管理员",
+            Self::AuditAdministrator => "审计管理员",
+        }
+    }
+
+    /// One of the three administrators that S-08 keeps apart.
+    pub fn is_administrator(self) -> bool {
+        matches!(self, Self::SystemAdministrator | Self::SecurityAdministrator | Self::AuditAdministrator)
+    }
+
+    /// Reads the machine name, such as `approver`.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()
+    }
+}
+
+/// 岗位: department × region × role, for a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Post {
+    /// Department code of `data/departments.tsv`.
+    pub department: String,
+    /// Region code of the government the department belongs to.
+    pub region: String,
+    /// What the person may do there.
+    pub role: Role,
+    /// First day.
+    pub from: Date,
+    /// Last day; `None` while open.
+    pub to: Option<Date>,
+}
+
+impl Post {
+    /// Whether the post is held on that day.
+    pub fn held_on(&self, day: Date) -> bool {
+        self.from <= day && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+/// For whom the person acts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// An agent of a project unit.
+    Unit(UnitId),
+    /// An officer; what the person may do follows from posts.
+    Officer,
+}
+
+/// Facts about an account. Passwords never enter the ledger, not even as hashes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum AccountEvent {
+    /// Opened for a person.
+    AccountOpened {
+        /// Its id.
+        id: AccountId,
+        /// Sign-in name, unique per face.
+        login: String,
+        /// Name shown to others: the officer's name, or 经办人 of a unit.
+        name: String,
+        /// For whom the person acts.
+        holder: Holder,
+    },
+    /// A post was given.
+    PostGranted {
+        /// The post.
+        post: Post,
+        /// Why (appointment paper, order number).
+        reason: String,
+    },
+    /// The account can no longer sign in.
+    AccountDisabled {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// 账号, as its events leave it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// Sign-in name.
+    pub login: String,
+    /// Name shown to others.
+    pub name: String,
+    /// For whom the person acts; `None` before `AccountOpened`.
+    pub holder: Option<Holder>,
+    /// Posts ever given.
+    pub posts: Vec<Post>,
+    /// No longer signs in.
+    pub disabled: bool,
+}
+
+impl Aggregate for Account {
+    const KIND: &'static str = "account";
+    type Event = AccountEvent;
+
+    fn apply(&mut self, event: &AccountEvent, _: &Meta) {
+        match event {
+            AccountEvent::AccountOpened { id, login, name, holder } => {
+                self.id = id.clone();
+                self.login = login.clone();
+                self.name = name.clone();
+                self.holder = Some(holder.clone());
+            }
+            AccountEvent::PostGranted { post, .. } => self.posts.push(post.clone()),
+            AccountEvent::AccountDisabled { .. } => self.disabled = true,
+        }
+    }
+}
+
+/// Whether one person may hold both roles (S-08: an administrator role stands alone).
+pub fn compatible(a: Role, b: Role) -> bool {
+    a == b || !(a.is_administrator() || b.is_administrator())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s08_an_administrator_role_stands_alone() {
+        for a in Role::ALL {
+            for b in Role::ALL {
+                let expected = a == b || (!a.is_administrator() && !b.is_administrator());
+                assert_eq!(compatible(a, b), expected, "{a:?} {b:?}");
+                assert_eq!(compatible(a, b), compatible(b, a));
+            }
+        }
+    }
+
+    #[test]
+    fn role_names_are_read_back() {
+        for role in Role::ALL {
+            let text = serde_json::to_string(&role).unwrap();
+            assert_eq!(Role::parse(text.trim_matches('"')), Some(role));
+        }
+        assert_eq!(Role::parse("king"), None);
+    }
+}

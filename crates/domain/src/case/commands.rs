@@ -1,0 +1,264 @@
+//! What may be done to a case. Each command takes the state and gives events, or a refusal.
+
+use super::{
+    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, Stage,
+};
+use crate::{
+    Moment, Refusal,
+    clock::Suspension,
+    project::{Project, ProjectState},
+    project_code::ProjectCode,
+};
+use jiff::civil::Date;
+
+/// Most points one correction notice may carry.
+const MAX_POINTS: usize = 50;
+
+/// The result of checking a project code before acceptance (办法第十四条第二项).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeCheck {
+    /// The code is real, in force and belongs to the applicant's project.
+    Verified,
+    /// It is not.
+    Fault {
+        /// Stable name of the fault.
+        fault: &'static str,
+        /// Chinese sentence for both sides.
+        message: String,
+    },
+}
+
+impl CodeCheck {
+    /// Checks form, existence, force and owner of the code an application carries.
+    pub fn of(application: &Application, project: &Project) -> Self {
+        let fault = |fault, message: String| Self::Fault { fault, message };
+        if let Err(found) = ProjectCode::parse(&application.code) {
+            return fault(found.name(), found.message());
+        }
+        match &project.declared {
+            None => fault("unknown", "在线平台没有该项目代码对应的项目。".into()),
+            Some(declared) if declared.code != application.code => {
+                fault("mismatch", "申请所填项目代码与项目的代码不一致。".into())
+            }
+            Some(declared) if declared.unit != application.unit => {
+                fault("owner", "该项目代码不属于申请单位。".into())
+            }
+            Some(_) if project.state != ProjectState::Active => {
+                fault("not_in_force", format!("该项目代码已失效({})。", project.state.name()))
+            }
+            Some(_) => Self::Verified,
+        }
+    }
+}
+
+/// Outcome of an attempt to accept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Acceptance {
+    /// The code is good: the case is accepted.
+    Accepted(Vec<CaseEvent>),
+    /// The code is not good: the failed check is recorded, the unit is told, nothing is accepted.
+    CodeRefused(Vec<CaseEvent>, Refusal),
+}
+
+fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
+    match &case.application {
+        Some(application) if case.stage.acts().contains(&act) => Ok(application),
+        Some(_) => Err(Refusal::new(
+            "case.wrong_state",
+            format!("办件当前为“{}”,不能进行“{}”。请刷新页面查看最新状态。", case.stage.name(), act.name()),
+        )),
+        None => Err(Refusal::new("case.not_there", "没有这个办件。")),
+    }
+}
+
+fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
+        n if n > most => Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字,现为 {n} 个字。"))),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// The unit applies for an item with all required materials.
+pub fn submit(application: Application, project: &Project, required: &[(String, String)]) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
+    if project.state != ProjectState::Active {
+        let refusal = Refusal::new("project.wrong_state", format!("项目当前为“{}”,不能申请事项。", project.state.name()));
+        return Err(vec![refusal.article("办法第十四条")]);
+    }
+    let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && !g.files.is_empty());
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|(id, _)| !has(id))
+        .map(|(id, name)| {
+            Refusal::field(format!("material-{id}"), "material.missing", format!("请上传“{name}”。"))
+                .article("办法第十四条第(一)项")
+        })
+        .collect();
+    if missing.is_empty() { Ok(vec![CaseEvent::CaseSubmitted(Box::new(application))]) } else { Err(missing) }
+}
+
+/// 收件.
+pub fn receive(case: &Case, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
+    let application = allowed(case, Act::Receive)?;
+    Ok(vec![CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(application)) }])
+}
+
+/// 一次性告知补正: all points in one notice; a second notice is refused (许可法第三十二条第一款第四项).
+pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
+    let application = allowed(case, Act::AskCorrection)?;
+    if case.correction.is_some() {
+        return Err(Refusal::new("correction.twice", "补正要求应当一次性告知,本办件已告知过一次,不能再次告知。")
+            .article("行政许可法第三十二条第一款第(四)项"));
+    }
+    let points = points
+        .into_iter()
+        .enumerate()
+        .filter(|(_, point)| !point.text.trim().is_empty())
+        .map(|(i, point)| Ok(Point { text: words(&format!("point-{i}"), &point.text, "补正内容", 500)?, ..point }))
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    if points.is_empty() || points.len() > MAX_POINTS {
+        return Err(Refusal::field("point-0", "correction.points", format!("请逐条写明需要补正的内容(1 至 {MAX_POINTS} 条)。"))
+            .article("行政许可法第三十二条第一款第(四)项"));
+    }
+    let document = Box::new(papers.correction_notice(application, &points));
+    Ok(vec![CaseEvent::CorrectionAsked { points, document }])
+}
+
+/// The unit answers every marked point.
+pub fn supply(case: &Case, answers: Vec<Answer>) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
+    allowed(case, Act::Supply).map_err(|r| vec![r])?;
+    let points = case.correction.as_ref().map_or(0, |c| c.points.len());
+    let open: Vec<_> = (0..points)
+        .filter(|&i| answers.get(i).is_none_or(|a| a.text.trim().is_empty() && a.files.is_empty()))
+        .map(|i| {
+            Refusal::field(format!("answer-{i}"), "correction.open_point", format!("第 {} 条还没有补正:请上传材料或填写说明。", i + 1))
+        })
+        .collect();
+    let long = answers.iter().take(points).enumerate().filter(|(_, a)| a.text.chars().count() > 1000).map(|(i, _)| {
+        Refusal::field(format!("answer-{i}"), "text.too_long", format!("第 {} 条的说明不能超过 1000 个字。", i + 1))
+    });
+    let faults: Vec<_> = open.into_iter().chain(long).collect();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    Ok(vec![CaseEvent::CorrectionSupplied { answers: answers.into_iter().take(points).collect() }])
+}
+
+/// 受理. The code is checked first; with a bad code there is no acceptance (办法第十四条第二项).
+pub fn accept(case: &Case, check: CodeCheck, due: Option<(Date, bool)>, papers: &Papers) -> Result<Acceptance, Refusal> {
+    let application = allowed(case, Act::Accept)?;
+    let code = application.code.clone();
+    Ok(match check {
+        CodeCheck::Verified => Acceptance::Accepted(vec![
+            CaseEvent::CodeVerified { code },
+            CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(application, due)) },
+        ]),
+        CodeCheck::Fault { fault, message } => {
+            let refusal = Refusal::new("case.code_not_verified", format!("项目代码未通过核验,不得受理:{message}系统已将此情况告知项目单位。"))
+                .article("办法第十四条第(二)项");
+            Acceptance::CodeRefused(vec![CaseEvent::CodeNotVerified { code, fault: fault.into(), message }], refusal)
+        }
+    })
+}
+
+/// 不予受理, with ground and reason; for a wrong organ the right one is named.
+pub fn not_accept(
+    case: &Case,
+    ground: NotAcceptedGround,
+    reason: &str,
+    right_organ: Option<String>,
+    papers: &Papers,
+) -> Result<Vec<CaseEvent>, Refusal> {
+    let application = allowed(case, Act::NotAccept)?;
+    let reason = words("reason", reason, "不予受理的理由", 1000)?;
+    let right_organ = right_organ.map(|o| o.trim().to_owned()).filter(|o| !o.is_empty());
+    if ground == NotAcceptedGround::WrongOrgan && right_organ.is_none() {
+        return Err(Refusal::field("right_organ", "not_accept.right_organ", "不属于本机关职权范围的,请写明应当向哪个机关申请。")
+            .article(ground.article()));
+    }
+    if ground == NotAcceptedGround::Incomplete && case.correction.is_none() {
+        return Err(Refusal::field("ground", "not_accept.no_correction", "材料不齐全的,应当先一次性告知补正,不能直接不予受理。")
+            .article(ground.article()));
+    }
+    let document = Box::new(papers.non_acceptance_notice(application, ground, &reason, right_organ.as_deref()));
+    Ok(vec![CaseEvent::CaseNotAccepted { ground, reason, right_organ, document }])
+}
+
+/// 暂停计时: only with legal ground and paper (许可法第四十五条; 办法第十五条).
+pub fn suspend(case: &Case, suspension: Suspension) -> Result<Vec<CaseEvent>, Refusal> {
+    allowed(case, Act::Suspend)?;
+    if case.suspensions.iter().any(|s| s.to.is_none()) {
+        return Err(Refusal::new("clock.suspended", "计时已经暂停,请先恢复计时。").article("办法第十五条"));
+    }
+    if suspension.document.as_deref().is_none_or(|d| d.trim().is_empty()) {
+        return Err(Refusal::field("document", "clock.no_paper", "暂停计时须有告知申请人的文书,请填写文书名称或文号。")
+            .article("行政许可法第四十五条"));
+    }
+    if case.accepted_at.is_some_and(|at| suspension.from < at.date()) {
+        return Err(Refusal::field("from", "clock.before_acceptance", "暂停的起始日不能早于受理日。").article("办法第十五条"));
+    }
+    Ok(vec![CaseEvent::ClockSuspended { suspension }])
+}
+
+/// 恢复计时: `to` is the last day not counted.
+pub fn resume(case: &Case, to: Date) -> Result<Vec<CaseEvent>, Refusal> {
+    allowed(case, Act::Resume)?;
+    let open = case.suspensions.iter().rev().find(|s| s.to.is_none());
+    match open {
+        None => Err(Refusal::new("clock.running", "计时没有暂停,不需要恢复。").article("办法第十五条")),
+        Some(open) if to < open.from => {
+            Err(Refusal::field("to", "clock.order", "恢复日不能早于暂停的起始日。").article("办法第十五条"))
+        }
+        Some(_) => Ok(vec![CaseEvent::ClockResumed { to }]),
+    }
+}
+
+/// 作出决定 with opinion, document number, title, date and validity (办法第十四条第四项), then the case completes by itself.
+pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
+    let application = allowed(case, Act::Decide).map_err(|r| vec![r])?;
+    let mut faults = Vec::new();
+    let mut text = |field, value: &str, what, most| words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第(四)项")));
+    let opinion = text("opinion", &decision.opinion, "办结意见", 2000);
+    let document_number = text("document_number", &decision.document_number, "审批文件文号", 100);
+    let title = text("title", &decision.title, "审批文件标题", 200);
+    if decision.decided_on > now.date() {
+        faults.push(Refusal::field("decided_on", "decision.future", "决定日期不能晚于今天。"));
+    }
+    if case.accepted_at.is_some_and(|at| decision.decided_on < at.date()) {
+        faults.push(Refusal::field("decided_on", "decision.before_acceptance", "决定日期不能早于受理日期。"));
+    }
+    if decision.valid_until.is_some_and(|until| until <= decision.decided_on) {
+        faults.push(Refusal::field("valid_until", "decision.validity", "有效期截止日应当晚于决定日期。"));
+    }
+    if decision.valid_until.is_some() && decision.outcome == Outcome::Refused {
+        faults.push(Refusal::field("valid_until", "decision.validity", "不予许可的决定没有有效期,请清空有效期。"));
+    }
+    if case.suspensions.iter().any(|s| s.to.is_none()) {
+        faults.push(Refusal::new("clock.suspended", "计时处于暂停状态,请先恢复计时再作出决定。").article("办法第十五条"));
+    }
+    match (opinion, document_number, title) {
+        (Ok(opinion), Ok(document_number), Ok(title)) if faults.is_empty() => {
+            let decision = Decision { opinion, document_number, title, ..decision };
+            let notice = papers.completion_notice(application, &decision);
+            Ok(vec![CaseEvent::CaseDecided(Box::new(decision)), CaseEvent::CaseCompleted { document: Box::new(notice) }])
+        }
+        _ => Err(faults),
+    }
+}
+
+/// The completion notice of a decided case (办法第十四条第五项); `decide` gives it in the same breath.
+pub fn complete(case: &Case, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
+    match (&case.application, &case.decision) {
+        (Some(application), Some(decision)) if case.stage == Stage::Decided => {
+            Ok(vec![CaseEvent::CaseCompleted { document: Box::new(papers.completion_notice(application, decision)) }])
+        }
+        _ => Err(Refusal::new("case.wrong_state", "办件尚未作出决定,不能办结。").article("办法第十四条第(五)项")),
+    }
+}
+
+/// The unit takes its application back.
+pub fn withdraw(case: &Case, reason: &str) -> Result<Vec<CaseEvent>, Refusal> {
+    allowed(case, Act::Withdraw)?;
+    Ok(vec![CaseEvent::CaseWithdrawn { reason: words("reason", reason, "撤回的原因", 500)? }])
+}

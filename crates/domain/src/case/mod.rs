@@ -1,0 +1,401 @@
+//! 办件: one item applied for by one project. A machine of its own: nothing that happens to one case touches another.
+//!
+//! `stage` says where it stands and who owes the next act, `commands` what may be done, `papers` what is handed out,
+//! `clocks` which periods run.
+
+mod clocks;
+mod commands;
+mod papers;
+mod stage;
+
+pub use clocks::{check_clock, decision_clock, owed_clock};
+pub use commands::{
+    Acceptance, CodeCheck, accept, ask_correction, complete, decide, not_accept, receive, resume, submit, supply, suspend,
+    withdraw,
+};
+pub use papers::Papers;
+pub use stage::{Act, Owed, Stage};
+
+use crate::{
+    Aggregate, Meta, Moment,
+    clock::Suspension,
+    department::Agency,
+    document::{Document, DocumentKind},
+    ids::{AttachmentId, CaseId, ProjectId, UnitId},
+    item::Limit,
+};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// One material handed in: which, and the files that make it up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// Material id of the catalogue.
+    pub material: String,
+    /// Its unified name.
+    pub name: String,
+    /// The files, in order.
+    pub files: Vec<File>,
+}
+
+/// A file by its id, with the name the applicant gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct File {
+    /// Its id.
+    pub id: AttachmentId,
+    /// File name.
+    pub name: String,
+}
+
+/// What is fixed when an item is applied for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// The case's id.
+    pub id: CaseId,
+    /// The project.
+    pub project: ProjectId,
+    /// Its name on that day.
+    pub project_name: String,
+    /// The code the unit gave.
+    pub code: String,
+    /// Applicant.
+    pub unit: UnitId,
+    /// The applicant's name on that day.
+    pub unit_name: String,
+    /// Item code of the catalogue.
+    pub item: String,
+    /// Its unified name.
+    pub item_name: String,
+    /// The organ that handles it.
+    pub agency: Agency,
+    /// The organ's full name.
+    pub agency_name: String,
+    /// Limit of the decision under this version of the rulebook.
+    pub limit: Limit,
+    /// Version of the rulebook.
+    pub rulebook: String,
+    /// Materials handed in.
+    pub materials: Vec<Given>,
+}
+
+/// One marked point of a correction notice, answerable at its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Point {
+    /// The material it is about; `None` for the application as a whole.
+    pub material: Option<String>,
+    /// What has to be corrected.
+    pub text: String,
+}
+
+/// The unit's answer to one point, by position.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Words.
+    pub text: String,
+    /// New files.
+    pub files: Vec<File>,
+}
+
+/// 补正: asked once, answered once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// The complete list of points (许可法第三十二条: told once).
+    pub points: Vec<Point>,
+    /// When it was asked.
+    pub asked_at: Moment,
+    /// Answers, one for each point, once supplied.
+    pub answers: Vec<Answer>,
+    /// When they came.
+    pub supplied_at: Option<Moment>,
+}
+
+/// 办理结果.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// 准予.
+    Granted,
+    /// 不予.
+    Refused,
+}
+
+impl Outcome {
+    /// Chinese name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Granted => "准予",
+            Self::Refused => "不予",
+        }
+    }
+
+    /// Machine name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Granted => "granted",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// 办结意见及审批文件 (办法第十四条第四项).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// Granted or refused.
+    pub outcome: Outcome,
+    /// 办结意见; for a refusal its reason.
+    pub opinion: String,
+    /// 审批文件文号.
+    pub document_number: String,
+    /// 审批文件标题.
+    pub title: String,
+    /// Date of the paper.
+    pub decided_on: Date,
+    /// Last day of validity; `None` when the law sets none.
+    pub valid_until: Option<Date>,
+}
+
+/// Why an application was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotAcceptedGround {
+    /// 项目代码未通过核验 (办法第十四条第二项).
+    CodeNotVerified,
+    /// 依法不需要取得行政许可 (许可法第三十二条第一款第一项).
+    NotNeeded,
+    /// 不属于本机关职权范围 (第二项).
+    WrongOrgan,
+    /// 材料不齐全或不符合法定形式,经一次告知仍未补正 (第四项).
+    Incomplete,
+}
+
+impl NotAcceptedGround {
+    /// All grounds.
+    pub const ALL: [Self; 4] = [Self::CodeNotVerified, Self::NotNeeded, Self::WrongOrgan, Self::Incomplete];
+
+    /// Chinese name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CodeNotVerified => "项目代码未通过核验",
+            Self::NotNeeded => "依法不需要办理该事项",
+            Self::WrongOrgan => "不属于本机关职权范围",
+            Self::Incomplete => "经一次性告知后材料仍不齐全或不符合法定形式",
+        }
+    }
+
+    /// The article.
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::CodeNotVerified => "办法第十四条第(二)项",
+            Self::NotNeeded => "行政许可法第三十二条第一款第(一)项",
+            Self::WrongOrgan => "行政许可法第三十二条第一款第(二)项",
+            Self::Incomplete => "行政许可法第三十二条第一款第(四)项",
+        }
+    }
+
+    /// Machine name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::CodeNotVerified => "code_not_verified",
+            Self::NotNeeded => "not_needed",
+            Self::WrongOrgan => "wrong_organ",
+            Self::Incomplete => "incomplete",
+        }
+    }
+
+    /// Reads the machine name.
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|g| g.slug() == slug)
+    }
+}
+
+/// Facts about a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+pub enum CaseEvent {
+    /// The unit applied.
+    CaseSubmitted(Box<Application>),
+    /// 收件: the organ has the materials; the five-day check begins.
+    CaseReceived {
+        /// 收件凭证.
+        document: Box<Document>,
+    },
+    /// The project code was checked and is good (办法第十四条第二项).
+    CodeVerified {
+        /// The code.
+        code: String,
+    },
+    /// The project code was checked and is not good: no acceptance.
+    CodeNotVerified {
+        /// The code.
+        code: String,
+        /// Named fault.
+        fault: String,
+        /// Chinese sentence.
+        message: String,
+    },
+    /// 一次性告知补正.
+    CorrectionAsked {
+        /// All points at once.
+        points: Vec<Point>,
+        /// 补正材料通知书.
+        document: Box<Document>,
+    },
+    /// The unit answered the points.
+    CorrectionSupplied {
+        /// One answer for each point.
+        answers: Vec<Answer>,
+    },
+    /// 受理: the decision clock starts (办法第十四条第二项、第十五条).
+    CaseAccepted {
+        /// 受理通知书.
+        document: Box<Document>,
+    },
+    /// 不予受理.
+    CaseNotAccepted {
+        /// Legal ground.
+        ground: NotAcceptedGround,
+        /// Reason in words.
+        reason: String,
+        /// The organ that is competent, if another is.
+        right_organ: Option<String>,
+        /// 不予受理通知书.
+        document: Box<Document>,
+    },
+    /// The decision clock stops counting (许可法第四十五条).
+    ClockSuspended {
+        /// From when, on which legal ground, by which paper.
+        suspension: Suspension,
+    },
+    /// It counts again after that day.
+    ClockResumed {
+        /// Last day not counted.
+        to: Date,
+    },
+    /// 决定.
+    CaseDecided(Box<Decision>),
+    /// 办结: the platform issued the completion notice by itself (办法第十四条第五项).
+    CaseCompleted {
+        /// 办结告知书.
+        document: Box<Document>,
+    },
+    /// The unit took the application back.
+    CaseWithdrawn {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A paper handed out in this case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Which.
+    pub kind: DocumentKind,
+    /// 文号.
+    pub number: String,
+    /// When.
+    pub at: Moment,
+}
+
+/// 办件, as its events leave it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// What was applied for; `None` before `CaseSubmitted`.
+    pub application: Option<Box<Application>>,
+    /// Where it stands.
+    pub stage: Stage,
+    /// When it was applied for.
+    pub submitted_at: Moment,
+    /// 收件.
+    pub received_at: Option<Moment>,
+    /// Last result of the code check: `Ok` or the Chinese fault.
+    pub code_check: Option<Result<(), String>>,
+    /// The one correction.
+    pub correction: Option<Correction>,
+    /// 受理.
+    pub accepted_at: Option<Moment>,
+    /// Intervals that do not count.
+    pub suspensions: Vec<Suspension>,
+    /// 决定.
+    pub decision: Option<Box<Decision>>,
+    /// When it was decided, on the platform.
+    pub decided_at: Option<Moment>,
+    /// When it ended: completed, not accepted or withdrawn.
+    pub ended_at: Option<Moment>,
+    /// Reason of an end without decision.
+    pub end_reason: Option<String>,
+    /// Papers handed out.
+    pub documents: Vec<Issued>,
+}
+
+impl Case {
+    fn issue(&mut self, document: &Document, at: Moment) {
+        self.documents.push(Issued { kind: document.kind, number: document.number.clone(), at });
+    }
+}
+
+impl Aggregate for Case {
+    const KIND: &'static str = "case";
+    type Event = CaseEvent;
+
+    fn apply(&mut self, event: &CaseEvent, meta: &Meta) {
+        match event {
+            CaseEvent::CaseSubmitted(application) => {
+                self.application = Some(application.clone());
+                self.stage = Stage::Submitted;
+                self.submitted_at = meta.at;
+            }
+            CaseEvent::CaseReceived { document } => {
+                self.stage = Stage::Received;
+                self.received_at = Some(meta.at);
+                self.issue(document, meta.at);
+            }
+            CaseEvent::CodeVerified { .. } => self.code_check = Some(Ok(())),
+            CaseEvent::CodeNotVerified { message, .. } => self.code_check = Some(Err(message.clone())),
+            CaseEvent::CorrectionAsked { points, document } => {
+                self.stage = Stage::CorrectionAsked;
+                self.correction =
+                    Some(Correction { points: points.clone(), asked_at: meta.at, answers: vec![], supplied_at: None });
+                self.issue(document, meta.at);
+            }
+            CaseEvent::CorrectionSupplied { answers } => {
+                self.stage = Stage::Supplemented;
+                if let Some(correction) = &mut self.correction {
+                    correction.answers = answers.clone();
+                    correction.supplied_at = Some(meta.at);
+                }
+            }
+            CaseEvent::CaseAccepted { document } => {
+                self.stage = Stage::Processing;
+                self.accepted_at = Some(meta.at);
+                self.issue(document, meta.at);
+            }
+            CaseEvent::CaseNotAccepted { reason, document, .. } => {
+                self.stage = Stage::NotAccepted;
+                self.ended_at = Some(meta.at);
+                self.end_reason = Some(reason.clone());
+                self.issue(document, meta.at);
+            }
+            CaseEvent::ClockSuspended { suspension } => self.suspensions.push(suspension.clone()),
+            CaseEvent::ClockResumed { to } => {
+                if let Some(open) = self.suspensions.iter_mut().rev().find(|s| s.to.is_none()) {
+                    open.to = Some(*to);
+                }
+            }
+            CaseEvent::CaseDecided(decision) => {
+                self.stage = Stage::Decided;
+                self.decision = Some(decision.clone());
+                self.decided_at = Some(meta.at);
+            }
+            CaseEvent::CaseCompleted { document } => {
+                self.stage = Stage::Completed;
+                self.ended_at = Some(meta.at);
+                self.issue(document, meta.at);
+            }
+            CaseEvent::CaseWithdrawn { reason } => {
+                self.stage = Stage::Withdrawn;
+                self.ended_at = Some(meta.at);
+                self.end_reason = Some(reason.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The papers of a case, as data. Numbers and dates come from outside; the words are here.
+
+use super::{Application, Decision, NotAcceptedGround, Outcome, Point};
+use crate::{
+    document::{Document, DocumentKind},
+    time::chinese_date,
+};
+use jiff::civil::Date;
+
+/// What every paper needs from outside the rule: the day, and a number nobody else has.
+#[derive(Debug, Clone)]
+pub struct Papers {
+    /// Day of issue.
+    pub date: Date,
+    /// Serial part of the document number.
+    pub serial: String,
+}
+
+/// Remedy clause of every refusal (许可法第三十八条).
+const REMEDY: &str = "如不服本决定,可以自收到本通知书之日起六十日内依法申请行政复议,或者在六个月内依法向人民法院提起行政诉讼。";
+
+impl Papers {
+    /// `内投审〔2026〕受150402482913号`.
+    pub fn number(&self, kind: DocumentKind, region: &str) -> String {
+        format!("内投审〔{}〕{}{}{}号", self.date.year(), kind.number_word(), region, self.serial)
+    }
+
+    fn paper(&self, kind: DocumentKind, a: &Application) -> Document {
+        Document {
+            kind,
+            number: self.number(kind, &a.agency.region),
+            issuer: a.agency_name.clone(),
+            addressee: a.unit_name.clone(),
+            issued_on: self.date,
+            project_name: a.project_name.clone(),
+            project_code: a.code.clone(),
+            paragraphs: vec![],
+            rows: vec![
+                ("项目名称".into(), a.project_name.clone()),
+                ("项目代码".into(), a.code.clone()),
+                ("申请事项".into(), a.item_name.clone()),
+            ],
+            points: vec![],
+            closing: vec![],
+            check_value: String::new(),
+            verify_url: String::new(),
+        }
+    }
+
+    /// 收件凭证.
+    pub fn receipt_slip(&self, a: &Application) -> Document {
+        Document {
+            paragraphs: vec![format!(
+                "你单位于在线平台提交的“{}”申请材料已收到。本机关将自收件之日起五个工作日内作出是否受理的决定,或者一次性告知需要补正的全部内容;逾期不告知的,自收到申请材料之日起即为受理。",
+                a.item_name
+            )],
+            points: a.materials.iter().map(|g| format!("{}({} 份文件)", g.name, g.files.len())).collect(),
+            closing: vec!["收件凭证不代表申请已被受理。".into()],
+            ..self.paper(DocumentKind::ReceiptSlip, a)
+        }
+        .sealed_with_check_value()
+    }
+
+    /// 补正材料通知书.
+    pub fn correction_notice(&self, a: &Application, points: &[Point]) -> Document {
+        let name = |id: &str| a.materials.iter().find(|g| g.material == id).map_or(id.to_owned(), |g| g.name.clone());
+        let point = |p: &Point| match &p.material {
+            Some(material) => format!("《{}》:{}", name(material), p.text),
+            None => p.text.clone(),
+        };
+        Document {
+            paragraphs: vec![format!(
+                "你单位申请的“{}”,经审查,申请材料不齐全或者不符合法定形式。根据《中华人民共和国行政许可法》第三十二条第一款第(四)项的规定,现一次性告知需要补正的全部内容如下:",
+                a.item_name
+            )],
+            points: points.iter().map(point).collect(),
+            closing: vec!["请登录在线平台,在“我的项目”中逐条补正。补正期间不计入办理时限;收到补正材料后,本机关重新在五个工作日内审查。".into()],
+            ..self.paper(DocumentKind::CorrectionNotice, a)
+        }
+        .sealed_with_check_value()
+    }
+
+    /// 受理通知书. `due` is the last day of the limit and whether it is provisional.
+    pub fn acceptance_notice(&self, a: &Application, due: Option<(Date, bool)>) -> Document {
+        let mut paper = self.paper(DocumentKind::AcceptanceNotice, a);
+        paper.paragraphs = vec![format!(
+            "你单位申请的“{}”,申请材料齐全、符合法定形式,项目代码核验通过。根据《中华人民共和国行政许可法》第三十二条第一款第(五)项和《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条的规定,本机关决定予以受理。",
+            a.item_name
+        )];
+        paper.rows.push(("办理时限".into(), a.limit.text()));
+        if let Some((date, provisional)) = due {
+            let mark = if provisional { "(该年度放假安排公布前为暂定)" } else { "" };
+            paper.rows.push(("应办结日期".into(), format!("{}{mark}", chinese_date(date))));
+        }
+        paper.closing = vec!["依法需要听证、招标、检验、检测、鉴定和专家评审等的,所需时间不计入办理时限,本机关将另行书面告知。".into()];
+        paper.sealed_with_check_value()
+    }
+
+    /// 不予受理通知书.
+    pub fn non_acceptance_notice(&self, a: &Application, ground: NotAcceptedGround, reason: &str, right: Option<&str>) -> Document {
+        let mut paper = self.paper(DocumentKind::NonAcceptanceNotice, a);
+        paper.paragraphs = vec![format!(
+            "你单位申请的“{}”,经审查,{}。根据{}的规定,本机关决定不予受理。",
+            a.item_name,
+            ground.name(),
+            ground.article()
+        )];
+        paper.rows.push(("具体理由".into(), reason.to_owned()));
+        if let Some(right) = right {
+            paper.rows.push(("应向以下机关申请".into(), right.to_owned()));
+        }
+        paper.closing = vec![REMEDY.into()];
+        paper.sealed_with_check_value()
+    }
+
+    /// 办结告知书.
+    pub fn completion_notice(&self, a: &Application, decision: &Decision) -> Document {
+        let mut paper = self.paper(DocumentKind::CompletionNotice, a);
+        paper.paragraphs = vec![format!(
+            "你单位申请的“{}”已办结,办理结果为{}。现根据《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条第(五)项的规定告知如下:",
+            a.item_name,
+            decision.outcome.name()
+        )];
+        paper.rows.extend([
+            ("办理结果".into(), decision.outcome.name().to_owned()),
+            ("办结意见".into(), decision.opinion.clone()),
+            ("审批文件文号".into(), decision.document_number.clone()),
+            ("审批文件标题".into(), decision.title.clone()),
+            ("决定日期".into(), chinese_date(decision.decided_on)),
+        ]);
+        if let Some(until) = decision.valid_until {
+            paper.rows.push(("有效期至".into(), chinese_date(until)));
+        }
+        paper.closing = match decision.outcome {
+            Outcome::Granted => vec!["请及时通过在线平台报送项目开工建设、建设进度和竣工的基本信息。".into()],
+            Outcome::Refused => vec![REMEDY.into()],
+        };
+        paper.sealed_with_check_value()
+    }
+}

@@ -1,0 +1,248 @@
+//! Who may do what: one declared table, one function. Deny is the default (S-05, S-10).
+//!
+//! Handling a case needs a post in the same department and the same region; a superior level sees what lies below it
+//! and may expedite, not decide (design §5).
+
+use crate::Actor;
+use domain::{Refusal, account::{Post, Role}, ids::UnitId, region::Regions};
+
+/// Everything a person can ask of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Public query of codes, papers, projects, items.
+    QueryPublic,
+    /// Open a place for a project unit.
+    RegisterUnit,
+    /// Write and submit a declaration.
+    DeclareProject,
+    /// Read a project with everything in it.
+    ReadProject,
+    /// Give a project up.
+    WithdrawProject,
+    /// Take a code out of force.
+    VoidCode,
+    /// Apply for an item.
+    ApplyForItem,
+    /// Hand in files.
+    UploadFile,
+    /// Read files of an application.
+    ReadFile,
+    /// Answer a correction notice.
+    SupplyCorrection,
+    /// Take an application back.
+    WithdrawCase,
+    /// Read a case.
+    ReadCase,
+    /// 收件.
+    ReceiveCase,
+    /// 核验项目代码.
+    VerifyCode,
+    /// 一次性告知补正.
+    AskCorrection,
+    /// 受理.
+    AcceptCase,
+    /// 不予受理.
+    NotAcceptCase,
+    /// 暂停计时.
+    SuspendClock,
+    /// 恢复计时.
+    ResumeClock,
+    /// 作出决定.
+    DecideCase,
+    /// The list of what is owed.
+    ReadWorkList,
+    /// 消息中心.
+    ReadMessages,
+    /// Download a paper.
+    PrintDocument,
+    /// Open accounts and give posts.
+    ManageAccounts,
+}
+
+impl Action {
+    /// Every action, in the order of the printed matrix.
+    pub const ALL: [Self; 24] = [
+        Self::QueryPublic,
+        Self::RegisterUnit,
+        Self::DeclareProject,
+        Self::ReadProject,
+        Self::WithdrawProject,
+        Self::VoidCode,
+        Self::ApplyForItem,
+        Self::UploadFile,
+        Self::ReadFile,
+        Self::SupplyCorrection,
+        Self::WithdrawCase,
+        Self::ReadCase,
+        Self::ReceiveCase,
+        Self::VerifyCode,
+        Self::AskCorrection,
+        Self::AcceptCase,
+        Self::NotAcceptCase,
+        Self::SuspendClock,
+        Self::ResumeClock,
+        Self::DecideCase,
+        Self::ReadWorkList,
+        Self::ReadMessages,
+        Self::PrintDocument,
+        Self::ManageAccounts,
+    ];
+}
+
+/// How far a post reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// Same department, same region.
+    Own,
+    /// Same department, its own region and all below.
+    Below,
+    /// Any department, its own region and all below.
+    Territory,
+}
+
+/// One cell of the policy.
+#[derive(Debug, Clone, Copy)]
+enum Grant {
+    /// Anybody, signed in or not.
+    Anyone,
+    /// Any agent of a project unit, for itself.
+    AnyUnit,
+    /// An agent of the unit the object belongs to.
+    OwnUnit,
+    /// An officer with one of these roles, as far as the post reaches.
+    Post(&'static [Role], Reach),
+    /// The platform itself.
+    System,
+}
+
+use Grant::{AnyUnit, Anyone, OwnUnit, System};
+use Role::{Approver, DepartmentManager, GeneralAdministration, Receptionist, Reviewer, SecurityAdministrator, Supervisor, SystemAdministrator, Undertaker};
+
+const WINDOW: &[Role] = &[Receptionist, Undertaker];
+const CASE_WORK: &[Role] = &[Receptionist, Undertaker, Reviewer, Approver, DepartmentManager];
+const OVERSIGHT: &[Role] = &[GeneralAdministration, Supervisor];
+
+/// The policy. A superior department reads below; territory-wide posts read everything in their territory.
+const fn policy(action: Action) -> &'static [Grant] {
+    use Action as A;
+    use Grant::Post as P;
+    match action {
+        A::QueryPublic => &[Anyone],
+        A::RegisterUnit => &[Anyone, System],
+        A::DeclareProject | A::UploadFile => &[AnyUnit],
+        A::ReadMessages => &[AnyUnit],
+        A::WithdrawProject | A::ApplyForItem | A::SupplyCorrection | A::WithdrawCase => &[OwnUnit],
+        A::ReadProject | A::ReadCase | A::ReadFile | A::PrintDocument => {
+            &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
+        }
+        A::VoidCode => &[P(&[GeneralAdministration], Reach::Territory)],
+        A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => &[P(WINDOW, Reach::Own)],
+        A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
+        A::DecideCase => &[P(&[Approver], Reach::Own)],
+        A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
+        A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
+    }
+}
+
+/// What the action is about, as far as permission must know it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Object<'a> {
+    /// The unit it belongs to.
+    pub unit: Option<&'a UnitId>,
+    /// The department that handles it.
+    pub department: Option<&'a str>,
+    /// The region it lies in.
+    pub region: Option<&'a str>,
+}
+
+/// Why not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Nobody is signed in.
+    #[error("not signed in")]
+    NotSignedIn,
+    /// Known, but not allowed.
+    #[error("not allowed")]
+    Forbidden(#[source] Refusal),
+    /// Its very existence is not this person's to know.
+    #[error("hidden")]
+    Hidden,
+}
+
+/// Proof that permission was asked and given; only [`decide`] makes one.
+#[derive(Debug, Clone, Copy)]
+#[must_use]
+pub struct Permit(());
+
+/// The one decision.
+pub fn decide(actor: &Actor, action: Action, object: Object<'_>, regions: &Regions) -> Result<Permit, Denied> {
+    if policy(action).iter().any(|grant| covers(*grant, actor, object, regions)) {
+        return Ok(Permit(()));
+    }
+    Err(match actor {
+        Actor::Public => Denied::NotSignedIn,
+        Actor::Unit { unit, .. } if object.unit.is_some_and(|owner| owner != unit) => Denied::Hidden,
+        Actor::Officer { posts, .. } if !posts.iter().any(|p| reaches(p, Reach::Territory, object, regions)) => Denied::Hidden,
+        _ => Denied::Forbidden(
+            Refusal::new("permission.denied", "您的岗位没有此项权限。如确需办理,请联系本部门负责人调整岗位。").article("办法第八条"),
+        ),
+    })
+}
+
+fn covers(grant: Grant, actor: &Actor, object: Object<'_>, regions: &Regions) -> bool {
+    match (grant, actor) {
+        (Anyone, _) | (AnyUnit, Actor::Unit { .. }) | (System, Actor::System) => true,
+        (OwnUnit, Actor::Unit { unit, .. }) => object.unit == Some(unit),
+        (Grant::Post(roles, reach), Actor::Officer { posts, .. }) => {
+            posts.iter().any(|post| roles.contains(&post.role) && reaches(post, reach, object, regions))
+        }
+        _ => false,
+    }
+}
+
+fn reaches(post: &Post, reach: Reach, object: Object<'_>, regions: &Regions) -> bool {
+    let department = object.department.is_none_or(|d| d == post.department);
+    match reach {
+        Reach::Own => department && object.region.is_none_or(|r| r == post.region),
+        Reach::Below => department && object.region.is_none_or(|r| regions.within(&post.region, r)),
+        Reach::Territory => object.region.is_none_or(|r| regions.within(&post.region, r)),
+    }
+}
+
+/// Roles × actions × relation, as text: reviewed as a diff (`docs/security/permission-matrix.txt`).
+pub fn matrix(regions: &Regions) -> String {
+    use std::fmt::Write;
+    let mine = UnitId("u-mine".into());
+    let foreign = UnitId("u-foreign".into());
+    let actor_unit = Actor::Unit { account: domain::ids::AccountId("a".into()), unit: mine.clone(), login: String::new(), unit_name: String::new() };
+    let officer = |role| Actor::Officer {
+        account: domain::ids::AccountId("a".into()),
+        name: String::new(),
+        posts: vec![Post { department: "ecology".into(), region: "150400".into(), role, from: jiff::civil::Date::ZERO, to: None }],
+    };
+    let at = |unit, department, region| Object { unit: Some(unit), department: Some(department), region: Some(region) };
+    let cases: [(&str, Object<'_>); 5] = [
+        ("own", at(&mine, "ecology", "150400")),
+        ("below", at(&foreign, "ecology", "150402")),
+        ("above", at(&foreign, "ecology", "150000")),
+        ("other-department", at(&foreign, "water", "150400")),
+        ("other-region", at(&foreign, "ecology", "150100")),
+    ];
+    let mut text = String::from("# Who may do what. Office posts sit in ecology × 150400; `own` belongs to the signed-in unit.\n# A allowed, - forbidden (403), h hidden (404), s sign in first (401)\n");
+    let mut people: Vec<(String, Actor)> = vec![("public".into(), Actor::Public), ("unit".into(), actor_unit)];
+    people.extend(Role::ALL.into_iter().map(|r| (format!("{r:?}"), officer(r))));
+    people.push(("system".into(), Actor::System));
+    let _ = writeln!(text, "{:<24}{:<18}{}", "who", "action", cases.map(|(n, _)| format!("{n:<18}")).concat().trim_end());
+    for (who, actor) in &people {
+        for action in Action::ALL {
+            let cells = cases.map(|(_, object)| match decide(actor, action, object, regions) {
+                Ok(_) => "A",
+                Err(Denied::Forbidden(_)) => "-",
+                Err(Denied::Hidden) => "h",
+                Err(Denied::NotSignedIn) => "s",
+            });
+            let _ = writeln!(text, "{who:<24}{:<18}{}", format!("{action:?}"), cells.map(|c| format!("{c:<18}")).concat().trim_end());
+        }
+    }
+    text
+}

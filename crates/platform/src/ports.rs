@@ -1,0 +1,99 @@
+//! Ports: what the platform asks of the world. Nothing else knows the time or throws dice.
+
+use domain::{Moment, document::Document};
+use rand_chacha::{
+    ChaCha20Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Moment;
+}
+
+/// The clock of the machine.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where time enters")]
+    fn now(&self) -> Moment {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Moment(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+/// A clock that stands still until it is moved: tests and simulation.
+#[derive(Debug, Default)]
+pub struct ManualClock(AtomicI64);
+
+impl ManualClock {
+    /// Stands at that moment.
+    pub fn at(moment: Moment) -> Self {
+        Self(AtomicI64::new(moment.0))
+    }
+
+    /// Moves it.
+    pub fn set(&self, moment: Moment) {
+        self.0.store(moment.0, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Moment {
+        Moment(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Gives random bytes.
+pub trait Chance: Send + Sync {
+    /// Fills the buffer.
+    fn fill(&self, buffer: &mut [u8]);
+
+    /// Sixteen bytes: an id.
+    fn id(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// A number below `end` (which must not be zero; zero gives zero), without noticeable bias.
+    fn below(&self, end: u32) -> u32 {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        let wide = u64::from_be_bytes(bytes);
+        u32::try_from(wide % u64::from(end.max(1))).unwrap_or(0)
+    }
+}
+
+/// ChaCha20 behind a lock: seeded by the operating system in production, by a number in tests and simulation.
+pub struct ChaChaChance(Mutex<ChaCha20Rng>);
+
+impl ChaChaChance {
+    /// From a seed: the same seed gives the same bytes.
+    pub fn seeded(seed: u64) -> Self {
+        Self(Mutex::new(ChaCha20Rng::seed_from_u64(seed)))
+    }
+
+    /// From 32 bytes of the operating system.
+    pub fn from_bytes(seed: [u8; 32]) -> Self {
+        Self(Mutex::new(ChaCha20Rng::from_seed(seed)))
+    }
+}
+
+impl Chance for ChaChaChance {
+    fn fill(&self, buffer: &mut [u8]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer);
+    }
+}
+
+/// Prints papers as PDF.
+pub trait Printer: Send + Sync {
+    /// The PDF of a paper; an error is a fault of the installation (fonts), never of the data.
+    fn print(&self, document: &Document) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+}

@@ -1,0 +1,183 @@
+//! Loading and changing streams: the one path from a decision of `domain` to the ledger.
+
+use crate::{Call, Failure, Platform, read::Projected};
+use domain::{Aggregate, Meta};
+use ledger::{Fact, Loaded, Refused, Row, Secret, Unit};
+
+/// A stream as it was read: its state, and where it stood.
+pub(crate) struct Stream<A> {
+    pub id: String,
+    pub state: A,
+    loaded: Loaded,
+}
+
+impl<A> Stream<A> {
+    /// Whether anything was ever recorded in it.
+    pub fn exists(&self) -> bool {
+        self.loaded.version > 0
+    }
+
+    /// Number of events.
+    pub fn version(&self) -> i64 {
+        self.loaded.version
+    }
+}
+
+/// `case:c01…`.
+pub(crate) fn stream_id<A: Aggregate>(id: &str) -> String {
+    format!("{}:{id}", A::KIND)
+}
+
+/// What the store's refusal means to a use case.
+pub(crate) fn refused(refused: Refused) -> Failure {
+    match refused {
+        Refused::Conflict => Failure::Conflict,
+        Refused::Taken(what) => Failure::fault(format!("unexpected duplicate: {}", what.unwrap_or_default())),
+        Refused::Busy => Failure::Busy,
+        Refused::Failed(error) => Failure::fault(error),
+    }
+}
+
+impl Platform {
+    /// Reads a stream's working state: one row, however old it is.
+    pub(crate) async fn load<A: Aggregate>(&self, id: &str) -> Result<Stream<A>, Failure> {
+        let id = stream_id::<A>(id);
+        let loaded = self.store.load(&id).await.map_err(Failure::fault)?;
+        let state = match &loaded.state {
+            Some(json) => serde_json::from_str(json).map_err(Failure::fault)?,
+            None => A::default(),
+        };
+        Ok(Stream { id, state, loaded })
+    }
+
+    /// Begins a change on behalf of a call.
+    pub(crate) fn change<'a>(&'a self, call: &'a Call) -> Change<'a> {
+        Change { platform: self, call, unit: Unit::new(), object: String::new() }
+    }
+}
+
+/// Everything one use case changes: events, read rows, messages, its idempotency key, its audit record. One commit.
+pub(crate) struct Change<'a> {
+    platform: &'a Platform,
+    call: &'a Call,
+    unit: Unit,
+    object: String,
+}
+
+impl Change<'_> {
+    /// Appends events to a stream, with the read rows that follow from them.
+    pub fn append<A: Projected>(&mut self, stream: Stream<A>, events: &[A::Event]) -> Result<Stream<A>, Failure> {
+        self.append_sealed(stream, events, Vec::new())
+    }
+
+    /// The same, with personal values sealed beside the first event.
+    pub fn append_sealed<A: Projected>(
+        &mut self,
+        stream: Stream<A>,
+        events: &[A::Event],
+        personal: Vec<(String, String)>,
+    ) -> Result<Stream<A>, Failure> {
+        let now = self.platform.clock.now();
+        let meta = Meta { at: now, recorded_at: now, actor: self.call.actor.tag() };
+        let Stream { id, mut state, loaded } = stream;
+        let mut sealed = Some(personal);
+        let mut facts = Vec::with_capacity(events.len());
+        for (event, version) in events.iter().zip(loaded.version + 1..) {
+            let before = state.clone();
+            state.apply(event, &meta);
+            for row in A::rows(&id, version, &before, event, &meta, &state, &self.platform.rules) {
+                self.unit.row(row);
+            }
+            let (kind, data) = split(event)?;
+            facts.push(Fact {
+                kind,
+                data,
+                at: meta.at.0,
+                recorded_at: meta.recorded_at.0,
+                actor: meta.actor.clone(),
+                cause: self.call.cause.clone(),
+                sealed: sealed.take().unwrap_or_default().into_iter().map(|(n, v)| self.secret(n, v)).collect(),
+            });
+        }
+        let json = serde_json::to_string(&state).map_err(Failure::fault)?;
+        let loaded = self.unit.append(&loaded, facts, json, &self.platform.sealer).map_err(Failure::fault)?;
+        if self.object.is_empty() {
+            self.object.clone_from(&id);
+        }
+        Ok(Stream { id, state, loaded })
+    }
+
+    fn secret(&self, name: String, value: String) -> Secret {
+        let mut salt = [0; 16];
+        let mut nonce = [0; 12];
+        self.platform.chance.fill(&mut salt);
+        self.platform.chance.fill(&mut nonce);
+        Secret { name, value: value.into_bytes(), salt, nonce }
+    }
+
+    /// One more row in the same commit.
+    pub fn row(&mut self, row: Row) {
+        self.unit.row(row);
+    }
+
+    /// A row that must change exactly one row, else the whole change is decided again.
+    pub fn exactly_one(&mut self, row: Row) {
+        self.unit.exactly_one(row);
+    }
+
+    /// Commits. `result` is what a repetition with the same idempotency key is answered with.
+    pub async fn commit(self, result: &str) -> Result<(), Failure> {
+        self.commit_or(result, refused).await
+    }
+
+    /// Commits; the caller says what a taken unique value means.
+    pub async fn commit_or(mut self, result: &str, on_refused: impl FnOnce(Refused) -> Failure) -> Result<(), Failure> {
+        if let Some(key) = &self.call.once {
+            let now = self.platform.clock.now();
+            self.unit.row(Row::new(
+                "INSERT INTO once(id, actor, result, at) VALUES($1, $2, $3, $4)",
+                [key.clone().into(), self.call.actor.tag().into(), result.into(), now.0.into()],
+            ));
+        }
+        if let Some(attempt) = &self.call.attempt {
+            self.unit.row(attempt.row(&self.call.actor, "done", &self.object));
+        }
+        self.platform.store.commit(self.unit).await.map_err(on_refused)?;
+        if let Some(attempt) = &self.call.attempt {
+            attempt.mark_written();
+        }
+        Ok(())
+    }
+}
+
+impl Platform {
+    /// The result a call with this idempotency key already had, if it did act.
+    pub(crate) async fn done_before(&self, call: &Call) -> Result<Option<String>, Failure> {
+        let Some(key) = &call.once else { return Ok(None) };
+        let rows = self
+            .store
+            .query("SELECT result FROM once WHERE id = $1 AND actor = $2", [key.clone().into(), call.actor.tag().into()])
+            .await
+            .map_err(Failure::fault)?;
+        rows.first().map(|row| row.try_get("", "result")).transpose().map_err(Failure::fault)
+    }
+}
+
+/// Splits an adjacently tagged event into kind and data; the data's bytes stay as serde wrote them, for they are hashed.
+fn split<E: serde::Serialize>(event: &E) -> Result<(String, String), Failure> {
+    #[derive(serde::Deserialize)]
+    struct Tagged<'a> {
+        kind: String,
+        #[serde(borrow)]
+        data: Option<&'a serde_json::value::RawValue>,
+    }
+    let json = serde_json::to_string(event).map_err(Failure::fault)?;
+    let tagged: Tagged<'_> = serde_json::from_str(&json).map_err(Failure::fault)?;
+    Ok((tagged.kind, tagged.data.map_or("null", |data| data.get()).to_owned()))
+}
+
+/// Puts kind and data together again.
+pub(crate) fn join<E: serde::de::DeserializeOwned>(kind: &str, data: &str) -> Result<E, serde_json::Error> {
+    let kind = serde_json::to_string(kind)?;
+    serde_json::from_str(&format!("{{\"kind\":{kind},\"data\":{data}}}"))
+}
