@@ -22,6 +22,7 @@ pub mod refusal;
 pub mod regime;
 pub mod region;
 pub mod time;
+mod tsv;
 pub mod unit;
 
 pub use aggregate::{Aggregate, Meta};
