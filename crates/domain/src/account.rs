@@ -1,6 +1,6 @@
 //! 账号: a person who signs in, for a project unit or for government departments, and the posts the person holds.
 
-use crate::{Aggregate, Meta, ids::{AccountId, UnitId}};
+use crate::{Aggregate, Meta, ids::{AccountId, UnitId}, region::RegionCode};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -77,8 +77,8 @@ impl Role {
 pub struct Post {
     /// Department code of `data/departments.tsv`.
     pub department: String,
-    /// Region code of the government the department belongs to.
-    pub region: String,
+    /// Region of the government the department belongs to.
+    pub region: RegionCode,
     /// What the person may do there.
     pub role: Role,
     /// First day.

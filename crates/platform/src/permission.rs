@@ -4,7 +4,12 @@
 //! and may expedite, not decide (design §5).
 
 use crate::Actor;
-use domain::{Refusal, account::{Post, Role}, ids::UnitId, region::Regions};
+use domain::{
+    Refusal,
+    account::{Post, Role},
+    ids::UnitId,
+    region::{RegionCode, Regions},
+};
 
 /// Everything a person can ask of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -152,7 +157,7 @@ pub struct Object<'a> {
     /// The department that handles it.
     pub department: Option<&'a str>,
     /// The region it lies in.
-    pub region: Option<&'a str>,
+    pub region: Option<RegionCode>,
 }
 
 /// Why not.
@@ -204,8 +209,8 @@ fn reaches(post: &Post, reach: Reach, object: Object<'_>, regions: &Regions) -> 
     let department = object.department.is_none_or(|d| d == post.department);
     match reach {
         Reach::Own => department && object.region.is_none_or(|r| r == post.region),
-        Reach::Below => department && object.region.is_none_or(|r| regions.within(&post.region, r)),
-        Reach::Territory => object.region.is_none_or(|r| regions.within(&post.region, r)),
+        Reach::Below => department && object.region.is_none_or(|r| regions.within(post.region, r)),
+        Reach::Territory => object.region.is_none_or(|r| regions.within(post.region, r)),
     }
 }
 
@@ -215,12 +220,13 @@ pub fn matrix(regions: &Regions) -> String {
     let mine = UnitId("u-mine".into());
     let foreign = UnitId("u-foreign".into());
     let actor_unit = Actor::Unit { account: domain::ids::AccountId("a".into()), unit: mine.clone(), login: String::new(), unit_name: String::new() };
+    let region = |text: &str| RegionCode::parse(text).unwrap_or(domain::region::INNER_MONGOLIA);
     let officer = |role| Actor::Officer {
         account: domain::ids::AccountId("a".into()),
         name: String::new(),
-        posts: vec![Post { department: "ecology".into(), region: "150400".into(), role, from: jiff::civil::Date::ZERO, to: None }],
+        posts: vec![Post { department: "ecology".into(), region: region("150400"), role, from: jiff::civil::Date::ZERO, to: None }],
     };
-    let at = |unit, department, region| Object { unit: Some(unit), department: Some(department), region: Some(region) };
+    let at = |unit, department, code: &str| Object { unit: Some(unit), department: Some(department), region: Some(region(code)) };
     let cases: [(&str, Object<'_>); 5] = [
         ("own", at(&mine, "ecology", "150400")),
         ("below", at(&foreign, "ecology", "150402")),

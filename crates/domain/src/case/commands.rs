@@ -86,7 +86,7 @@ pub fn submit(application: Application, project: &Project, required: &[(String, 
         let refusal = Refusal::new("project.wrong_state", format!("项目当前为“{}”,不能申请事项。", project.state.name()));
         return Err(vec![refusal.article("办法第十四条")]);
     }
-    let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && !g.files.is_empty());
+    let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && g.is_there());
     let missing: Vec<_> = required
         .iter()
         .filter(|(id, _)| !has(id))

@@ -36,6 +36,15 @@ pub struct Given {
     pub name: String,
     /// The files, in order.
     pub files: Vec<File>,
+    /// The case whose result it is: shared on the platform, not asked again (发改投资〔2019〕268号).
+    pub result_of: Option<CaseId>,
+}
+
+impl Given {
+    /// Whether anything stands behind it.
+    pub fn is_there(&self) -> bool {
+        self.result_of.is_some() || !self.files.is_empty()
+    }
 }
 
 /// A file by its id, with the name the applicant gave it.

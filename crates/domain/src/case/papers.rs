@@ -28,7 +28,7 @@ impl Papers {
     fn paper(&self, kind: DocumentKind, a: &Application) -> Document {
         Document {
             kind,
-            number: self.number(kind, &a.agency.region),
+            number: self.number(kind, a.agency.region.as_str()),
             issuer: a.agency_name.clone(),
             addressee: a.unit_name.clone(),
             issued_on: self.date,
@@ -54,7 +54,7 @@ impl Papers {
                 "你单位于在线平台提交的“{}”申请材料已收到。本机关将自收件之日起五个工作日内作出是否受理的决定,或者一次性告知需要补正的全部内容;逾期不告知的,自收到申请材料之日起即为受理。",
                 a.item_name
             )],
-            points: a.materials.iter().map(|g| format!("{}({} 份文件)", g.name, g.files.len())).collect(),
+            points: a.materials.iter().map(given_words).collect(),
             closing: vec!["收件凭证不代表申请已被受理。".into()],
             ..self.paper(DocumentKind::ReceiptSlip, a)
         }
@@ -87,7 +87,7 @@ impl Papers {
             "你单位申请的“{}”,申请材料齐全、符合法定形式,项目代码核验通过。根据《中华人民共和国行政许可法》第三十二条第一款第(五)项和《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条的规定,本机关决定予以受理。",
             a.item_name
         )];
-        paper.rows.push(("办理时限".into(), a.limit.text()));
+        paper.rows.push(("办理时限".into(), a.limit.words()));
         if let Some((date, provisional)) = due {
             let mark = if provisional { "(该年度放假安排公布前为暂定)" } else { "" };
             paper.rows.push(("应办结日期".into(), format!("{}{mark}", chinese_date(date))));
@@ -136,5 +136,12 @@ impl Papers {
             Outcome::Refused => vec![REMEDY.into()],
         };
         paper.sealed_with_check_value()
+    }
+}
+
+fn given_words(given: &super::Given) -> String {
+    match given.result_of {
+        Some(_) => format!("{}(平台共享,免于提交)", given.name),
+        None => format!("{}({} 份文件)", given.name, given.files.len()),
     }
 }

@@ -1,0 +1,90 @@
+//! Read tables: what lists and pages read. Each row follows from events by a pure function, so they can be rebuilt.
+
+mod account;
+mod case;
+mod fold;
+mod migrations;
+mod project;
+mod unit;
+
+pub use fold::PlatformFold;
+pub use migrations::MIGRATIONS;
+
+use crate::Rulebook;
+use domain::{Aggregate, Meta, Moment, document::Document};
+use jiff::civil::Date;
+use ledger::Row;
+
+/// An aggregate whose events leave rows in read tables.
+pub trait Projected: Aggregate + Clone {
+    /// The rows that follow from one event.
+    fn rows(
+        id: &str,
+        version: i64,
+        before: &Self,
+        event: &Self::Event,
+        meta: &Meta,
+        after: &Self,
+        rules: &Rulebook,
+    ) -> Vec<Row>;
+}
+
+/// Days since 1970-01-01: how dates are stored in read tables.
+pub fn day_number(date: Date) -> i64 {
+    let epoch = Date::constant(1970, 1, 1);
+    i64::from((date - epoch).get_days())
+}
+
+/// Reads [`day_number`] back.
+pub fn from_day_number(days: i64) -> Option<Date> {
+    let span = jiff::Span::new().try_days(days).ok()?;
+    Date::constant(1970, 1, 1).checked_add(span).ok()
+}
+
+fn document_row(document: &Document, project: &str, case: &str, unit: &str, at: Moment) -> Row {
+    Row::new(
+        "INSERT INTO documents(number, kind, project_id, case_id, unit_id, issued_at, data) VALUES($1, $2, $3, $4, $5, $6, $7)",
+        [
+            document.number.clone().into(),
+            slug(&document.kind).into(),
+            project.into(),
+            case.into(),
+            unit.into(),
+            at.0.into(),
+            serde_json::to_string(document).unwrap_or_default().into(),
+        ],
+    )
+}
+
+
+/// A message to a unit; its id follows from the event, so a rebuild gives the same one.
+struct NewMessage<'a> {
+    stream: &'a str,
+    version: i64,
+    unit: &'a str,
+    at: Moment,
+    title: String,
+    body: String,
+    link: String,
+}
+
+impl NewMessage<'_> {
+    fn row(self) -> Row {
+        Row::new(
+            "INSERT INTO messages(id, unit_id, at, title, body, link, read_at) VALUES($1, $2, $3, $4, $5, $6, 0)",
+            [
+                format!("{}-{}", self.stream.replace(':', "-"), self.version).into(),
+                self.unit.into(),
+                self.at.0.into(),
+                self.title.into(),
+                self.body.into(),
+                self.link.into(),
+            ],
+        )
+    }
+}
+
+/// Machine name of a unit-like enum, as serde writes it.
+pub(crate) fn slug<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
