@@ -86,16 +86,21 @@ impl CreditCode {
     pub fn simulated(region: RegionCode, serial: u32) -> Self {
         let number = format!("{:08}", serial % 100_000_000);
         let mut bytes = [b'0'; LENGTH];
-        let head = b"91".iter().copied().chain(region.bytes()).chain(number.bytes());
+        let head = b"91"
+            .iter()
+            .copied()
+            .chain(region.bytes())
+            .chain(number.bytes());
         for (place, byte) in bytes.iter_mut().zip(head) {
             *place = byte;
         }
-        if let [_, _, _, _, _, _, _, _, organization @ .., _] = &mut bytes {
-            close_organization(organization);
-        }
+        let [_, _, _, _, _, _, _, _, organization @ .., _] = &mut bytes;
+        close_organization(organization);
         let values = values(&bytes).unwrap_or_default();
         let [body @ .., _] = values;
-        if let ([.., last], Some(check)) = (&mut bytes, ALPHABET.get(usize::from(check_value(&body)))) {
+        if let ([.., last], Some(check)) =
+            (&mut bytes, ALPHABET.get(usize::from(check_value(&body))))
+        {
             *last = *check;
         }
         Self(bytes)
@@ -111,7 +116,11 @@ impl CreditCode {
 fn close_organization(organization: &mut [u8; 9]) {
     let [body @ .., check] = organization;
     let weights = [3u32, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body.iter().zip(weights).map(|(b, w)| u32::from(b.wrapping_sub(b'0')) * w).sum();
+    let sum: u32 = body
+        .iter()
+        .zip(weights)
+        .map(|(b, w)| u32::from(b.wrapping_sub(b'0')) * w)
+        .sum();
     *check = match 11 - sum % 11 {
         10 => b'X',
         11 => b'0',
@@ -168,7 +177,11 @@ mod tests {
     use proptest::prelude::*;
 
     /// Published codes of well-known companies.
-    const REAL: [&str; 3] = ["91350100M000100Y43", "911100001000013428", "91440300708461136T"];
+    const REAL: [&str; 3] = [
+        "91350100M000100Y43",
+        "911100001000013428",
+        "91440300708461136T",
+    ];
 
     fn fault(text: &str) -> &'static str {
         CreditCode::parse(text).unwrap_err().name()
@@ -177,7 +190,10 @@ mod tests {
     #[test]
     fn gb32100_real_codes_verify() {
         for text in REAL {
-            assert_eq!(CreditCode::parse(text).map(|c| c.to_string()), Ok(text.to_owned()));
+            assert_eq!(
+                CreditCode::parse(text).map(|c| c.to_string()),
+                Ok(text.to_owned())
+            );
         }
     }
 

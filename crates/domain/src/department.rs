@@ -75,7 +75,8 @@ impl Departments {
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let mut table = Self::default();
         for (at, row) in tsv::rows(text, HEADER)?.into_iter().enumerate() {
-            let department = read(row).ok_or_else(|| tsv::fault(at + 1, "部门代码、编号或类别有误"))?;
+            let department =
+                read(row).ok_or_else(|| tsv::fault(at + 1, "部门代码、编号或类别有误"))?;
             let number = department.central.map(|c| c.number);
             if table.get(&department.code).is_some()
                 || number.is_some_and(|n| table.by_number(n).is_some())
@@ -256,14 +257,21 @@ mod tests {
             "发改 工信 自然资源 生态环境 住建 交通运输 水利 农牧 能源 林草 应急 人防 气象 地震 文物"
         );
         assert_eq!(table.owners().count(), 19);
-        assert_eq!(table.by_number(4).map(|d| d.code.as_str()), Some("development_reform"));
+        assert_eq!(
+            table.by_number(4).map(|d| d.code.as_str()),
+            Some("development_reform")
+        );
         assert!(table.by_number(89).is_some() && table.by_number(88).is_none());
     }
 
     #[test]
     fn agencies_have_their_usual_names() {
         for (department, at, name) in [
-            ("development_reform", "150000", "内蒙古自治区发展和改革委员会"),
+            (
+                "development_reform",
+                "150000",
+                "内蒙古自治区发展和改革委员会",
+            ),
             ("development_reform", "150400", "赤峰市发展和改革委员会"),
             ("ecology", "150000", "内蒙古自治区生态环境厅"),
             ("ecology", "150404", "赤峰市生态环境局松山区分局"),
@@ -280,7 +288,15 @@ mod tests {
         let agency = Agency::new("forestry_grassland", region("150402"));
         assert_eq!(agency.to_string(), "forestry_grassland-150402");
         assert_eq!(Agency::parse(&agency.to_string()), Some(agency));
-        for bad in ["", "ecology", "ecology-15040", "Ecology-150402", "-150402", "eco-logy-150402", "生态-150402"] {
+        for bad in [
+            "",
+            "ecology",
+            "ecology-15040",
+            "Ecology-150402",
+            "-150402",
+            "eco-logy-150402",
+            "生态-150402",
+        ] {
             assert_eq!(Agency::parse(bad), None, "{bad}");
         }
     }

@@ -186,7 +186,10 @@ impl ProjectCode {
     fn from_digits(digits: [u8; DIGITS]) -> Result<Self, Fault> {
         let generation = generation(&digits).ok_or(Fault::Generation)?;
         let [_, _, _, _, a, b, c, d, e, f, ..] = digits;
-        let region: String = [a, b, c, d, e, f].iter().map(|n| char::from(b'0' + n)).collect();
+        let region: String = [a, b, c, d, e, f]
+            .iter()
+            .map(|n| char::from(b'0' + n))
+            .collect();
         let region = RegionCode::parse(&region).ok_or(Fault::Province)?;
         let [body @ .., check] = &digits;
         if generation == Generation::Second && check_digit(body) != *check {
@@ -246,15 +249,23 @@ impl ProjectCode {
             Generation::Second => &PROJECT_TYPES,
         };
         let number = self.type_number();
-        table.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
+        table
+            .iter()
+            .find(|(n, _)| *n == number)
+            .map(|(_, name)| *name)
     }
 
     /// What is unusual about it, given a table of regions.
     pub fn warnings(&self, regions: &Regions) -> Vec<Warning> {
         let department = self.department();
-        let early = self.month().is_some_and(|month| (self.year(), month) < RULE_IN_FORCE);
+        let early = self
+            .month()
+            .is_some_and(|month| (self.year(), month) < RULE_IN_FORCE);
         let found = [
-            (!self.region.is_central() && !regions.exists(self.region), Warning::RegionUnknown),
+            (
+                !self.region.is_central() && !regions.exists(self.region),
+                Warning::RegionUnknown,
+            ),
             (
                 department.is_some_and(|n| default_departments().by_number(n).is_none()),
                 Warning::DepartmentUnknown,
@@ -262,7 +273,11 @@ impl ProjectCode {
             (self.type_name().is_none(), Warning::TypeUnknown),
             (early, Warning::BeforeTheRule),
         ];
-        found.into_iter().filter(|(is, _)| *is).map(|(_, w)| w).collect()
+        found
+            .into_iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, w)| w)
+            .collect()
     }
 
     fn pair(&self, from: usize) -> u8 {
@@ -331,7 +346,9 @@ fn generation(digits: &[u8; DIGITS]) -> Option<Generation> {
 
 /// Full-width to half-width, every dash to `-`, blanks and invisible marks off both ends. `None` for what is far too long.
 fn normalize(text: &str) -> Option<String> {
-    let invisible = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+    let invisible = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
     let text = text.trim_matches(invisible);
     if text.chars().nth(LONGEST_INPUT).is_some() {
         return None;
@@ -349,7 +366,18 @@ fn normalize(text: &str) -> Option<String> {
 }
 
 fn is_dash(c: char) -> bool {
-    matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{2043}' | '\u{2500}' | '\u{30fc}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}')
+    matches!(
+        c,
+        '\u{2010}'
+            ..='\u{2015}'
+                | '\u{2212}'
+                | '\u{2043}'
+                | '\u{2500}'
+                | '\u{30fc}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
+    )
 }
 
 /// Parts the 24 characters of a code from a label such as `-000` or `-FGQB`.
@@ -377,7 +405,11 @@ fn shape(text: &str) -> Result<[u8; DIGITS], Fault> {
     if text.chars().any(|c| !c.is_ascii_digit() && c != '-') {
         return Err(Fault::Character);
     }
-    let digits: Vec<u8> = text.bytes().filter(|b| *b != b'-').map(|b| b - b'0').collect();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|b| *b != b'-')
+        .map(|b| b - b'0')
+        .collect();
     let digits = <[u8; DIGITS]>::try_from(digits).map_err(|_| Fault::Length)?;
     let grouped = text.split('-').map(str::len).eq(GROUPS);
     grouped.then_some(digits).ok_or(Fault::Grouping)
@@ -410,25 +442,54 @@ impl Issue {
             Err(Refusal::field(field, code, message).article("办法第十一条"))
         };
         if self.region.is_central() {
-            return refuse("region", "issue.region", "地方平台不能为中央项目赋码,请通过中央平台申报。");
+            return refuse(
+                "region",
+                "issue.region",
+                "地方平台不能为中央项目赋码,请通过中央平台申报。",
+            );
         }
         if self.department > 99 {
-            return refuse("department", "issue.department", "业务指导部门代码应为两位数字,请核对部门表。");
+            return refuse(
+                "department",
+                "issue.department",
+                "业务指导部门代码应为两位数字,请核对部门表。",
+            );
         }
-        if PROJECT_TYPES.iter().all(|(number, _)| *number != self.project_type) {
-            return refuse("project_type", "issue.type", "项目类型应为01至05,请从项目类型表中选择。");
+        if PROJECT_TYPES
+            .iter()
+            .all(|(number, _)| *number != self.project_type)
+        {
+            return refuse(
+                "project_type",
+                "issue.type",
+                "项目类型应为01至05,请从项目类型表中选择。",
+            );
         }
         if !(1..=12).contains(&self.month) {
             return refuse("month", "issue.month", "赋码月份应为1至12,请核对。");
         }
         if (self.year, self.month) < RULE_IN_FORCE || self.year > 2099 {
-            return refuse("year", "issue.year", "赋码年月应在2020年11月至2099年12月之间,请核对。");
+            return refuse(
+                "year",
+                "issue.year",
+                "赋码年月应在2020年11月至2099年12月之间,请核对。",
+            );
         }
         if self.random >= Self::RANDOM {
             return refuse("random", "issue.random", "随机码应为五位数字,请重新取号。");
         }
-        let Self { department, project_type, year, month, random, region } = *self;
-        let text = format!("{:02}{month:02}{region}{department:02}{project_type:02}{random:05}", year - 2000);
+        let Self {
+            department,
+            project_type,
+            year,
+            month,
+            random,
+            region,
+        } = *self;
+        let text = format!(
+            "{:02}{month:02}{region}{department:02}{project_type:02}{random:05}",
+            year - 2000
+        );
         let check = check_digit(&text.bytes().map(|b| b - b'0').collect::<Vec<u8>>());
         let digits: Vec<u8> = text.bytes().map(|b| b - b'0').chain([check]).collect();
         let digits = <[u8; DIGITS]>::try_from(digits).map_err(|_| Refusal::from(Fault::Length))?;

@@ -91,9 +91,7 @@ impl From<RegionCode> for String {
 }
 
 /// 区划层级.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// 省级.
@@ -164,8 +162,15 @@ impl Regions {
 
     /// Adds one region, such as a park that no public list carries. Refuses a code already there or a parent that is not.
     pub fn add(&mut self, region: Region) -> Result<(), Refusal> {
-        if region.parent.is_some_and(|p| !self.by_code.contains_key(&p)) {
-            return Err(Refusal::field("parent", "region.parent", "上级区划不存在,请先登记上级区划。"));
+        if region
+            .parent
+            .is_some_and(|p| !self.by_code.contains_key(&p))
+        {
+            return Err(Refusal::field(
+                "parent",
+                "region.parent",
+                "上级区划不存在,请先登记上级区划。",
+            ));
         }
         if self.by_code.contains_key(&region.code) {
             let message = format!("地区代码{}已存在,请核对。", region.code);
@@ -238,7 +243,10 @@ impl Regions {
         let ancestors = self.ancestors(code);
         let mut path: Vec<&str> = ancestors
             .iter()
-            .filter(|r| r.level != Level::Province || ancestors.len() == 1 && region.level != Level::Prefecture)
+            .filter(|r| {
+                r.level != Level::Province
+                    || ancestors.len() == 1 && region.level != Level::Prefecture
+            })
             .map(|r| r.name.as_str())
             .collect();
         path.reverse();
@@ -335,11 +343,20 @@ mod tests {
         let head = "code\tname\tparent\tlevel\n";
         for (regions, fault) in [
             ("kode\tname\tparent\tlevel\n".to_owned(), "table.header"),
-            (format!("{head}150000\t内蒙古自治区\tprovince\n"), "table.row"),
+            (
+                format!("{head}150000\t内蒙古自治区\tprovince\n"),
+                "table.row",
+            ),
             (format!("{head}990000\t某省\t\tprovince\n"), "table.row"),
             (format!("{head}150000\t内蒙古\t\tstate\n"), "table.row"),
-            (format!("{head}150100\t呼和浩特市\t150000\tprefecture\n"), "region.parent"),
-            (format!("{head}150000\t甲\t\tprovince\n150000\t乙\t\tprovince\n"), "region.taken"),
+            (
+                format!("{head}150100\t呼和浩特市\t150000\tprefecture\n"),
+                "region.parent",
+            ),
+            (
+                format!("{head}150000\t甲\t\tprovince\n150000\t乙\t\tprovince\n"),
+                "region.taken",
+            ),
         ] {
             assert_eq!(Regions::parse(&regions, head).unwrap_err().code, fault);
         }
@@ -348,7 +365,9 @@ mod tests {
     #[test]
     fn region_codes_are_six_digits_of_a_province() {
         assert!(RegionCode::parse("000052").is_some_and(RegionCode::is_central));
-        for bad in ["", "15040", "1504021", "99", "990000", "15040a", "150402", "000152"] {
+        for bad in [
+            "", "15040", "1504021", "99", "990000", "15040a", "150402", "000152",
+        ] {
             assert_eq!(RegionCode::parse(bad), None, "{bad}");
         }
     }
