@@ -191,7 +191,7 @@ pub fn suspend(case: &Case, suspension: Suspension) -> Result<Vec<CaseEvent>, Re
     if case.suspensions.iter().any(|s| s.to.is_none()) {
         return Err(Refusal::new("clock.suspended", "计时已经暂停,请先恢复计时。").article("办法第十五条"));
     }
-    if suspension.document.as_deref().is_none_or(|d| d.trim().is_empty()) {
+    if suspension.document.trim().is_empty() {
         return Err(Refusal::field("document", "clock.no_paper", "暂停计时须有告知申请人的文书,请填写文书名称或文号。")
             .article("行政许可法第四十五条"));
     }

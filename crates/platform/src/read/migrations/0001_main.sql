@@ -62,3 +62,5 @@ CREATE TABLE audit(
   request TEXT NOT NULL, at BIGINT NOT NULL, face TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, source TEXT NOT NULL,
   session TEXT NOT NULL, actor TEXT NOT NULL, role TEXT NOT NULL, object TEXT NOT NULL, outcome TEXT NOT NULL);
 CREATE INDEX audit_at ON audit(at);
+
+CREATE TABLE setup_secrets(id TEXT PRIMARY KEY, account_id TEXT NOT NULL, expires_at BIGINT NOT NULL, used_at BIGINT NOT NULL);

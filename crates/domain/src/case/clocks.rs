@@ -1,0 +1,57 @@
+//! Which periods of a case run: the five-day check and the decision. Derived from the events, never stored (S-53).
+
+use super::{Case, Outcome, Owed};
+use crate::clock::{ClockFacts, DeadlineKind, Unit, default_deadlines};
+use crate::item::LimitUnit;
+
+/// The five working days of 许可法第三十二条 in which the organ accepts, refuses or asks once for corrections.
+/// After a supplement it counts anew from the day the supplement came.
+pub fn check_clock(case: &Case) -> Option<ClockFacts> {
+    let received = case.received_at?.date();
+    let kind = default_deadlines().get("correction_check")?.clone();
+    let correction = case.correction.as_ref();
+    let (start, answered) = match correction.and_then(|c| c.supplied_at) {
+        Some(supplied) => (supplied.date(), None),
+        None => (received, correction.map(|c| c.asked_at.date())),
+    };
+    let mut facts = ClockFacts::new(kind, start);
+    let ended = case.ended_at.filter(|_| case.accepted_at.is_none()).map(|at| at.date());
+    facts.finished = answered.or(case.accepted_at.map(|at| at.date())).or(ended);
+    Some(facts)
+}
+
+/// The limit of the item, from the day of acceptance (办法第十四条第二项、第十五条).
+pub fn decision_clock(case: &Case) -> Option<ClockFacts> {
+    let accepted = case.accepted_at?.date();
+    let limit = &case.application.as_ref()?.limit;
+    let unit = match limit.unit {
+        LimitUnit::Working => Unit::Working,
+        LimitUnit::Calendar => Unit::Calendar,
+    };
+    let kind = DeadlineKind { article: limit.basis.clone(), ..DeadlineKind::item(unit, u32::from(limit.days)) };
+    let mut facts = ClockFacts::new(kind, accepted);
+    facts.suspensions.clone_from(&case.suspensions);
+    facts.finished = case.decided_at.or(case.ended_at).map(|at| at.date());
+    Some(facts)
+}
+
+/// The period that runs for what is owed now, if one does.
+pub fn owed_clock(case: &Case) -> Option<ClockFacts> {
+    match case.stage.owed() {
+        Owed::Check | Owed::Recheck => check_clock(case),
+        Owed::Decide => decision_clock(case),
+        Owed::Receive | Owed::Correct | Owed::Nothing => None,
+    }
+}
+
+impl Case {
+    /// Whether it still stands in the way of another application for the same item: running, or granted.
+    pub fn is_live(&self) -> bool {
+        !self.stage.is_ended() || self.decision.as_ref().is_some_and(|d| d.outcome == Outcome::Granted)
+    }
+
+    /// Whether the decision clock stands still now.
+    pub fn is_suspended(&self) -> bool {
+        self.suspensions.iter().any(|s| s.to.is_none())
+    }
+}

@@ -1,0 +1,501 @@
+//! Use cases of cases: apply, receive, correct, accept, suspend, decide, withdraw; the case page; lists of a project.
+
+use crate::{
+    Action, Actor, Call, Failure, Object, Platform,
+    failure::again,
+    permission,
+    project::{declaration_region, taken_is_conflict},
+    read::{NEVER, from_day_number, outcome_of},
+    stream::Stream,
+    trail::TrailEntry,
+};
+use domain::{
+    Moment, Refusal,
+    case::{
+        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Given, NotAcceptedGround, Outcome, Owed,
+        Papers, Point, Stage,
+    },
+    clock::{Light, Sheet, Suspension, Thresholds},
+    department::Agency,
+    ids::{AttachmentId, CaseId, ProjectId},
+    item::{Item, Level, Material},
+    project::{Declared, Project},
+};
+use jiff::civil::Date;
+use ledger::{QueryResult, Refused, Row};
+use std::collections::BTreeMap;
+
+/// What a unit hands in for an item: for each material its files, in order.
+#[derive(Debug, Clone, Default)]
+pub struct ApplyForItem {
+    /// Item code.
+    pub item: String,
+    /// Material id → files.
+    pub materials: BTreeMap<String, Vec<AttachmentId>>,
+}
+
+/// One material on the application page.
+#[derive(Debug, Clone)]
+pub struct MaterialNeed {
+    /// The material.
+    pub material: &'static Material,
+    /// Must be there.
+    pub required: bool,
+    /// Files the unit handed in anywhere before for this material, newest first: offered again (发改投资〔2019〕268号).
+    pub offered: Vec<crate::attachment::AttachmentRow>,
+    /// A result on the platform that stands for it: the case and its paper's title.
+    pub shared: Option<(CaseId, String)>,
+}
+
+/// Everything the application page needs.
+#[derive(Debug, Clone)]
+pub struct ApplicationPage {
+    /// What was declared.
+    pub declared: Declared,
+    /// The item.
+    pub item: &'static Item,
+    /// Who will handle it.
+    pub agency: Agency,
+    /// Its full name.
+    pub agency_name: String,
+    /// Materials in the order of the guide.
+    pub materials: Vec<MaterialNeed>,
+}
+
+/// Everything about one case.
+#[derive(Debug, Clone)]
+pub struct CasePage {
+    /// Its id.
+    pub id: CaseId,
+    /// Its state.
+    pub case: Case,
+    /// What was applied for.
+    pub application: Application,
+    /// The project it belongs to.
+    pub project: Project,
+    /// The check clock as of today.
+    pub check_sheet: Option<Sheet>,
+    /// The decision clock as of today.
+    pub decision_sheet: Option<Sheet>,
+    /// Result of checking the code now (only shown to the office).
+    pub code_check: CodeCheck,
+    /// 痕迹, oldest first.
+    pub trail: Vec<TrailEntry>,
+}
+
+impl CasePage {
+    /// The clock that runs for what is owed now.
+    pub fn running_sheet(&self) -> Option<&Sheet> {
+        match self.case.stage.owed() {
+            Owed::Check | Owed::Recheck => self.check_sheet.as_ref(),
+            Owed::Decide => self.decision_sheet.as_ref(),
+            Owed::Receive | Owed::Correct | Owed::Nothing => None,
+        }
+    }
+}
+
+/// One row of a list of cases.
+#[derive(Debug, Clone)]
+pub struct CaseRow {
+    /// Its id.
+    pub id: CaseId,
+    /// Project.
+    pub project: ProjectId,
+    /// Project code.
+    pub project_code: String,
+    /// Project name.
+    pub project_name: String,
+    /// Applicant.
+    pub unit_name: String,
+    /// Item code.
+    pub item: String,
+    /// Item name.
+    pub item_name: String,
+    /// Department code.
+    pub department: String,
+    /// Region code.
+    pub region: String,
+    /// Stage.
+    pub stage: Stage,
+    /// Who owes what.
+    pub owed: Owed,
+    /// Last day of the running period, if one runs.
+    pub due: Option<Date>,
+    /// The first yellow day.
+    pub yellow: Option<Date>,
+    /// The due date rests on an unpublished year.
+    pub provisional: bool,
+    /// The clock stands still.
+    pub suspended: bool,
+    /// Result.
+    pub outcome: Option<Outcome>,
+    /// 文号.
+    pub document_number: String,
+    /// Title of the paper.
+    pub document_title: String,
+    /// Day of the decision.
+    pub decided_on: Option<Date>,
+    /// When it was applied for.
+    pub submitted_at: Moment,
+    /// When it ended.
+    pub ended_at: Option<Moment>,
+    /// Last change.
+    pub updated_at: Moment,
+}
+
+/// Columns of [`CaseRow`], for every query of them.
+pub(crate) const CASE_COLUMNS: &str = "id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, \
+     due_day, yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at";
+
+impl CaseRow {
+    pub(crate) fn read(row: &QueryResult) -> Result<Self, Failure> {
+        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+        let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
+        let day = |days: i64| if days == NEVER || days == 0 { None } else { from_day_number(days) };
+        Ok(Self {
+            id: CaseId(text("id")?),
+            project: ProjectId(text("project_id")?),
+            project_code: text("project_code")?,
+            project_name: text("project_name")?,
+            unit_name: text("unit_name")?,
+            item: text("item")?,
+            item_name: text("item_name")?,
+            department: text("department")?,
+            region: text("region")?,
+            stage: Stage::parse(&text("stage")?).unwrap_or_default(),
+            owed: Owed::parse(&text("owed")?).unwrap_or(Owed::Nothing),
+            due: day(number("due_day")?),
+            yellow: day(number("yellow_day")?),
+            provisional: number("provisional")? != 0,
+            suspended: number("suspended")? != 0,
+            outcome: outcome_of(&text("outcome")?),
+            document_number: text("document_number")?,
+            document_title: text("document_title")?,
+            decided_on: day(number("decided_day")?),
+            submitted_at: Moment(number("submitted_at")?),
+            ended_at: Some(number("ended_at")?).filter(|at| *at > 0).map(Moment),
+            updated_at: Moment(number("updated_at")?),
+        })
+    }
+
+    /// The light on that day; `None` when no period runs.
+    pub fn light(&self, today: Date) -> Option<Light> {
+        if self.suspended {
+            return Some(Light::Suspended);
+        }
+        let due = self.due?;
+        Some(match self.yellow {
+            _ if today > due => Light::Red,
+            Some(yellow) if today >= yellow => Light::Yellow,
+            _ => Light::Normal,
+        })
+    }
+}
+
+/// The department's and the region's part of a case, for permission.
+fn object(application: &Application) -> Object<'_> {
+    Object {
+        unit: Some(&application.unit),
+        department: Some(&application.agency.department),
+        region: Some(application.agency.region),
+    }
+}
+
+impl Platform {
+    /// Who handles an item of a project: the item's department at the item's level above the place of construction.
+    pub fn agency_for(&self, item: &Item, declared: &Declared) -> Agency {
+        let place = declaration_region(declared);
+        let region = match item.level {
+            Level::County => place,
+            Level::Prefecture => place.prefecture(),
+            Level::Province | Level::Central => domain::region::INNER_MONGOLIA,
+        };
+        Agency::new(item.department.clone(), region)
+    }
+
+    pub(crate) fn papers(&self) -> Papers {
+        Papers { date: self.clock.now().date(), serial: self.serial() }
+    }
+
+    /// The application page of an item: who handles it, which materials, what is already there.
+    pub async fn application_page(&self, call: &Call, project: &ProjectId, item: &str) -> Result<ApplicationPage, Failure> {
+        let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
+        let item = self.rules.catalogue.item(item).filter(|i| declared.needed.contains(&i.code)).ok_or(Failure::NotThere)?;
+        let cases = self.cases_of_project(project).await?;
+        let mut materials = Vec::new();
+        for (material, required) in self.rules.catalogue.materials(item, &declared.facts) {
+            let offered = self.offered_files(call, &material.id, project).await?;
+            let shared = shared_result(material, &cases);
+            materials.push(MaterialNeed { material, required, offered, shared });
+        }
+        let agency = self.agency_for(item, &declared);
+        let agency_name = agency.name();
+        Ok(ApplicationPage { declared, item, agency, agency_name, materials })
+    }
+
+    /// The unit applies for an item. A second running application for the same item of a project is refused.
+    pub async fn apply_for_item(&self, call: &Call, project: &ProjectId, form: &ApplyForItem) -> Result<CaseId, Failure> {
+        if let Some(done) = self.done_before(call).await? {
+            return CaseId::parse(&done).ok_or(Failure::NotThere);
+        }
+        again(async || {
+            let (project_stream, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
+            let item = self.rules.catalogue.item(&form.item).ok_or(Failure::NotThere)?;
+            if !declared.needed.contains(&item.code) {
+                let message = format!("本项目不需要办理“{}”,不能申请。如项目情况有变化,请先申请变更项目信息。", item.name);
+                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第(一)项").into());
+            }
+            let cases = self.cases_of_project(project).await?;
+            self.check_order(&declared, item, &cases)?;
+            let needs = self.rules.catalogue.materials(item, &declared.facts);
+            let materials = self.given(call, &needs, &form.materials, &cases).await?;
+            let required: Vec<_> = needs.iter().filter(|(_, r)| *r).map(|(m, _)| (m.id.clone(), m.name.clone())).collect();
+            let agency = self.agency_for(item, &declared);
+            let application = Application {
+                id: CaseId::from_random(self.chance.id()),
+                project: project.clone(),
+                project_name: declared.name.clone(),
+                code: declared.code.clone(),
+                unit: declared.unit.clone(),
+                unit_name: declared.unit_name.clone(),
+                item: item.code.clone(),
+                item_name: item.name.clone(),
+                agency_name: agency.name(),
+                agency,
+                limit: item.effective_limit().clone(),
+                rulebook: self.rules.version(),
+                materials,
+            };
+            let id = application.id.clone();
+            let events = case::submit(application, &project_stream.state, &required)?;
+            let stream = self.load::<Case>(id.as_str()).await?;
+            let mut change = self.change(call);
+            change.append(stream, &events)?;
+            change.exactly_one(in_force(project, &project_stream));
+            change
+                .commit_or(id.as_str(), |refused| match refused {
+                    Refused::Taken(what) if what.as_deref().is_some_and(|w| !w.contains("once")) => {
+                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请,不能重复申请。请在项目页面查看进度。").into()
+                    }
+                    other => crate::stream::refused(other),
+                })
+                .await?;
+            Ok(id)
+        })
+        .await
+    }
+
+    fn check_order(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Result<(), Failure> {
+        let needed = declared.needed.iter().cloned().collect();
+        let done = cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
+        let blockers = self.rules.catalogue.blocked_by(&item.code, &needed, &done);
+        match blockers.iter().find(|b| b.kind == domain::item::PrecedenceKind::Law) {
+            Some(blocker) => Err(Refusal::new("item.blocked", blocker.because.clone()).article("办法第十四条").into()),
+            None => Ok(()),
+        }
+    }
+
+    async fn given(
+        &self,
+        call: &Call,
+        needs: &[(&Material, bool)],
+        chosen: &BTreeMap<String, Vec<AttachmentId>>,
+        cases: &[CaseRow],
+    ) -> Result<Vec<Given>, Failure> {
+        let mut given = Vec::new();
+        for (material, _) in needs {
+            let files = match chosen.get(&material.id) {
+                Some(ids) => self.own_files(call, ids).await?,
+                None => Vec::new(),
+            };
+            let result_of = shared_result(material, cases).map(|(case, _)| case);
+            if result_of.is_some() || !files.is_empty() {
+                given.push(Given { material: material.id.clone(), name: material.name.clone(), files, result_of });
+            }
+        }
+        Ok(given)
+    }
+
+    async fn load_case(&self, call: &Call, action: Action, id: &CaseId) -> Result<(Stream<Case>, Application), Failure> {
+        let stream = self.load::<Case>(id.as_str()).await?;
+        let Some(application) = stream.state.application.as_deref().cloned() else { return Err(Failure::NotThere) };
+        let _permit = permission::decide(&call.actor, action, object(&application), self.rules.regions)?;
+        Ok((stream, application))
+    }
+
+    /// One act on one case: load, decide, append, commit; decided again when somebody was faster.
+    async fn act(
+        &self,
+        call: &Call,
+        action: Action,
+        id: &CaseId,
+        decide: impl Fn(&Case) -> Result<Vec<CaseEvent>, Failure>,
+    ) -> Result<(), Failure> {
+        if self.done_before(call).await?.is_some() {
+            return Ok(());
+        }
+        again(async || {
+            let (stream, _) = self.load_case(call, action, id).await?;
+            let events = decide(&stream.state)?;
+            let mut change = self.change(call);
+            change.append(stream, &events)?;
+            change.commit_or(id.as_str(), taken_is_conflict).await
+        })
+        .await
+    }
+
+    /// 收件.
+    pub async fn receive_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
+        self.act(call, Action::ReceiveCase, id, |case| Ok(case::receive(case, &self.papers())?)).await
+    }
+
+    /// 一次性告知补正.
+    pub async fn ask_correction(&self, call: &Call, id: &CaseId, points: Vec<Point>) -> Result<(), Failure> {
+        self.act(call, Action::AskCorrection, id, |case| Ok(case::ask_correction(case, points.clone(), &self.papers())?)).await
+    }
+
+    /// The unit answers each marked point, with words, files or both.
+    pub async fn supply_correction(&self, call: &Call, id: &CaseId, answers: Vec<(String, Vec<AttachmentId>)>) -> Result<(), Failure> {
+        let mut checked = Vec::new();
+        for (text, files) in answers {
+            checked.push(Answer { text: text.trim().to_owned(), files: self.own_files(call, &files).await? });
+        }
+        self.act(call, Action::SupplyCorrection, id, |case| Ok(case::supply(case, checked.clone())?)).await
+    }
+
+    /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15).
+    pub async fn accept_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
+        if self.done_before(call).await?.is_some() {
+            return Ok(());
+        }
+        again(async || {
+            let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
+            let project = self.load::<Project>(application.project.as_str()).await?;
+            let check = CodeCheck::of(&application, &project.state);
+            let due = self.due_if_accepted_today(&stream.state);
+            let outcome = case::accept(&stream.state, check, due, &self.papers())?;
+            let mut change = self.change(call);
+            match outcome {
+                Acceptance::Accepted(events) => {
+                    change.append(stream, &events)?;
+                    change.exactly_one(in_force(&application.project, &project));
+                    change.commit_or(id.as_str(), taken_is_conflict).await
+                }
+                Acceptance::CodeRefused(events, refusal) => {
+                    change.append(stream, &events)?;
+                    change.commit_or(id.as_str(), taken_is_conflict).await?;
+                    Err(refusal.into())
+                }
+            }
+        })
+        .await
+    }
+
+    fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
+        let accepted = Case { accepted_at: Some(self.clock.now()), ..case.clone() };
+        let due = case::decision_clock(&accepted)?.due(self.rules.calendar)?;
+        Some((due.date, due.provisional))
+    }
+
+    /// 不予受理.
+    pub async fn not_accept_case(
+        &self,
+        call: &Call,
+        id: &CaseId,
+        ground: NotAcceptedGround,
+        reason: &str,
+        right_organ: Option<String>,
+    ) -> Result<(), Failure> {
+        self.act(call, Action::NotAcceptCase, id, |case| {
+            Ok(case::not_accept(case, ground, reason, right_organ.clone(), &self.papers())?)
+        })
+        .await
+    }
+
+    /// 暂停计时.
+    pub async fn suspend_clock(&self, call: &Call, id: &CaseId, suspension: Suspension) -> Result<(), Failure> {
+        self.act(call, Action::SuspendClock, id, |case| Ok(case::suspend(case, suspension.clone())?)).await
+    }
+
+    /// 恢复计时: `to` is the last day not counted.
+    pub async fn resume_clock(&self, call: &Call, id: &CaseId, to: Date) -> Result<(), Failure> {
+        self.act(call, Action::ResumeClock, id, |case| Ok(case::resume(case, to)?)).await
+    }
+
+    /// 作出决定; the case completes by itself in the same commit (办法第十四条第四、五项).
+    pub async fn decide_case(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<(), Failure> {
+        self.act(call, Action::DecideCase, id, |case| {
+            Ok(case::decide(case, decision.clone(), self.clock.now(), &self.papers())?)
+        })
+        .await
+    }
+
+    /// The unit takes its application back.
+    pub async fn withdraw_case(&self, call: &Call, id: &CaseId, reason: &str) -> Result<(), Failure> {
+        self.act(call, Action::WithdrawCase, id, |case| Ok(case::withdraw(case, reason)?)).await
+    }
+
+    /// Everything about one case.
+    pub async fn case_page(&self, call: &Call, id: &CaseId) -> Result<CasePage, Failure> {
+        let (stream, application) = self.load_case(call, Action::ReadCase, id).await?;
+        let project = self.load::<Project>(application.project.as_str()).await?.state;
+        let today = self.clock.now().date();
+        let sheet = |facts: Option<domain::clock::ClockFacts>| {
+            facts.map(|f| f.sheet(self.rules.calendar, today, Thresholds::default()))
+        };
+        Ok(CasePage {
+            id: id.clone(),
+            check_sheet: sheet(case::check_clock(&stream.state)),
+            decision_sheet: sheet(case::decision_clock(&stream.state)),
+            code_check: CodeCheck::of(&application, &project),
+            trail: self.case_trail(id).await?,
+            case: stream.state,
+            application,
+            project,
+        })
+    }
+
+    /// All cases of a project, oldest first.
+    pub(crate) async fn cases_of_project(&self, project: &ProjectId) -> Result<Vec<CaseRow>, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, due_day, \
+                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at \
+                 FROM cases WHERE project_id = $1 ORDER BY submitted_at, id",
+                [project.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter().map(CaseRow::read).collect()
+    }
+
+    /// The unit's files behind ids, all its own and fit to be handed in (A-13).
+    async fn own_files(&self, call: &Call, ids: &[AttachmentId]) -> Result<Vec<File>, Failure> {
+        let Actor::Unit { .. } = &call.actor else { return Err(Failure::NotThere) };
+        let mut files = Vec::new();
+        for id in ids {
+            let row = self.attachment(call, id).await?;
+            if !row.state.is_usable() {
+                let message = format!("文件“{}”未通过安全检查,不能作为申请材料,请重新上传。", row.name);
+                return Err(Refusal::new("file.not_clean", message).into());
+            }
+            files.push(File { id: row.id, name: row.name });
+        }
+        Ok(files)
+    }
+}
+
+/// A completed, granted case whose result is this material.
+fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
+    let case = cases.iter().rev().find(|c| c.outcome == Some(Outcome::Granted) && material.issued_by.contains(&c.item))?;
+    Some((case.id.clone(), format!("{}({})", case.document_title, case.document_number)))
+}
+
+/// Holds the project in its present state until the commit, so that no acceptance slips past a voided code (A-15).
+fn in_force(id: &ProjectId, project: &Stream<Project>) -> Row {
+    Row::new(
+        "UPDATE projects SET checks = checks + 1 WHERE id = $1 AND version = $2 AND state = 'active'",
+        [id.as_str().into(), project.version().into()],
+    )
+}

@@ -1,0 +1,396 @@
+//! Use cases of projects: declaration with its code, withdrawal, voiding, and the project page.
+
+use crate::{
+    Action, Actor, Call, Failure, Object, Platform,
+    case::CaseRow,
+    failure::again,
+    permission,
+    stream::{Change, Stream},
+    trail::TrailEntry,
+};
+use domain::{
+    Refusal,
+    case::{Outcome, Stage},
+    declaration::{Answers, Context, Declaration, Form},
+    department::agency_name,
+    ids::{DraftId, ProjectId},
+    item::{Blocker, Derivation, Item, PrecedenceKind},
+    marking::{self, Place, Verdict},
+    project::{self, Declared, Project, ProjectEvent},
+    project_code::Issue,
+    regime::{self, Choice},
+    region::RegionCode,
+    unit::ProjectUnit,
+};
+use ledger::{Refused, Row};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Random parts tried for a free code before giving up.
+const CODE_TRIES: usize = 64;
+
+/// What a declaration would lead to, before it is submitted (办法第十四条第一项: 强化事前服务).
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The declaration, checked.
+    pub declaration: Declaration,
+    /// How the project is handled, and why.
+    pub regime: Choice,
+    /// Items needed and not needed, and why.
+    pub derivation: Derivation,
+}
+
+impl Platform {
+    /// What the declaration rules look things up in.
+    pub fn declaration_context(&self) -> Context<'_> {
+        Context { regions: self.rules.regions, industries: self.rules.industries, ratification: self.rules.ratification, today: self.clock.now().date() }
+    }
+
+    /// The form in force.
+    pub fn form(&self) -> &'static Form {
+        self.rules.form
+    }
+
+    /// Checks a declaration without submitting it. Stores nothing.
+    pub fn preview(&self, answers: &Answers) -> Result<Preview, Vec<Refusal>> {
+        check_markings(self.rules.form, answers)?;
+        let declaration = Declaration::from_answers(self.rules.form, answers, &self.declaration_context())?;
+        let regime = regime::choose(&declaration.regime_facts(), self.rules.ratification).map_err(|r| vec![r])?;
+        let facts = declaration.facts(regime.regime);
+        let derivation = self.rules.catalogue.derive(&facts);
+        Ok(Preview { declaration, regime, derivation })
+    }
+
+    /// 项目申报: the unit declares, the platform gives the code and says which items are needed (办法第十四条第一项).
+    /// With an idempotency key the same form never makes two projects.
+    pub async fn declare_project(&self, call: &Call, answers: &Answers, draft: Option<&DraftId>) -> Result<ProjectId, Failure> {
+        let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
+        let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
+        if let Some(done) = self.done_before(call).await? {
+            return ProjectId::parse(&done).ok_or(Failure::NotThere);
+        }
+        let preview = self.preview(answers)?;
+        let unit = self.load::<ProjectUnit>(unit.as_str()).await?.state;
+        let id = ProjectId::from_random(self.chance.id());
+        let (public, personal) = preview.declaration.split_personal(self.rules.form);
+        for _ in 0..CODE_TRIES {
+            let code = self.draw_code(&preview.declaration)?;
+            let declared = Declared {
+                id: id.clone(),
+                unit: unit.id.clone(),
+                unit_name: unit.name.clone(),
+                code,
+                regime: preview.regime.regime,
+                regime_rule: preview.regime.rule.clone(),
+                name: preview.declaration.project_name.clone(),
+                region: preview.declaration.region.as_str().to_owned(),
+                industry: preview.declaration.industry.clone(),
+                total_investment: preview.declaration.total_investment,
+                answers: public.clone(),
+                facts: preview.declaration.facts(preview.regime.regime),
+                needed: preview.derivation.codes().into_iter().map(str::to_owned).collect(),
+                rulebook: self.rules.version(),
+            };
+            match self.record_declaration(call, declared, personal.clone(), draft).await {
+                Err(Failure::Conflict) => {} // the code or a paper's number was taken: draw again
+                Err(other) => {
+                    // a repetition that ran at the same time was faster: answer with its project
+                    return match self.done_before(call).await? {
+                        Some(done) => ProjectId::parse(&done).ok_or(Failure::NotThere),
+                        None => Err(other),
+                    };
+                }
+                Ok(()) => return Ok(id),
+            }
+        }
+        Err(Failure::Busy)
+    }
+
+    fn draw_code(&self, declaration: &Declaration) -> Result<String, Failure> {
+        let today = self.clock.now().date();
+        let number = |text: &str| text.parse::<u8>().unwrap_or(0);
+        let issue = Issue {
+            region: declaration.region,
+            department: number(&self.settings.code_department),
+            project_type: number(&declaration.project_type),
+            year: today.year(),
+            month: today.month(),
+            random: self.chance.below(Issue::RANDOM),
+        };
+        Ok(issue.code()?.to_string())
+    }
+
+    async fn record_declaration(
+        &self,
+        call: &Call,
+        declared: Declared,
+        personal: Vec<(String, String)>,
+        draft: Option<&DraftId>,
+    ) -> Result<(), Failure> {
+        let region = declaration_region(&declared);
+        let issuer = agency_name("development_reform", region).unwrap_or_default();
+        let now = self.clock.now();
+        let number = format!("内投审〔{}〕码{}{}号", now.date().year(), region.as_str(), self.serial());
+        let certificate = project::code_certificate(&declared, number, issuer, &self.rules.regions.full_name(region), now);
+        let id = declared.id.clone();
+        let stream = self.load::<Project>(id.as_str()).await?;
+        let mut change = self.change(call);
+        change.append_sealed(
+            stream,
+            &[
+                ProjectEvent::ProjectDeclared(Box::new(declared)),
+                ProjectEvent::CodeCertificateIssued { document: Box::new(certificate) },
+            ],
+            personal,
+        )?;
+        if let Some(draft) = draft {
+            change.row(Row::new("DELETE FROM drafts WHERE id = $1", [draft.as_str().into()]));
+        }
+        change.commit_or(id.as_str(), taken_is_conflict).await
+    }
+
+    /// Serial part of a document number: nine random digits; a taken one is drawn again.
+    pub(crate) fn serial(&self) -> String {
+        format!("{:09}", self.chance.below(1_000_000_000))
+    }
+
+    pub(crate) async fn load_project(&self, call: &Call, action: Action, id: &ProjectId) -> Result<(Stream<Project>, Declared), Failure> {
+        let stream = self.load::<Project>(id.as_str()).await?;
+        let Some(declared) = stream.state.declared.as_deref().cloned() else { return Err(Failure::NotThere) };
+        let object = Object { unit: Some(&declared.unit), department: None, region: Some(declaration_region(&declared)) };
+        let _permit = permission::decide(&call.actor, action, object, self.rules.regions)?;
+        Ok((stream, declared))
+    }
+
+    /// The unit gives the project up.
+    pub async fn withdraw_project(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<(), Failure> {
+        again(async || {
+            let (stream, _) = self.load_project(call, Action::WithdrawProject, id).await?;
+            let events = project::withdraw(&stream.state, reason)?;
+            self.append_and_commit(self.change(call), stream, &events, id).await
+        })
+        .await
+    }
+
+    /// General administration takes a code out of force.
+    pub async fn void_code(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<(), Failure> {
+        again(async || {
+            let (stream, _) = self.load_project(call, Action::VoidCode, id).await?;
+            let events = project::void_code(&stream.state, reason)?;
+            self.append_and_commit(self.change(call), stream, &events, id).await
+        })
+        .await
+    }
+
+    async fn append_and_commit(&self, mut change: Change<'_>, stream: Stream<Project>, events: &[ProjectEvent], id: &ProjectId) -> Result<(), Failure> {
+        change.append(stream, events)?;
+        change.commit(id.as_str()).await
+    }
+
+    /// Everything about one project, for its unit and the officers who may see it.
+    pub async fn project_page(&self, call: &Call, id: &ProjectId) -> Result<ProjectPage, Failure> {
+        let (stream, declared) = self.load_project(call, Action::ReadProject, id).await?;
+        let cases = self.cases_of_project(id).await?;
+        let derivation = self.rules.catalogue.derive(&declared.facts);
+        let tasks = self.tasks(&declared, &derivation, &cases);
+        let trail = self.project_trail(id, &cases).await?;
+        Ok(ProjectPage { project: stream.state, declared, derivation, tasks, cases, trail })
+    }
+
+    fn tasks(&self, declared: &Declared, derivation: &Derivation, cases: &[CaseRow]) -> Vec<Task> {
+        let needed: BTreeSet<String> = declared.needed.iter().cloned().collect();
+        let done: BTreeSet<String> =
+            cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
+        let because: BTreeMap<&str, &str> =
+            derivation.needed.iter().map(|n| (n.item.as_str(), n.because.as_str())).collect();
+        let codes: Vec<&str> = declared.needed.iter().map(String::as_str).collect();
+        self.rules
+            .catalogue
+            .order(&codes)
+            .into_iter()
+            .filter_map(|code| {
+                let item = self.rules.catalogue.item(code)?;
+                let case = cases.iter().filter(|c| c.item == code).max_by_key(|c| c.submitted_at).cloned();
+                let blockers = self.rules.catalogue.blocked_by(code, &needed, &done);
+                let state = TaskState::of(case.as_ref(), &blockers);
+                let agency = self.agency_for(item, declared);
+                Some(Task {
+                    item,
+                    because: because.get(code).copied().unwrap_or_default().to_owned(),
+                    state,
+                    blockers,
+                    agency_name: agency.name(),
+                    case,
+                })
+            })
+            .collect()
+    }
+
+    /// Projects of the signed-in unit, newest first; `before` is the last row of the page before.
+    pub async fn my_projects(&self, call: &Call, before: Option<(i64, String)>, limit: u64) -> Result<Vec<ProjectRow>, Failure> {
+        let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
+        let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
+        let (at, id) = before.unwrap_or((i64::MAX, String::new()));
+        let rows = self
+            .store
+            .query(
+                "SELECT id, code, name, regime, state, region, unit_name, total_fen, declared_at FROM projects \
+                 WHERE unit_id = $1 AND (declared_at < $2 OR (declared_at = $2 AND id < $3)) ORDER BY declared_at DESC, id DESC LIMIT $4",
+                [unit.as_str().into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(50).into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter().map(ProjectRow::read).collect()
+    }
+}
+
+/// A number or code somebody else drew: not a fault, draw again.
+pub(crate) fn taken_is_conflict(refused: Refused) -> Failure {
+    match refused {
+        Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("once")) => Failure::fault("repeated request"),
+        Refused::Taken(_) => Failure::Conflict,
+        other => crate::stream::refused(other),
+    }
+}
+
+/// The region of a declared project; declarations are checked, so the fallback never shows.
+pub(crate) fn declaration_region(declared: &Declared) -> RegionCode {
+    RegionCode::parse(&declared.region).unwrap_or(domain::region::INNER_MONGOLIA)
+}
+
+/// Classified matters never enter (办法第三条; K-01…K-05): refused in neutral words, nothing is kept.
+fn check_markings(form: &Form, answers: &Answers) -> Result<(), Vec<Refusal>> {
+    let faults: Vec<_> = answers
+        .iter()
+        .filter(|(_, text)| !matches!(marking::check_text(text, Place::Field), Verdict::Clean))
+        .map(|(field, _)| marking::refusal(field).article("办法第三条"))
+        .filter(|r| r.field.as_deref().is_some_and(|f| form.field(f).is_some()))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// One row of a list of projects.
+#[derive(Debug, Clone)]
+pub struct ProjectRow {
+    /// Its id.
+    pub id: ProjectId,
+    /// Project code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Regime, machine name.
+    pub regime: String,
+    /// State.
+    pub state: project::ProjectState,
+    /// Region code.
+    pub region: String,
+    /// Declaring unit.
+    pub unit_name: String,
+    /// Total investment.
+    pub total: domain::Money,
+    /// When it was declared.
+    pub declared_at: domain::Moment,
+}
+
+impl ProjectRow {
+    pub(crate) fn read(row: &ledger::QueryResult) -> Result<Self, Failure> {
+        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+        let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
+        Ok(Self {
+            id: ProjectId(text("id")?),
+            code: text("code")?,
+            name: text("name")?,
+            regime: text("regime")?,
+            state: project::ProjectState::parse(&text("state")?).unwrap_or_default(),
+            region: text("region")?,
+            unit_name: text("unit_name")?,
+            total: domain::Money(number("total_fen")?),
+            declared_at: domain::Moment(number("declared_at")?),
+        })
+    }
+}
+
+/// Where one needed item stands for the unit: five states, as a task list shows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskState {
+    /// 暂不能办理: an earlier item must be done first by law.
+    CannotStartYet,
+    /// 可以申请.
+    Ready,
+    /// 需要您处理: the unit owes something.
+    ActionRequired,
+    /// 办理中: the department owes something.
+    InProgress,
+    /// 已办结, granted.
+    Done,
+    /// 未通过: refused or not accepted; may be applied for again.
+    Failed,
+}
+
+impl TaskState {
+    fn of(case: Option<&CaseRow>, blockers: &[Blocker]) -> Self {
+        let blocked = blockers.iter().any(|b| b.kind == PrecedenceKind::Law);
+        match case {
+            Some(case) => match case.stage {
+                Stage::Completed if case.outcome == Some(Outcome::Granted) => Self::Done,
+                Stage::Completed | Stage::NotAccepted => Self::Failed,
+                Stage::CorrectionAsked => Self::ActionRequired,
+                Stage::Withdrawn if blocked => Self::CannotStartYet,
+                Stage::Withdrawn => Self::Ready,
+                _ => Self::InProgress,
+            },
+            None if blocked => Self::CannotStartYet,
+            None => Self::Ready,
+        }
+    }
+
+    /// Chinese name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CannotStartYet => "暂不能办理",
+            Self::Ready => "可以申请",
+            Self::ActionRequired => "需要您处理",
+            Self::InProgress => "办理中",
+            Self::Done => "已办结",
+            Self::Failed => "未通过",
+        }
+    }
+
+    /// Whether the unit may apply now.
+    pub fn may_apply(self) -> bool {
+        matches!(self, Self::Ready | Self::Failed)
+    }
+}
+
+/// One needed item of a project, as a row of the task list.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// The item.
+    pub item: &'static Item,
+    /// 因为……
+    pub because: String,
+    /// Where it stands.
+    pub state: TaskState,
+    /// What still stands before it.
+    pub blockers: Vec<Blocker>,
+    /// Who handles it.
+    pub agency_name: String,
+    /// The latest case, if one was ever opened.
+    pub case: Option<CaseRow>,
+}
+
+/// Everything about one project.
+#[derive(Debug, Clone)]
+pub struct ProjectPage {
+    /// Its state.
+    pub project: Project,
+    /// What was declared.
+    pub declared: Declared,
+    /// Why each item is needed or not.
+    pub derivation: Derivation,
+    /// The task list in lawful order.
+    pub tasks: Vec<Task>,
+    /// All cases.
+    pub cases: Vec<CaseRow>,
+    /// 痕迹, oldest first.
+    pub trail: Vec<TrailEntry>,
+}

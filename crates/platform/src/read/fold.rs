@@ -1,0 +1,58 @@
+//! What the ledger needs to re-fold and rebuild: from stored events to states and rows, for every kind of stream.
+
+use super::Projected;
+use crate::{Rulebook, stream::join};
+use domain::{Aggregate, Meta, Moment, account::Account, case::Case, project::Project, unit::ProjectUnit};
+use ledger::{Event, Fold, LedgerError, Row};
+
+/// Folds every kind of stream the platform writes.
+pub struct PlatformFold {
+    /// The rules that read rows are made with.
+    pub rules: Rulebook,
+}
+
+fn parse<A: Aggregate>(state: Option<&str>, event: &Event) -> Result<(A, A::Event, Meta), LedgerError> {
+    let state = match state {
+        Some(json) => serde_json::from_str(json).map_err(LedgerError::fold)?,
+        None => A::default(),
+    };
+    let parsed = join::<A::Event>(&event.kind, &event.data).map_err(LedgerError::fold)?;
+    let meta = Meta { at: Moment(event.at), recorded_at: Moment(event.recorded_at), actor: event.actor.clone() };
+    Ok((state, parsed, meta))
+}
+
+fn fold<A: Aggregate>(state: Option<&str>, event: &Event) -> Result<String, LedgerError> {
+    let (mut state, parsed, meta) = parse::<A>(state, event)?;
+    state.apply(&parsed, &meta);
+    serde_json::to_string(&state).map_err(LedgerError::fold)
+}
+
+fn rows<A: Projected>(rules: &Rulebook, before: Option<&str>, event: &Event) -> Result<Vec<Row>, LedgerError> {
+    let (before, parsed, meta) = parse::<A>(before, event)?;
+    let mut after = before.clone();
+    after.apply(&parsed, &meta);
+    Ok(A::rows(&event.stream, event.version, &before, &parsed, &meta, &after, rules))
+}
+
+/// Calls a generic function for the aggregate a stream belongs to.
+macro_rules! by_kind {
+    ($event:expr, $function:ident($($argument:expr),*)) => {
+        match $event.stream.split(':').next().unwrap_or_default() {
+            ProjectUnit::KIND => $function::<ProjectUnit>($($argument),*),
+            Account::KIND => $function::<Account>($($argument),*),
+            Project::KIND => $function::<Project>($($argument),*),
+            Case::KIND => $function::<Case>($($argument),*),
+            other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
+        }
+    };
+}
+
+impl Fold for PlatformFold {
+    fn fold(&self, state: Option<&str>, event: &Event) -> Result<String, LedgerError> {
+        by_kind!(event, fold(state, event))
+    }
+
+    fn rows(&self, before: Option<&str>, event: &Event, _after: &str) -> Result<Vec<Row>, LedgerError> {
+        by_kind!(event, rows(&self.rules, before, event))
+    }
+}
