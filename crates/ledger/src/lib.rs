@@ -1,1 +1,36 @@
-//! ledger
+//! The ledger: append-only streams of events with an SM3 chain, a folded working state per stream, a global feed,
+//! sealed (and erasable) fields, and the only place that runs SQL. It knows no domain word: what an event means is
+//! taught by the rooms above through [`Fold`].
+//!
+//! One command = one [`Unit`] of pure data = one atomic change. Deciding builds it, [`Store::commit`] runs it.
+
+mod chain;
+mod checkpoint;
+mod connect;
+mod counters;
+mod error;
+mod event;
+mod export;
+mod merkle;
+mod migrate;
+mod seal;
+mod sql;
+mod store;
+mod unit;
+mod verify;
+mod writer;
+
+pub use chain::{ZERO, event_hash, sealed_commitment, secret_commitment};
+pub use checkpoint::{Checkpoint, Root};
+pub use connect::{Backend, Durability};
+pub use counters::Counters;
+pub use error::{LedgerError, Refused, Result};
+pub use event::{Event, Fold, Position};
+pub use export::Imported;
+pub use merkle::Merkle;
+pub use migrate::Migration;
+pub use sea_orm::{QueryResult, Value, sea_query};
+pub use seal::{Sealed, Sealer};
+pub use store::Store;
+pub use unit::{Fact, Loaded, Row, Secret, Unit};
+pub use verify::{Fault, FaultKind, Report};

@@ -1,0 +1,191 @@
+//! The root over all streams, and the roots kept for later.
+
+use sea_orm::QueryResult;
+
+use crate::{
+    Merkle, Position, Refused, Result, Row, Store, Unit,
+    event::{digest, transaction},
+    sql,
+    store::Snapshot,
+};
+
+/// The Merkle root over the heads of all streams by name: the same whatever the order of commits and the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Root {
+    /// SM3 Merkle root, see docs/decisions/0002-chain.md.
+    pub hash: [u8; 32],
+    /// Number of streams.
+    pub streams: u64,
+    /// Number of events.
+    pub events: u64,
+}
+
+/// A root with the prefix of the feed it covers, so that it can be computed again at any later time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// When it was taken, ms UTC.
+    pub at: i64,
+    /// The root over the events up to `position`.
+    pub root: Root,
+    /// The last event covered.
+    pub position: Position,
+}
+
+/// Stream heads read at a time.
+const PAGE: i64 = 4096;
+
+impl Store {
+    /// The root over everything committed.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn root(&self) -> Result<Root> {
+        let snapshot = self.snapshot().await?;
+        let root = root(&snapshot, &[]).await?;
+        snapshot.end().await?;
+        Ok(root)
+    }
+
+    /// Takes the root over every event no running transaction can get ahead of and keeps it in table `checkpoint`,
+    /// which like `event` can only grow. `at` is the caller's clock, ms UTC.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    pub async fn checkpoint(&self, at: i64) -> std::result::Result<Checkpoint, Refused> {
+        let (position, root) = self.settled().await?;
+        let checkpoint = Checkpoint { at, root, position };
+        let mut unit = Unit::new();
+        unit.row(checkpoint.row());
+        self.commit(unit).await?;
+        Ok(checkpoint)
+    }
+
+    /// All checkpoints, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>> {
+        self.query(sql::CHECKPOINTS, [])
+            .await?
+            .iter()
+            .map(Checkpoint::read)
+            .collect()
+    }
+
+    /// The newest position nothing can be written before any more.
+    pub(crate) async fn horizon(&self) -> Result<Position> {
+        horizon(self.query_one(self.texts().horizon, []).await?.as_ref())
+    }
+
+    /// The newest position nothing can be written before any more, and the root over the events up to it.
+    pub(crate) async fn settled(&self) -> Result<(Position, Root)> {
+        let snapshot = self.snapshot().await?;
+        let position = horizon(snapshot.query(snapshot.texts().horizon, []).await?.first())?;
+        let late = snapshot
+            .query(
+                snapshot.texts().late,
+                [position.tx.to_string().into(), position.seq.into()],
+            )
+            .await?;
+        let mut late = late.iter().map(late_row).collect::<Result<Vec<_>>>()?;
+        late.sort_unstable();
+        let root = root(&snapshot, &late).await?;
+        snapshot.end().await?;
+        Ok((position, root))
+    }
+}
+
+impl Checkpoint {
+    pub(crate) fn row(&self) -> Row {
+        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).into();
+        let Root {
+            hash,
+            streams,
+            events,
+        } = self.root;
+        let position = [
+            self.position.tx.to_string().into(),
+            self.position.seq.into(),
+        ];
+        Row::new(
+            sql::CHECKPOINT,
+            [
+                self.at.into(),
+                hash.to_vec().into(),
+                count(streams),
+                count(events),
+            ]
+            .into_iter()
+            .chain(position),
+        )
+    }
+
+    /// Reads `at, root, streams, events, tx, seq`.
+    pub(crate) fn read(row: &QueryResult) -> Result<Self> {
+        let count =
+            |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64, _>(column)?.unsigned_abs());
+        Ok(Self {
+            at: row.try_get_by(0)?,
+            root: Root {
+                hash: digest(&row.try_get_by::<Vec<u8>, _>(1)?, "checkpoint", 0)?,
+                streams: count(2)?,
+                events: count(3)?,
+            },
+            position: Position {
+                tx: transaction(row, 4)?,
+                seq: row.try_get_by(5)?,
+            },
+        })
+    }
+}
+
+fn horizon(row: Option<&QueryResult>) -> Result<Position> {
+    row.map_or(Ok(Position::default()), |row| {
+        Ok(Position {
+            tx: transaction(row, 0)?,
+            seq: row.try_get_by(1)?,
+        })
+    })
+}
+
+/// A stream that has gone further: its name, and where it stood before (version 0: nowhere).
+type Late = (String, i64, [u8; 32]);
+
+fn late_row(row: &QueryResult) -> Result<Late> {
+    let (stream, version): (String, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
+    let head = row
+        .try_get_by::<Option<Vec<u8>>, _>(2)?
+        .map_or(Ok(crate::ZERO), |hash| digest(&hash, &stream, version))?;
+    Ok((stream, version, head))
+}
+
+/// The root over all stream rows, those of `late` (sorted) taken back to where they stood before.
+async fn root(snapshot: &Snapshot, late: &[Late]) -> Result<Root> {
+    let mut tree = Merkle::new();
+    let mut after = String::new();
+    loop {
+        let rows = snapshot
+            .query(sql::HEADS_AFTER, [after.as_str().into(), PAGE.into()])
+            .await?;
+        for row in &rows {
+            let (stream, version): (String, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
+            match late
+                .binary_search_by(|(name, ..)| name.as_str().cmp(&stream))
+                .ok()
+                .and_then(|i| late.get(i))
+            {
+                None => tree.push(
+                    &stream,
+                    version,
+                    &digest(&row.try_get_by::<Vec<u8>, _>(2)?, &stream, version)?,
+                ),
+                Some((_, 0, _)) => {}
+                Some((_, version, head)) => tree.push(&stream, *version, head),
+            }
+            after = stream;
+        }
+        if (rows.len() as i64) < PAGE {
+            return Ok(tree.root());
+        }
+    }
+}
