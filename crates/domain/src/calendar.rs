@@ -171,7 +171,7 @@ impl Calendar {
     /// The day on which [`Calendar::through`] reaches `count`.
     pub(crate) fn nth(&self, count: i64) -> DayNumber {
         let before = weekdays_through(self.first - 1);
-        if self.working.is_empty() || count <= before {
+        if count <= before {
             return weekday_number(count);
         }
         let at = usize::try_from(count - before - 1).unwrap_or(usize::MAX);

@@ -176,11 +176,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Published codes of well-known companies.
-    const REAL: [&str; 3] = [
+    /// The standard's own example, then published codes of well-known companies.
+    const REAL: [&str; 6] = [
         "91350100M000100Y43",
-        "911100001000013428",
-        "91440300708461136T",
+        "914403001922038216",
+        "9144030071526726XG",
+        "91330100799655058B",
+        "91110000802100433B",
+        "91310000132200821H",
     ];
 
     fn fault(text: &str) -> &'static str {
@@ -200,7 +203,10 @@ mod tests {
     #[test]
     fn gb32100_codes_are_read_as_people_write_them() {
         let plain = CreditCode::parse(REAL[0]).unwrap();
-        for text in [" 91350100m000100y43 ", "91350100M000100Y43"] {
+        for text in [
+            " 91350100m000100y43\u{3000}",
+            "\u{ff19}\u{ff11}350100\u{ff2d}000100Y43",
+        ] {
             assert_eq!(CreditCode::parse(text), Ok(plain));
         }
     }

@@ -240,12 +240,12 @@ impl Regions {
         let Some(region) = self.get(code) else {
             return code.to_string();
         };
-        let ancestors = self.ancestors(code);
-        let mut path: Vec<&str> = ancestors
+        let mut path: Vec<&str> = self
+            .ancestors(code)
             .iter()
             .filter(|r| {
                 r.level != Level::Province
-                    || ancestors.len() == 1 && region.level != Level::Prefecture
+                    || (Some(r.code) == region.parent && region.level == Level::County)
             })
             .map(|r| r.name.as_str())
             .collect();
@@ -366,7 +366,14 @@ mod tests {
     fn region_codes_are_six_digits_of_a_province() {
         assert!(RegionCode::parse("000052").is_some_and(RegionCode::is_central));
         for bad in [
-            "", "15040", "1504021", "99", "990000", "15040a", "150402", "000152",
+            "",
+            "15040",
+            "1504021",
+            "99",
+            "990000",
+            "15040a",
+            "15040\u{ff12}",
+            "000152",
         ] {
             assert_eq!(RegionCode::parse(bad), None, "{bad}");
         }
