@@ -15,6 +15,7 @@ mod tests;
 pub use form::{Choice, Field, Form, Group, Kind, OptionSource, Personal, When};
 pub use likeness::{Likeness, PROBABLE_DUPLICATE, similarity};
 
+use crate::item::{Fact, Facts};
 use crate::regime::{ForeignKind, Policy, RegimeFacts};
 use crate::{Money, Refusal};
 use jiff::civil::Date;
@@ -170,18 +171,6 @@ impl From<Month> for String {
     fn from(month: Month) -> Self {
         month.to_string()
     }
-}
-
-/// What a rule may know about a project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Fact {
-    /// Yes or no.
-    Bool(bool),
-    /// A quantity in the field's unit.
-    Number(f64),
-    /// A code or an option.
-    Text(String),
 }
 
 /// 总投资 and what it consists of.
@@ -615,7 +604,7 @@ impl Declaration {
 
     /// The facts for the rules that derive the items: the facts page and what the rest of the form says. The regime is
     /// derived ([`crate::regime::choose`]) and added by the caller under `regime`.
-    pub fn facts(&self) -> BTreeMap<String, Fact> {
+    pub fn facts(&self) -> Facts {
         let mut facts = self.features.clone();
         let text = |value: &str| Fact::Text(value.to_owned());
         facts.extend(

@@ -14,6 +14,7 @@ pub mod document;
 pub mod ids;
 pub mod industry;
 pub mod item;
+mod lookup;
 pub mod marking;
 pub mod money;
 pub mod project;

@@ -22,7 +22,7 @@ impl Money {
         let text: String = text
             .trim()
             .chars()
-            .filter(|c| !matches!(c, ',' | ','))
+            .filter(|c| !matches!(c, ',' | '\u{ff0c}'))
             .collect();
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
         if whole.is_empty()

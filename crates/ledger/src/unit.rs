@@ -14,8 +14,10 @@ use crate::{
 /// A read-table, job or outbox statement as pure data: static SQL with `$1…$n`, and the bound values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The text, the same on both engines.
+    /// The text, the same on both engines unless `sqlite` says otherwise.
     pub sql: &'static str,
+    /// The text for SQLite, where the engines differ (search only).
+    pub sqlite: Option<&'static str>,
     /// One value per placeholder (SQLite would bind a missing one as NULL, silently).
     pub values: Vec<Value>,
 }
@@ -25,7 +27,28 @@ impl Row {
     pub fn new(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
         Self {
             sql,
+            sqlite: None,
             values: values.into_iter().collect(),
+        }
+    }
+
+    /// A statement that each engine needs in its own words.
+    pub fn per_engine(
+        sqlite: &'static str,
+        postgres: &'static str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Self {
+        Self {
+            sqlite: Some(sqlite),
+            ..Self::new(postgres, values)
+        }
+    }
+
+    /// The text for an engine.
+    pub(crate) fn text(&self, backend: sea_orm::DbBackend) -> &'static str {
+        match (backend, self.sqlite) {
+            (sea_orm::DbBackend::Sqlite, Some(sqlite)) => sqlite,
+            _ => self.sql,
         }
     }
 }

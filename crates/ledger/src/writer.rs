@@ -173,7 +173,7 @@ async fn apply(db: &DatabaseTransaction, unit: &Unit, tally: &Tally) -> Outcome 
         .map_err(|error| conflict(error, reused_nonce(secret)))?;
     }
     for (row, one) in &unit.rows {
-        let changed = execute(db, statement(backend, row.sql, row.values.clone()), tally)
+        let changed = execute(db, statement(backend, row.text(backend), row.values.clone()), tally)
             .await
             .map_err(|error| {
                 let taken = Refused::Taken(constraint(&error));

@@ -33,7 +33,7 @@ impl CodeCheck {
     pub fn of(application: &Application, project: &Project) -> Self {
         let fault = |fault, message: String| Self::Fault { fault, message };
         if let Err(found) = ProjectCode::parse(&application.code) {
-            return fault(found.name(), found.message());
+            return fault(found.name(), found.to_string());
         }
         match &project.declared {
             None => fault("unknown", "在线平台没有该项目代码对应的项目。".into()),

@@ -1,0 +1,254 @@
+//! 申请材料 files: uploaded to their own place first, then handed in by id. A file given once is offered everywhere.
+
+use crate::{
+    Action, Actor, Call, Failure, Object, Platform, permission,
+    upload::{self, FileState, FileType, Slot},
+};
+use domain::{
+    Moment, Refusal,
+    case::Case,
+    ids::{AttachmentId, CaseId, ProjectId, UnitId},
+    marking::{self, Place, Verdict},
+};
+use futures_util::Stream;
+use ledger::{QueryResult, Row};
+
+/// One day, in milliseconds.
+const DAY: i64 = 24 * 3_600_000;
+
+/// One uploaded file.
+#[derive(Debug, Clone)]
+pub struct AttachmentRow {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Whose.
+    pub unit: UnitId,
+    /// The material it was uploaded for.
+    pub material: String,
+    /// File name.
+    pub name: String,
+    /// Type, decided by content.
+    pub file_type: FileType,
+    /// Bytes.
+    pub size: i64,
+    /// SM3 of the content, hex.
+    pub sm3: String,
+    /// Whether it may be used.
+    pub state: FileState,
+    /// A re-encoded copy exists: people see that one.
+    pub preview: bool,
+    /// When it came.
+    pub at: Moment,
+}
+
+impl AttachmentRow {
+    /// `1.2 MB`.
+    pub fn size_words(&self) -> String {
+        match self.size {
+            0..1024 => format!("{} 字节", self.size),
+            1024..1_048_576 => format!("{:.0} KB", self.size as f64 / 1024.0),
+            _ => format!("{:.1} MB", self.size as f64 / 1_048_576.0),
+        }
+    }
+
+    fn read(row: &QueryResult) -> Result<Self, Failure> {
+        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+        let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
+        Ok(Self {
+            id: AttachmentId(text("id")?),
+            unit: UnitId(text("unit_id")?),
+            material: text("material")?,
+            name: text("name")?,
+            file_type: FileType::parse(&text("file_type")?).ok_or_else(|| Failure::fault("unknown file type"))?,
+            size: number("size")?,
+            sm3: text("sm3")?,
+            state: FileState::parse(&text("state")?).unwrap_or(FileState::Refused),
+            preview: number("preview")? != 0,
+            at: Moment(number("at")?),
+        })
+    }
+}
+
+/// A file to be sent to a person: its bytes' place and how it must be sent (U-09).
+#[derive(Debug)]
+pub struct Download {
+    /// Headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// Content.
+    pub bytes: Vec<u8>,
+}
+
+impl Platform {
+    /// The slot a material's files must fit.
+    fn slot(&self, material: &str) -> Result<Slot, Failure> {
+        let material = self.rules.catalogue.material(material).ok_or(Failure::NotThere)?;
+        let allowed = material.formats.iter().filter_map(|f| FileType::parse(f.extension())).collect();
+        Ok(Slot { allowed, max_bytes: u64::from(material.max_mb) * 1024 * 1024 })
+    }
+
+    /// Takes a file for a material of a project (U-01…U-04, U-08, U-10…U-12). `stream` is read as it comes; what is refused
+    /// leaves nothing behind.
+    pub async fn upload_file<S, E>(
+        &self,
+        call: &Call,
+        project: &ProjectId,
+        material: &str,
+        name: &str,
+        declared_type: &str,
+        stream: S,
+    ) -> Result<AttachmentRow, Failure>
+    where
+        S: Stream<Item = Result<bytes::Bytes, E>> + Send + Unpin,
+        E: std::error::Error + Send + Sync + 'static,
+    {
+        let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
+        let Actor::Unit { account, .. } = &call.actor else { return Err(Failure::NotThere) };
+        let slot = self.slot(material)?;
+        let name = upload::clean_name(name)?;
+        if !matches!(marking::check_text(&name, Place::FileName), Verdict::Clean) {
+            return Err(marking::refusal("file").article("办法第三条").into());
+        }
+        let left = self.settings.upload_per_day.saturating_sub(self.uploaded_today(&declared.unit).await?);
+        let received = upload::receive(stream, &slot, &name, declared_type, &self.settings.temp, left).await?;
+        let (received, inspected) = upload::inspect(received).await?;
+        let state = match self.scanner.scan(received.path()).await {
+            upload::Verdict::Clean | upload::Verdict::Skipped => FileState::Clean,
+            upload::Verdict::Infected(_) => {
+                return Err(Refusal::field("file", "file.infected", "文件中发现恶意代码,未予保存。请查杀病毒后重新上传。").into());
+            }
+            upload::Verdict::Unsure(_) => FileState::Scanning,
+        };
+        let id = AttachmentId::from_random(self.chance.id());
+        let row = AttachmentRow {
+            id: id.clone(),
+            unit: declared.unit.clone(),
+            material: material.to_owned(),
+            name,
+            file_type: received.file_type,
+            size: i64::try_from(received.size).unwrap_or(i64::MAX),
+            sm3: received.sm3.clone(),
+            state,
+            preview: inspected.preview.is_some(),
+            at: self.clock.now(),
+        };
+        self.files.put(id.as_str(), received.path()).await.map_err(Failure::fault)?;
+        if let Some(preview) = &inspected.preview {
+            self.files.put(&format!("{id}-preview"), preview.path()).await.map_err(Failure::fault)?;
+        }
+        let mut change = self.change(call);
+        change.row(Row::new(
+            "INSERT INTO attachments(id, unit_id, project_id, account_id, material, name, file_type, size, sm3, state, preview, at) \
+             VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            [
+                id.as_str().into(),
+                row.unit.as_str().into(),
+                project.as_str().into(),
+                account.as_str().into(),
+                material.into(),
+                row.name.clone().into(),
+                row.file_type.slug().into(),
+                row.size.into(),
+                row.sm3.clone().into(),
+                row.state.slug().into(),
+                i64::from(row.preview).into(),
+                row.at.0.into(),
+            ],
+        ));
+        change.commit(id.as_str()).await?;
+        Ok(row)
+    }
+
+    async fn uploaded_today(&self, unit: &UnitId) -> Result<u64, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM attachments WHERE unit_id = $1 AND at > $2",
+                [unit.as_str().into(), (self.clock.now().0 - DAY).into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        let total: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "total")).map_err(Failure::fault)?;
+        Ok(u64::try_from(total).unwrap_or(0))
+    }
+
+    /// The row of a file, for its own unit.
+    pub(crate) async fn attachment(&self, call: &Call, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
+        let row = self.attachment_row(id).await?;
+        let object = Object { unit: Some(&row.unit), ..Object::default() };
+        let _permit = permission::decide(&call.actor, Action::ApplyForItem, object, self.rules.regions)?;
+        Ok(row)
+    }
+
+    async fn attachment_row(&self, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT id, unit_id, material, name, file_type, size, sm3, state, preview, at FROM attachments WHERE id = $1",
+                [id.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.first().map(AttachmentRow::read).ok_or(Failure::NotThere)?
+    }
+
+    /// The unit's usable files for a material, newest first, those of this project before others (at most ten).
+    pub(crate) async fn offered_files(&self, call: &Call, material: &str, project: &ProjectId) -> Result<Vec<AttachmentRow>, Failure> {
+        let Actor::Unit { unit, .. } = &call.actor else { return Ok(Vec::new()) };
+        let rows = self
+            .store
+            .query(
+                "SELECT id, unit_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
+                 WHERE unit_id = $1 AND material = $2 AND state = 'clean' \
+                 ORDER BY CASE WHEN project_id = $3 THEN 0 ELSE 1 END, at DESC, id LIMIT 10",
+                [unit.as_str().into(), material.into(), project.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter().map(AttachmentRow::read).collect()
+    }
+
+    /// Removes a file that was not handed in yet; what is part of an application stays.
+    pub async fn remove_file(&self, call: &Call, id: &AttachmentId) -> Result<(), Failure> {
+        let row = self.attachment(call, id).await?;
+        let mut change = self.change(call);
+        change.row(Row::new(
+            "UPDATE attachments SET state = 'removed' WHERE id = $1 AND unit_id = $2",
+            [row.id.as_str().into(), row.unit.as_str().into()],
+        ));
+        change.commit(id.as_str()).await
+    }
+
+    /// A file of the unit's own, for the unit.
+    pub async fn download_own_file(&self, call: &Call, id: &AttachmentId) -> Result<Download, Failure> {
+        let row = self.attachment(call, id).await?;
+        self.download(&row).await
+    }
+
+    /// A file that is part of a case, for those who may read the case.
+    pub async fn download_case_file(&self, call: &Call, case: &CaseId, id: &AttachmentId) -> Result<Download, Failure> {
+        let page = self.load::<Case>(case.as_str()).await?.state;
+        let application = page.application.as_deref().ok_or(Failure::NotThere)?;
+        let object = Object {
+            unit: Some(&application.unit),
+            department: Some(&application.agency.department),
+            region: Some(application.agency.region),
+        };
+        let _permit = permission::decide(&call.actor, Action::ReadFile, object, self.rules.regions)?;
+        let answers = page.correction.iter().flat_map(|c| &c.answers).flat_map(|a| &a.files);
+        let given = application.materials.iter().flat_map(|g| &g.files);
+        if !given.chain(answers).any(|file| file.id == *id) {
+            return Err(Failure::NotThere);
+        }
+        let row = self.attachment_row(id).await?;
+        self.download(&row).await
+    }
+
+    async fn download(&self, row: &AttachmentRow) -> Result<Download, Failure> {
+        if !row.state.is_usable() {
+            return Err(Refusal::new("file.not_clean", "文件正在进行安全检查,暂不能下载,请稍后再试。").into());
+        }
+        let place = if row.preview { format!("{}-preview", row.id) } else { row.id.to_string() };
+        let bytes = self.files.get(&place).await.map_err(Failure::fault)?;
+        Ok(Download { headers: upload::download_headers(&row.name, row.file_type), bytes })
+    }
+}

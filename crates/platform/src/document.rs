@@ -1,0 +1,125 @@
+//! 文书: papers as they were issued, printed again at any time, verified by anybody.
+
+use crate::{Action, Call, Failure, Object, Platform, permission};
+use domain::{
+    Moment,
+    document::Document,
+    ids::{ProjectId, UnitId},
+    region::RegionCode,
+};
+
+/// What the public check page says about a paper.
+#[derive(Debug, Clone)]
+pub struct PaperCheck {
+    /// The paper; only what it prints itself is shown.
+    pub document: Document,
+    /// Its content still has its check value.
+    pub intact: bool,
+    /// When it was issued.
+    pub issued_at: Moment,
+}
+
+/// One row of a list of papers.
+#[derive(Debug, Clone)]
+pub struct PaperRow {
+    /// 文号.
+    pub number: String,
+    /// Title.
+    pub title: &'static str,
+    /// Case it belongs to; empty for the code certificate.
+    pub case: String,
+    /// When.
+    pub issued_at: Moment,
+}
+
+struct Stored {
+    document: Document,
+    unit: UnitId,
+    project: ProjectId,
+    case: String,
+    issued_at: Moment,
+}
+
+impl Platform {
+    async fn stored_document(&self, number: &str) -> Result<Option<Stored>, Failure> {
+        let rows = self
+            .store
+            .query("SELECT data, unit_id, project_id, case_id, issued_at FROM documents WHERE number = $1", [number.into()])
+            .await
+            .map_err(Failure::fault)?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+        Ok(Some(Stored {
+            document: serde_json::from_str(&text("data")?).map_err(Failure::fault)?,
+            unit: UnitId(text("unit_id")?),
+            project: ProjectId(text("project_id")?),
+            case: text("case_id")?,
+            issued_at: Moment(row.try_get("", "issued_at").map_err(Failure::fault)?),
+        }))
+    }
+
+    /// The address behind a paper's QR code.
+    pub fn check_url(&self, document: &Document) -> String {
+        format!("{}/check/{}?v={}", self.settings.portal_url, document.number, document.check_value)
+    }
+
+    /// The PDF of a paper, for its unit and the officers who may read its case.
+    pub async fn print_document(&self, call: &Call, number: &str) -> Result<(Document, Vec<u8>), Failure> {
+        let stored = self.stored_document(number).await?.ok_or(Failure::NotThere)?;
+        let (department, region) = self.place_of(&stored).await?;
+        let object = Object { unit: Some(&stored.unit), department: department.as_deref(), region };
+        let _permit = permission::decide(&call.actor, Action::PrintDocument, object, self.rules.regions)?;
+        let document = Document { verify_url: self.check_url(&stored.document), ..stored.document };
+        let printer = self.printer.clone();
+        let to_print = document.clone();
+        let pdf = tokio::task::spawn_blocking(move || printer.print(&to_print)).await.map_err(Failure::fault)?;
+        Ok((document, pdf.map_err(Failure::Fault)?))
+    }
+
+    async fn place_of(&self, stored: &Stored) -> Result<(Option<String>, Option<RegionCode>), Failure> {
+        if stored.case.is_empty() {
+            let project = self.load::<domain::project::Project>(stored.project.as_str()).await?.state;
+            return Ok((None, project.declared.as_deref().map(crate::project::declaration_region)));
+        }
+        let case = self.load::<domain::case::Case>(&stored.case).await?.state;
+        let agency = case.application.map(|a| a.agency);
+        Ok((agency.as_ref().map(|a| a.department.clone()), agency.map(|a| a.region)))
+    }
+
+    /// Papers of a project, newest first.
+    pub async fn papers_of_project(&self, call: &Call, project: &ProjectId) -> Result<Vec<PaperRow>, Failure> {
+        let _ = self.load_project(call, Action::ReadProject, project).await?;
+        let rows = self
+            .store
+            .query(
+                "SELECT number, kind, case_id, issued_at FROM documents WHERE project_id = $1 ORDER BY issued_at DESC, number LIMIT 200",
+                [project.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter()
+            .map(|row| {
+                let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+                let kind: domain::document::DocumentKind =
+                    serde_json::from_value(text("kind")?.into()).map_err(Failure::fault)?;
+                Ok(PaperRow {
+                    number: text("number")?,
+                    title: kind.title(),
+                    case: text("case_id")?,
+                    issued_at: Moment(row.try_get("", "issued_at").map_err(Failure::fault)?),
+                })
+            })
+            .collect()
+    }
+
+    /// Anybody checks a paper by its number and check value; a wrong pair and an unknown number look the same.
+    pub async fn check_document(&self, call: &Call, number: &str, check_value: &str) -> Result<Option<PaperCheck>, Failure> {
+        let _permit = permission::decide(&call.actor, Action::QueryPublic, Object::default(), self.rules.regions)?;
+        let stored = self.stored_document(number.trim()).await?;
+        Ok(stored.filter(|s| s.document.check_value.eq_ignore_ascii_case(check_value.trim())).map(|s| PaperCheck {
+            intact: s.document.is_intact(),
+            document: s.document,
+            issued_at: s.issued_at,
+        }))
+    }
+}

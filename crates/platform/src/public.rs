@@ -1,0 +1,299 @@
+//! 公开查询: what anybody may see. Nothing is public unless [`PublicProject`] and its neighbours name it (办法第十八条; S-55).
+
+use crate::{Action, Call, Failure, Object, Platform, case::CaseRow, permission, project::ProjectRow};
+use domain::{
+    case::{Outcome, Stage},
+    ids::ProjectId,
+    item::{ServiceGuide},
+    project::ProjectState,
+    project_code::{Fault, Generation, ProjectCode},
+    region::RegionCode,
+};
+use jiff::civil::Date;
+use serde::Serialize;
+
+/// The answer to "is this code real?" (办法第十三条).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodeAnswer {
+    /// Not a code, and why; answered without asking the database.
+    Fault(Fault),
+    /// A well-formed code of which this platform has no project.
+    Unknown(Generation),
+    /// A project's code.
+    Known {
+        /// Generation.
+        generation: Generation,
+        /// Project name.
+        name: String,
+        /// Whether it is in force.
+        state: ProjectState,
+    },
+}
+
+/// A result of a project, as the public sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublicResult {
+    /// 事项.
+    pub item: String,
+    /// 办理机关.
+    pub agency: String,
+    /// 办理状态.
+    pub stage: String,
+    /// 办理结果, once completed.
+    pub outcome: Option<String>,
+    /// 审批文件文号.
+    pub document_number: Option<String>,
+    /// 审批文件标题.
+    pub title: Option<String>,
+    /// 决定日期.
+    pub decided_on: Option<String>,
+}
+
+/// A project, as the public sees it: no person, no money parts, no files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublicProject {
+    /// 项目代码.
+    pub code: String,
+    /// 项目名称.
+    pub name: String,
+    /// 项目单位.
+    pub unit: String,
+    /// 审批、核准、备案.
+    pub regime: String,
+    /// 建设地点.
+    pub region: String,
+    /// 代码状态.
+    pub state: String,
+    /// 申报日期.
+    pub declared_on: String,
+    /// 办理过程及审批结果.
+    pub results: Vec<PublicResult>,
+}
+
+/// Figures on the first page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Projects with a code.
+    pub projects: i64,
+    /// Cases running.
+    pub running: i64,
+    /// Cases completed.
+    pub completed: i64,
+    /// Items in the catalogue.
+    pub items: i64,
+}
+
+/// Overlapping pairs of characters, digit runs kept whole: exact substring truth for two-character words (design §4).
+pub fn bigrams(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut digits = String::new();
+    let mut previous: Option<char> = None;
+    for c in text.to_lowercase().chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            previous = None;
+            continue;
+        }
+        if !digits.is_empty() {
+            words.push(std::mem::take(&mut digits));
+        }
+        if !c.is_alphanumeric() {
+            previous = None;
+            continue;
+        }
+        if let Some(before) = previous {
+            words.push([before, c].iter().collect());
+        }
+        previous = Some(c);
+    }
+    if !digits.is_empty() {
+        words.push(digits);
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+impl Platform {
+    fn public(&self, call: &Call) -> Result<(), Failure> {
+        let _permit = permission::decide(&call.actor, Action::QueryPublic, Object::default(), self.rules.regions)?;
+        Ok(())
+    }
+
+    /// Verifies a code: form first, then whether a project has it. A malformed code costs no statement.
+    pub async fn verify_code(&self, call: &Call, code: &str) -> Result<CodeAnswer, Failure> {
+        self.public(call)?;
+        let code = match ProjectCode::parse(code) {
+            Ok(parsed) => parsed.code,
+            Err(fault) => return Ok(CodeAnswer::Fault(fault)),
+        };
+        let row = self
+            .store
+            .query_one("SELECT name, state FROM projects WHERE code = $1", [code.to_string().into()])
+            .await
+            .map_err(Failure::fault)?;
+        Ok(match row {
+            None => CodeAnswer::Unknown(code.generation()),
+            Some(row) => CodeAnswer::Known {
+                generation: code.generation(),
+                name: row.try_get("", "name").map_err(Failure::fault)?,
+                state: ProjectState::parse(&row.try_get::<String>("", "state").map_err(Failure::fault)?).unwrap_or_default(),
+            },
+        })
+    }
+
+    /// The public view of a project, by its code.
+    pub async fn public_project(&self, call: &Call, code: &str) -> Result<PublicProject, Failure> {
+        self.public(call)?;
+        let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
+        let row = self
+            .store
+            .query_one(
+                "SELECT id, code, name, regime, state, region, unit_name, total_fen, declared_at FROM projects WHERE code = $1",
+                [code.to_string().into()],
+            )
+            .await
+            .map_err(Failure::fault)?
+            .ok_or(Failure::NotThere)?;
+        let project = ProjectRow::read(&row)?;
+        let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
+        Ok(self.disclose(&project, &cases))
+    }
+
+    /// The disclosure policy, field by field.
+    fn disclose(&self, project: &ProjectRow, cases: &[CaseRow]) -> PublicProject {
+        PublicProject {
+            code: project.code.clone(),
+            name: project.name.clone(),
+            unit: project.unit_name.clone(),
+            regime: regime_name(&project.regime).to_owned(),
+            region: self.region_name(&project.region),
+            state: project.state.name().to_owned(),
+            declared_on: project.declared_at.date().to_string(),
+            results: cases.iter().filter(|c| c.stage != Stage::Withdrawn).map(|case| self.disclose_case(case)).collect(),
+        }
+    }
+
+    fn disclose_case(&self, case: &CaseRow) -> PublicResult {
+        let done = case.outcome.filter(|_| case.stage == Stage::Completed);
+        let agency = RegionCode::parse(&case.region)
+            .and_then(|region| domain::department::agency_name(&case.department, region))
+            .unwrap_or_default();
+        PublicResult {
+            item: case.item_name.clone(),
+            agency,
+            stage: case.stage.name().to_owned(),
+            outcome: done.map(|o: Outcome| o.name().to_owned()),
+            document_number: done.map(|_| case.document_number.clone()),
+            title: done.map(|_| case.document_title.clone()),
+            decided_on: done.and(case.decided_on).map(|d: Date| d.to_string()),
+        }
+    }
+
+    /// Full Chinese name of a region code.
+    pub fn region_name(&self, code: &str) -> String {
+        RegionCode::parse(code).map(|c| self.rules.regions.full_name(c)).unwrap_or_default()
+    }
+
+    /// Projects whose name contains the words, newest first; a name shorter than two characters finds nothing.
+    pub async fn search_projects(&self, call: &Call, words: &str, before: Option<(i64, String)>, limit: u64) -> Result<Vec<ProjectRow>, Failure> {
+        self.public(call)?;
+        let words: String = words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\' | '"' | '\'')).take(50).collect();
+        let grams = bigrams(&words);
+        if grams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (at, id) = before.unwrap_or((i64::MAX, String::new()));
+        let limit = i64::try_from(limit).unwrap_or(20);
+        let rows = match self.store.backend() {
+            ledger::Backend::Sqlite => {
+                let query = grams.iter().map(|g| format!("\"{g}\"")).collect::<Vec<_>>().join(" AND ");
+                self.store.query(
+                    "SELECT p.id, p.code, p.name, p.regime, p.state, p.region, p.unit_name, p.total_fen, p.declared_at FROM project_search s \
+                     JOIN projects p ON p.id = s.id WHERE s.words MATCH $1 AND p.name LIKE $2 \
+                     AND (p.declared_at < $3 OR (p.declared_at = $3 AND p.id < $4)) ORDER BY p.declared_at DESC, p.id DESC LIMIT $5",
+                    [query.into(), format!("%{words}%").into(), at.into(), id.into(), limit.into()],
+                )
+            }
+            .await,
+            ledger::Backend::Postgres => {
+                let query = grams.iter().map(|g| format!("'{g}'")).collect::<Vec<_>>().join(" & ");
+                self.store.query(
+                    "SELECT p.id, p.code, p.name, p.regime, p.state, p.region, p.unit_name, p.total_fen, p.declared_at FROM project_search s \
+                     JOIN projects p ON p.id = s.id WHERE s.words @@ $1::tsquery AND p.name ILIKE $2 \
+                     AND (p.declared_at < $3 OR (p.declared_at = $3 AND p.id < $4)) ORDER BY p.declared_at DESC, p.id DESC LIMIT $5",
+                    [query.into(), format!("%{words}%").into(), at.into(), id.into(), limit.into()],
+                )
+            }
+            .await,
+        };
+        rows.map_err(Failure::fault)?.iter().map(ProjectRow::read).collect()
+    }
+
+    /// Results that became final lately, newest first (办法第十八条).
+    pub async fn latest_results(&self, call: &Call, limit: u64) -> Result<Vec<(CaseRow, PublicResult)>, Failure> {
+        self.public(call)?;
+        let rows = self
+            .store
+            .query(
+                "SELECT id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, due_day, \
+                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at \
+                 FROM cases WHERE ended_at > 0 AND stage = 'completed' ORDER BY ended_at DESC, id LIMIT $1",
+                [i64::try_from(limit).unwrap_or(10).into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter()
+            .map(|row| {
+                let case = CaseRow::read(row)?;
+                let result = self.disclose_case(&case);
+                Ok((case, result))
+            })
+            .collect()
+    }
+
+    /// Figures on the first page.
+    pub async fn figures(&self, call: &Call) -> Result<Figures, Failure> {
+        self.public(call)?;
+        let row = self
+            .store
+            .query_one(
+                "SELECT (SELECT COUNT(*) FROM projects) AS projects, (SELECT COUNT(*) FROM cases WHERE owed <> 'nothing') AS running, \
+                 (SELECT COUNT(*) FROM cases WHERE stage = 'completed') AS completed",
+                [],
+            )
+            .await
+            .map_err(Failure::fault)?
+            .ok_or(Failure::NotThere)?;
+        let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
+        Ok(Figures {
+            projects: number("projects")?,
+            running: number("running")?,
+            completed: number("completed")?,
+            items: i64::try_from(self.rules.catalogue.items().len()).unwrap_or(0),
+        })
+    }
+
+    /// The guide of an item (办法第八条).
+    pub fn guide(&self, item: &str) -> Option<ServiceGuide> {
+        self.rules.catalogue.guide(item)
+    }
+}
+
+/// Chinese name of a regime's machine name.
+pub fn regime_name(slug: &str) -> &'static str {
+    domain::regime::Regime::ALL.into_iter().find(|r| r.as_str() == slug).map_or("", |r| r.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bigrams_keep_digit_runs_whole() {
+        assert_eq!(bigrams("年产30万吨"), ["30", "万吨", "年产"]);
+        assert_eq!(bigrams("光伏"), ["光伏"]);
+        assert!(bigrams("光").is_empty());
+        assert_eq!(bigrams("A-B光伏"), ["b光", "光伏"]);
+    }
+}

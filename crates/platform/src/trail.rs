@@ -1,0 +1,165 @@
+//! 痕迹: what happened, when, by whom, read straight from the ledger. Nothing else writes it.
+
+use crate::{Failure, Platform, case::CaseRow, stream::{join, stream_id}};
+use domain::{
+    Moment,
+    case::{Case, CaseEvent},
+    ids::{CaseId, ProjectId},
+    project::{Project, ProjectEvent},
+};
+use ledger::Event;
+use std::collections::BTreeMap;
+
+/// In whose lane an entry stands on the tracker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// 项目单位.
+    Applicant,
+    /// 审批部门.
+    Departments,
+    /// 平台.
+    Platform,
+    /// 依法不计入的时间.
+    Excluded,
+}
+
+impl Lane {
+    /// Chinese name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Applicant => "项目单位",
+            Self::Departments => "审批部门",
+            Self::Platform => "在线平台",
+            Self::Excluded => "不计时",
+        }
+    }
+}
+
+/// One entry of the trail.
+#[derive(Debug, Clone)]
+pub struct TrailEntry {
+    /// When it happened.
+    pub at: Moment,
+    /// When it was recorded.
+    pub recorded_at: Moment,
+    /// Who: a person's shown name, a unit, or the platform.
+    pub actor: String,
+    /// Whose lane.
+    pub lane: Lane,
+    /// What happened.
+    pub title: String,
+    /// More words.
+    pub detail: String,
+    /// The item it is about; empty for the project as a whole.
+    pub item: String,
+    /// The case it belongs to.
+    pub case: Option<CaseId>,
+    /// Position in its stream and hash of the event: what an outsider can verify.
+    pub proof: String,
+}
+
+impl Platform {
+    /// A project and all its cases, oldest first.
+    pub(crate) async fn project_trail(&self, id: &ProjectId, cases: &[CaseRow]) -> Result<Vec<TrailEntry>, Failure> {
+        let mut streams = vec![stream_id::<Project>(id.as_str())];
+        streams.extend(cases.iter().map(|c| stream_id::<Case>(c.id.as_str())));
+        let items: BTreeMap<String, &CaseRow> = cases.iter().map(|c| (stream_id::<Case>(c.id.as_str()), c)).collect();
+        let events = self.store.events_of(&streams).await.map_err(Failure::fault)?;
+        let names = self.actor_names(&events).await?;
+        events.iter().map(|event| entry(event, items.get(&event.stream).copied(), &names)).collect()
+    }
+
+    /// One case, oldest first.
+    pub(crate) async fn case_trail(&self, id: &CaseId) -> Result<Vec<TrailEntry>, Failure> {
+        let events = self.store.events(&stream_id::<Case>(id.as_str())).await.map_err(Failure::fault)?;
+        let names = self.actor_names(&events).await?;
+        events.iter().map(|event| entry(event, None, &names)).collect()
+    }
+
+    async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
+        let mut names = BTreeMap::from([("system".to_owned(), "在线平台".to_owned())]);
+        for event in events {
+            if names.contains_key(&event.actor) {
+                continue;
+            }
+            let rows = self
+                .store
+                .query(
+                    "SELECT a.name, COALESCE(u.name, '') AS unit_name FROM accounts a LEFT JOIN units u ON u.id = a.unit_id WHERE a.id = $1",
+                    [event.actor.clone().into()],
+                )
+                .await
+                .map_err(Failure::fault)?;
+            let name = match rows.first() {
+                Some(row) => {
+                    let unit: String = row.try_get("", "unit_name").map_err(Failure::fault)?;
+                    let name: String = row.try_get("", "name").map_err(Failure::fault)?;
+                    if unit.is_empty() { name } else { unit }
+                }
+                None => event.actor.clone(),
+            };
+            names.insert(event.actor.clone(), name);
+        }
+        Ok(names)
+    }
+}
+
+fn entry(event: &Event, case: Option<&CaseRow>, names: &BTreeMap<String, String>) -> Result<TrailEntry, Failure> {
+    let (lane, title, detail) = if event.stream.starts_with("project:") {
+        project_words(&join(&event.kind, &event.data).map_err(Failure::fault)?)
+    } else {
+        case_words(&join(&event.kind, &event.data).map_err(Failure::fault)?)
+    };
+    Ok(TrailEntry {
+        at: Moment(event.at),
+        recorded_at: Moment(event.recorded_at),
+        actor: names.get(&event.actor).cloned().unwrap_or_default(),
+        lane,
+        title: title.to_owned(),
+        detail,
+        item: case.map(|c| c.item_name.clone()).unwrap_or_default(),
+        case: case.map(|c| c.id.clone()),
+        proof: format!("第 {} 条 · {}", event.version, hex::encode(event.hash).chars().take(16).collect::<String>()),
+    })
+}
+
+fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
+    match event {
+        ProjectEvent::ProjectDeclared(d) => {
+            (Lane::Applicant, "申报项目,取得项目代码", format!("{},{}类项目,需要办理 {} 个事项", d.code, d.regime.name(), d.needed.len()))
+        }
+        ProjectEvent::CodeCertificateIssued { document } => (Lane::Platform, "生成项目代码证", document.number.clone()),
+        ProjectEvent::CodeVoided { reason } => (Lane::Departments, "项目代码作废", reason.clone()),
+        ProjectEvent::ProjectWithdrawn { reason } => (Lane::Applicant, "撤回项目", reason.clone()),
+    }
+}
+
+fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
+    match event {
+        CaseEvent::CaseSubmitted(a) => {
+            (Lane::Applicant, "提交申请", format!("向{}提交,材料 {} 项", a.agency_name, a.materials.len()))
+        }
+        CaseEvent::CaseReceived { document } => (Lane::Departments, "收件", document.number.clone()),
+        CaseEvent::CodeVerified { code } => (Lane::Departments, "核验项目代码,通过", code.clone()),
+        CaseEvent::CodeNotVerified { code, message, .. } => {
+            (Lane::Departments, "核验项目代码,未通过", format!("{code}:{message}"))
+        }
+        CaseEvent::CorrectionAsked { points, document } => {
+            (Lane::Departments, "一次性告知补正", format!("{} 条,{}", points.len(), document.number))
+        }
+        CaseEvent::CorrectionSupplied { answers } => (Lane::Applicant, "提交补正", format!("{} 条", answers.len())),
+        CaseEvent::CaseAccepted { document } => (Lane::Departments, "受理", document.number.clone()),
+        CaseEvent::CaseNotAccepted { ground, reason, .. } => {
+            (Lane::Departments, "不予受理", format!("{}:{reason}", ground.name()))
+        }
+        CaseEvent::ClockSuspended { suspension } => {
+            (Lane::Excluded, "暂停计时", format!("{}({}),文书:{}", suspension.ground.name(), suspension.ground.article(), suspension.document))
+        }
+        CaseEvent::ClockResumed { to } => (Lane::Excluded, "恢复计时", format!("不计时至 {to}")),
+        CaseEvent::CaseDecided(d) => {
+            (Lane::Departments, "作出决定", format!("{},{} {}", d.outcome.name(), d.document_number, d.title))
+        }
+        CaseEvent::CaseCompleted { document } => (Lane::Platform, "办结,生成办结告知书", document.number.clone()),
+        CaseEvent::CaseWithdrawn { reason } => (Lane::Applicant, "撤回申请", reason.clone()),
+    }
+}

@@ -1,0 +1,233 @@
+//! 待办: lists of cases defined by what is owed, not by a status word (lessons 10), and the counts above them.
+
+use crate::{Action, Actor, Call, Failure, Object, Platform, case::CaseRow, permission, read::day_number};
+use domain::{account::Post, case::Owed, region::RegionCode};
+use jiff::civil::Date;
+use ledger::{
+    Value,
+    sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query, SelectStatement},
+};
+
+/// Rows of one page.
+pub const PAGE: u64 = 20;
+/// Counts stop here.
+const COUNT_CAP: u64 = 1000;
+
+/// Which tab of the work list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tab {
+    /// Everything the organ owes.
+    #[default]
+    All,
+    /// One kind of what is owed.
+    Owed(Owed),
+    /// 今日到期.
+    DueToday,
+    /// 黄灯.
+    Yellow,
+    /// 红灯.
+    Red,
+    /// 等待申请人补正: owed by the unit.
+    Waiting,
+    /// 已结束.
+    Ended,
+}
+
+impl Tab {
+    /// Tabs in their order.
+    pub const ALL: [Self; 10] = [
+        Self::All,
+        Self::Owed(Owed::Receive),
+        Self::Owed(Owed::Check),
+        Self::Owed(Owed::Recheck),
+        Self::Owed(Owed::Decide),
+        Self::DueToday,
+        Self::Yellow,
+        Self::Red,
+        Self::Waiting,
+        Self::Ended,
+    ];
+
+    /// Chinese name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::All => "全部待办",
+            Self::Owed(owed) => owed.name(),
+            Self::DueToday => "今日到期",
+            Self::Yellow => "黄灯",
+            Self::Red => "红灯",
+            Self::Waiting => "待申请人补正",
+            Self::Ended => "已结束",
+        }
+    }
+
+    /// Machine name, as in addresses.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Owed(owed) => owed.slug(),
+            Self::DueToday => "today",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+            Self::Waiting => "waiting",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Reads the machine name.
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.slug() == slug)
+    }
+}
+
+/// Filters of the work list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Tab.
+    pub tab: Tab,
+    /// Item code.
+    pub item: Option<String>,
+    /// Region below the officer's own.
+    pub region: Option<RegionCode>,
+    /// Part of a project's or unit's name, or a project code.
+    pub words: String,
+}
+
+/// Where the next page begins: the last row's day (or moment) and id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Due day, or the moment of the end for ended cases.
+    pub key: i64,
+    /// Case id.
+    pub id: String,
+}
+
+impl Cursor {
+    /// Reads `20779.c01…`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (key, id) = text.split_once('.')?;
+        Some(Self { key: key.parse().ok()?, id: id.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.key, self.id)
+    }
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct WorkList {
+    /// Rows, most urgent first.
+    pub rows: Vec<CaseRow>,
+    /// Begin of the next page, if there is one.
+    pub next: Option<Cursor>,
+    /// Counts of the tabs, capped at [`COUNT_CAP`].
+    pub counts: Vec<(Tab, u64)>,
+}
+
+fn column(name: &'static str) -> Expr {
+    Expr::col(Alias::new(name))
+}
+
+impl Platform {
+    /// Cases the officer's posts reach, filtered, most urgent first (keyset by due day and id).
+    pub async fn work_list(&self, call: &Call, filter: &Filter, after: Option<Cursor>) -> Result<WorkList, Failure> {
+        let _permit = permission::decide(&call.actor, Action::ReadWorkList, Object::default(), self.rules.regions)?;
+        let Actor::Officer { posts, .. } = &call.actor else { return Err(Failure::NotThere) };
+        let today = self.clock.now().date();
+        let scope = self.scope(posts);
+        let ended = filter.tab == Tab::Ended;
+        let key = if ended { "ended_at" } else { "due_day" };
+        let mut select = Query::select();
+        select.from(Alias::new("cases")).cond_where(scope.clone()).cond_where(tab_condition(filter.tab, today));
+        for name in crate::case::CASE_COLUMNS.split(',').map(str::trim) {
+            select.column(Alias::new(name));
+        }
+        narrow(&mut select, filter);
+        if let Some(cursor) = &after {
+            let beyond = |e: Expr| if ended { e.lt(cursor.key) } else { e.gt(cursor.key) };
+            let same = column(key).eq(cursor.key).and(column("id").gt(cursor.id.clone()));
+            select.and_where(beyond(column(key)).or(same));
+        }
+        let order = if ended { Order::Desc } else { Order::Asc };
+        select.order_by(Alias::new(key), order).order_by(Alias::new("id"), Order::Asc).limit(PAGE + 1);
+        let rows = self.store.select(&select).await.map_err(Failure::fault)?;
+        let mut rows = rows.iter().map(CaseRow::read).collect::<Result<Vec<_>, _>>()?;
+        let more = rows.len() as u64 > PAGE;
+        rows.truncate(PAGE as usize);
+        let next = rows.last().filter(|_| more).map(|row| Cursor {
+            key: if ended { row.ended_at.map_or(0, |at| at.0) } else { row.due.map_or(crate::read::NEVER, day_number) },
+            id: row.id.to_string(),
+        });
+        Ok(WorkList { rows, next, counts: self.counts(&scope, today).await? })
+    }
+
+    /// What the posts reach: the same department in the own region and below; territory-wide posts everything there.
+    fn scope(&self, posts: &[Post]) -> Cond {
+        use domain::account::Role;
+        let mut any = Cond::any();
+        for post in posts.iter().filter(|p| !p.role.is_administrator()) {
+            let regions: Vec<Value> = std::iter::once(post.region)
+                .chain(self.rules.regions.below(post.region).map(|r| r.code))
+                .map(|code| code.as_str().to_owned().into())
+                .collect();
+            let mut one = Cond::all().add(column("region").is_in(regions));
+            if !matches!(post.role, Role::GeneralAdministration | Role::Supervisor) {
+                one = one.add(column("department").eq(post.department.clone()));
+            }
+            any = any.add(one);
+        }
+        if any.is_empty() { Cond::all().add(Expr::val(1).eq(0)) } else { any }
+    }
+
+    async fn counts(&self, scope: &Cond, today: Date) -> Result<Vec<(Tab, u64)>, Failure> {
+        let mut counts = Vec::new();
+        for tab in Tab::ALL.into_iter().filter(|tab| *tab != Tab::Ended) {
+            let mut inner = Query::select();
+            inner
+                .expr_as(Expr::val(1), Alias::new("one"))
+                .from(Alias::new("cases"))
+                .cond_where(scope.clone())
+                .cond_where(tab_condition(tab, today))
+                .limit(COUNT_CAP);
+            let mut outer = Query::select();
+            outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
+            let rows = self.store.select(&outer).await.map_err(Failure::fault)?;
+            let n: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "n")).map_err(Failure::fault)?;
+            counts.push((tab, u64::try_from(n).unwrap_or(0)));
+        }
+        Ok(counts)
+    }
+}
+
+fn tab_condition(tab: Tab, today: Date) -> Cond {
+    let today = day_number(today);
+    let by_organ = || column("owed").is_in(Owed::BY_ORGAN.map(|o| o.slug()));
+    let running = || Cond::all().add(by_organ()).add(column("suspended").eq(0));
+    match tab {
+        Tab::All => Cond::all().add(by_organ()),
+        Tab::Owed(owed) => Cond::all().add(column("owed").eq(owed.slug())),
+        Tab::DueToday => running().add(column("due_day").eq(today)),
+        Tab::Yellow => running().add(column("yellow_day").lte(today)).add(column("due_day").gte(today)),
+        Tab::Red => running().add(column("due_day").lt(today)),
+        Tab::Waiting => Cond::all().add(column("owed").eq(Owed::Correct.slug())),
+        Tab::Ended => Cond::all().add(column("owed").eq(Owed::Nothing.slug())),
+    }
+}
+
+fn narrow(select: &mut SelectStatement, filter: &Filter) {
+    if let Some(item) = &filter.item {
+        select.and_where(column("item").eq(item.clone()));
+    }
+    if let Some(region) = filter.region {
+        select.and_where(column("region").eq(region.as_str().to_owned()));
+    }
+    let words: String = filter.words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).take(50).collect();
+    if !words.is_empty() {
+        let pattern = format!("%{words}%");
+        let like = |name| column(name).like(pattern.clone());
+        select.cond_where(Cond::any().add(like("project_name")).add(like("unit_name")).add(column("project_code").eq(words)));
+    }
+}
