@@ -1,6 +1,10 @@
 //! 账号: a person who signs in, for a project unit or for government departments, and the posts the person holds.
 
-use crate::{Aggregate, Meta, ids::{AccountId, UnitId}, region::RegionCode};
+use crate::{
+    Aggregate, Meta,
+    ids::{AccountId, UnitId},
+    region::RegionCode,
+};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 

@@ -50,10 +50,7 @@ impl Calendar {
     /// Reads `holidays.tsv`. A year with any row counts as published. Refuses bad dates, unknown kinds and doubled days.
     pub fn parse(version: impl Into<String>, text: &str) -> Result<Self, Refusal> {
         let mut special = BTreeMap::new();
-        for (at, [date, kind, name]) in tsv::rows(text, ["date", "kind", "name"])?
-            .into_iter()
-            .enumerate()
-        {
+        for (at, [date, kind, name]) in tsv::rows(text, ["date", "kind", "name"])?.into_iter().enumerate() {
             let date: Date = date.parse().map_err(|_| tsv::fault(at + 1, "日期有误"))?;
             let working = match kind {
                 "workday" => true,
@@ -69,24 +66,12 @@ impl Calendar {
 
     fn new(version: String, special: BTreeMap<Date, (bool, String)>) -> Self {
         let published: BTreeSet<i16> = special.keys().map(|date| date.year()).collect();
-        let mut calendar = Self {
-            version,
-            special,
-            published,
-            first: 0,
-            through: Vec::new(),
-            working: Vec::new(),
-        };
-        let ends = (
-            calendar.special.keys().next(),
-            calendar.special.keys().next_back(),
-        );
+        let mut calendar = Self { version, special, published, first: 0, through: Vec::new(), working: Vec::new() };
+        let ends = (calendar.special.keys().next(), calendar.special.keys().next_back());
         if let (Some(first), Some(last)) = ends {
             let (first, last) = (day_number(*first), day_number(*last));
             calendar.first = first;
-            calendar.working = (first..=last)
-                .filter(|day| calendar.is_working(date_of(*day)))
-                .collect();
+            calendar.working = (first..=last).filter(|day| calendar.is_working(date_of(*day))).collect();
             let mut count = weekdays_through(first - 1);
             let mut working = calendar.working.iter().peekable();
             calendar.through = (first..=last)
@@ -144,11 +129,7 @@ impl Calendar {
 
     /// The date itself if offices work on it, else the next on which they do.
     pub fn next_working_day(&self, date: Date) -> Date {
-        if self.is_working(date) {
-            date
-        } else {
-            self.add_working_days(date, 1)
-        }
+        if self.is_working(date) { date } else { self.add_working_days(date, 1) }
     }
 
     /// Whether anything between two dates (both included) rests on a year without a notice.
@@ -184,9 +165,7 @@ impl Calendar {
     /// By how much the notices together change the number of working days.
     fn shift(&self) -> i64 {
         let last = self.first + i64::try_from(self.through.len()).unwrap_or(0) - 1;
-        self.through
-            .last()
-            .map_or(0, |count| count - weekdays_through(last))
+        self.through.last().map_or(0, |count| count - weekdays_through(last))
     }
 }
 
@@ -214,9 +193,7 @@ pub(crate) fn day_number(date: Date) -> DayNumber {
 pub(crate) fn date_of(day: DayNumber) -> Date {
     let nearest = if day < 0 { Date::MIN } else { Date::MAX };
     match day.checked_mul(86_400) {
-        Some(seconds) => EPOCH
-            .checked_add(jiff::SignedDuration::from_secs(seconds))
-            .unwrap_or(nearest),
+        Some(seconds) => EPOCH.checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap_or(nearest),
         None => nearest,
     }
 }
@@ -253,13 +230,7 @@ mod tests {
     fn art82_working_days_of_every_published_year() {
         // Counted from the notices: 365 days, less 104 or 105 weekend days, less holidays, plus make-up days.
         let calendar = default_calendar();
-        for (year, days) in [
-            (2018, 250),
-            (2019, 250),
-            (2023, 249),
-            (2024, 251),
-            (2025, 248),
-        ] {
+        for (year, days) in [(2018, 250), (2019, 250), (2023, 249), (2024, 251), (2025, 248)] {
             let count = calendar.working_days_between(date(year - 1, 12, 31), date(year, 12, 31));
             assert_eq!(count, days, "{year}");
         }
@@ -268,14 +239,8 @@ mod tests {
     #[test]
     fn art82_kinds_of_days() {
         let calendar = default_calendar();
-        assert_eq!(
-            calendar.kind(date(2025, 10, 1)),
-            DayKind::Holiday("国庆节、中秋节")
-        );
-        assert!(matches!(
-            calendar.kind(date(2025, 9, 28)),
-            DayKind::MakeUpWorkday(_)
-        ));
+        assert_eq!(calendar.kind(date(2025, 10, 1)), DayKind::Holiday("国庆节、中秋节"));
+        assert!(matches!(calendar.kind(date(2025, 9, 28)), DayKind::MakeUpWorkday(_)));
         assert_eq!(calendar.kind(date(2025, 9, 27)), DayKind::Weekend);
         assert_eq!(calendar.kind(date(2025, 9, 26)), DayKind::Workday);
     }
@@ -285,10 +250,7 @@ mod tests {
         let calendar = default_calendar();
         assert!(!calendar.published(2027));
         assert!(calendar.is_working(date(2027, 1, 1)), "a Friday");
-        assert_eq!(
-            calendar.add_working_days(date(2026, 12, 31), 1),
-            date(2027, 1, 1)
-        );
+        assert_eq!(calendar.add_working_days(date(2026, 12, 31), 1), date(2027, 1, 1));
         assert!(calendar.is_provisional(date(2026, 12, 31), date(2027, 1, 1)));
         assert!(!calendar.is_provisional(date(2026, 1, 1), date(2026, 12, 31)));
     }
@@ -312,11 +274,9 @@ mod tests {
 
     #[test]
     fn outside_tables_are_refused_not_believed() {
-        for row in [
-            "2026-02-30\tholiday\t甲",
-            "2026-02-03\tfeast\t甲",
-            "2026-02-03\tholiday\t甲\n2026-02-03\tworkday\t甲",
-        ] {
+        for row in
+            ["2026-02-30\tholiday\t甲", "2026-02-03\tfeast\t甲", "2026-02-03\tholiday\t甲\n2026-02-03\tworkday\t甲"]
+        {
             let text = format!("date\tkind\tname\n{row}\n");
             assert_eq!(Calendar::parse("x", &text).unwrap_err().code, "table.row");
         }

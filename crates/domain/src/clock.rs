@@ -51,22 +51,13 @@ pub struct ClockFacts {
 impl ClockFacts {
     /// A running period with the usual limit of its kind.
     pub fn new(kind: DeadlineKind, start: Date) -> Self {
-        Self {
-            days: kind.days,
-            kind,
-            start,
-            extensions: Vec::new(),
-            suspensions: Vec::new(),
-            finished: None,
-        }
+        Self { days: kind.days, kind, start, extensions: Vec::new(), suspensions: Vec::new(), finished: None }
     }
 
     /// The limit with its extensions, at most [`LONGEST_LIMIT`].
     pub fn limit(&self) -> u32 {
         let added = self.extensions.iter().map(|e| e.days);
-        added
-            .fold(self.days, u32::saturating_add)
-            .min(LONGEST_LIMIT)
+        added.fold(self.days, u32::saturating_add).min(LONGEST_LIMIT)
     }
 
     /// The last day of the period, without building its sheet: logarithmic at worst, and linear in the suspensions.

@@ -86,11 +86,7 @@ impl CreditCode {
     pub fn simulated(region: RegionCode, serial: u32) -> Self {
         let number = format!("{:08}", serial % 100_000_000);
         let mut bytes = [b'0'; LENGTH];
-        let head = b"91"
-            .iter()
-            .copied()
-            .chain(region.bytes())
-            .chain(number.bytes());
+        let head = b"91".iter().copied().chain(region.bytes()).chain(number.bytes());
         for (place, byte) in bytes.iter_mut().zip(head) {
             *place = byte;
         }
@@ -98,9 +94,7 @@ impl CreditCode {
         close_organization(organization);
         let values = values(&bytes).unwrap_or_default();
         let [body @ .., _] = values;
-        if let ([.., last], Some(check)) =
-            (&mut bytes, ALPHABET.get(usize::from(check_value(&body))))
-        {
+        if let ([.., last], Some(check)) = (&mut bytes, ALPHABET.get(usize::from(check_value(&body)))) {
             *last = *check;
         }
         Self(bytes)
@@ -116,11 +110,7 @@ impl CreditCode {
 fn close_organization(organization: &mut [u8; 9]) {
     let [body @ .., check] = organization;
     let weights = [3u32, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = body
-        .iter()
-        .zip(weights)
-        .map(|(b, w)| u32::from(b.wrapping_sub(b'0')) * w)
-        .sum();
+    let sum: u32 = body.iter().zip(weights).map(|(b, w)| u32::from(b.wrapping_sub(b'0')) * w).sum();
     *check = match 11 - sum % 11 {
         10 => b'X',
         11 => b'0',
@@ -139,9 +129,8 @@ fn values(bytes: &[u8; LENGTH]) -> Option<[u8; LENGTH]> {
 
 /// Weights 3^i modulo 31 over the first seventeen values.
 fn check_value(body: &[u8]) -> u8 {
-    let (sum, _) = body.iter().fold((0u32, 1u32), |(sum, weight), value| {
-        (sum + u32::from(*value) * weight, weight * 3 % 31)
-    });
+    let (sum, _) =
+        body.iter().fold((0u32, 1u32), |(sum, weight), value| (sum + u32::from(*value) * weight, weight * 3 % 31));
     u8::try_from((31 - sum % 31) % 31).unwrap_or(0)
 }
 
@@ -193,20 +182,14 @@ mod tests {
     #[test]
     fn gb32100_real_codes_verify() {
         for text in REAL {
-            assert_eq!(
-                CreditCode::parse(text).map(|c| c.to_string()),
-                Ok(text.to_owned())
-            );
+            assert_eq!(CreditCode::parse(text).map(|c| c.to_string()), Ok(text.to_owned()));
         }
     }
 
     #[test]
     fn gb32100_codes_are_read_as_people_write_them() {
         let plain = CreditCode::parse(REAL[0]).unwrap();
-        for text in [
-            " 91350100m000100y43\u{3000}",
-            "\u{ff19}\u{ff11}350100\u{ff2d}000100Y43",
-        ] {
+        for text in [" 91350100m000100y43\u{3000}", "\u{ff19}\u{ff11}350100\u{ff2d}000100Y43"] {
             assert_eq!(CreditCode::parse(text), Ok(plain));
         }
     }

@@ -55,35 +55,19 @@ pub fn form() -> &'static Form {
 }
 
 /// Judges one page. Refusals come in form order and name their field; an unknown page is `declaration.unknown_group`.
-pub fn validate_group(
-    form: &Form,
-    group: &str,
-    answers: &Answers,
-    context: &Context<'_>,
-) -> Vec<Refusal> {
+pub fn validate_group(form: &Form, group: &str, answers: &Answers, context: &Context<'_>) -> Vec<Refusal> {
     let Some(group) = form.group(group) else {
-        return vec![Refusal::new(
-            "declaration.unknown_group",
-            "没有这一页,请回到申报表首页。",
-        )];
+        return vec![Refusal::new("declaration.unknown_group", "没有这一页,请回到申报表首页。")];
     };
     let here = |refusal: &Refusal| {
         let field = refusal.field.as_deref().unwrap_or_default();
         group.fields.iter().any(|f| f.id == field)
     };
-    judge(form, answers, context)
-        .1
-        .into_iter()
-        .filter(here)
-        .collect()
+    judge(form, answers, context).1.into_iter().filter(here).collect()
 }
 
 /// Reads every shown answer and applies the rules between fields.
-fn judge(
-    form: &Form,
-    answers: &Answers,
-    context: &Context<'_>,
-) -> (BTreeMap<String, Value>, Vec<Refusal>) {
+fn judge(form: &Form, answers: &Answers, context: &Context<'_>) -> (BTreeMap<String, Value>, Vec<Refusal>) {
     let mut values = BTreeMap::new();
     let mut refusals = Vec::new();
     for field in form.fields().filter(|field| form.is_shown(field, answers)) {
@@ -92,8 +76,7 @@ fn judge(
             Err(refusal) => refusals.push(refusal),
             // A required check box is a commitment: unchecked counts as unanswered.
             Ok(None | Some(Value::Bool(false)))
-                if form.is_required(field, answers)
-                    && (field.kind == Kind::Bool || raw.trim().is_empty()) =>
+                if form.is_required(field, answers) && (field.kind == Kind::Bool || raw.trim().is_empty()) =>
             {
                 refusals.push(missing(field));
             }
@@ -104,11 +87,7 @@ fn judge(
         }
     }
     refusals.extend(rules::between_fields(form, &values, context.today));
-    let order: BTreeMap<&str, usize> = form
-        .fields()
-        .enumerate()
-        .map(|(i, f)| (f.id.as_str(), i))
-        .collect();
+    let order: BTreeMap<&str, usize> = form.fields().enumerate().map(|(i, f)| (f.id.as_str(), i)).collect();
     refusals.sort_by_key(|r| order.get(r.field.as_deref().unwrap_or_default()).copied());
     (values, refusals)
 }
@@ -141,10 +120,7 @@ impl Month {
 
     /// The month a date lies in.
     pub fn of(date: Date) -> Self {
-        Self {
-            year: date.year(),
-            month: date.month(),
-        }
+        Self { year: date.year(), month: date.month() }
     }
 
     /// `2026年11月`.
@@ -228,53 +204,22 @@ impl Contribution {
     /// Reads `名称;国家或地区;出资方式;金额(万元);比例(%)`.
     pub fn parse(line: &str) -> Option<Self> {
         let mut cells = line.split(';').map(str::trim);
-        let mut words = || {
-            cells
-                .next()
-                .filter(|cell| !cell.is_empty())
-                .map(str::to_owned)
-        };
+        let mut words = || cells.next().filter(|cell| !cell.is_empty()).map(str::to_owned);
         let (investor, country, mode) = (words()?, words()?, words()?);
         let (amount, ratio) = (words()?, words()?);
-        let (whole, fraction) = ratio
-            .trim_end_matches('%')
-            .split_once('.')
-            .unwrap_or((ratio.trim_end_matches('%'), ""));
+        let (whole, fraction) =
+            ratio.trim_end_matches('%').split_once('.').unwrap_or((ratio.trim_end_matches('%'), ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        let fits = (1..=3).contains(&whole.len())
-            && fraction.len() <= 2
-            && digits(whole)
-            && digits(fraction);
-        let ratio = format!("{whole}{fraction:0<2}")
-            .parse()
-            .ok()
-            .filter(|ratio| fits && *ratio <= 10_000)?;
-        words().is_none().then_some(Self {
-            investor,
-            country,
-            mode,
-            amount: Money::parse_wan(&amount).ok()?,
-            ratio,
-        })
+        let fits = (1..=3).contains(&whole.len()) && fraction.len() <= 2 && digits(whole) && digits(fraction);
+        let ratio = format!("{whole}{fraction:0<2}").parse().ok().filter(|ratio| fits && *ratio <= 10_000)?;
+        words().is_none().then_some(Self { investor, country, mode, amount: Money::parse_wan(&amount).ok()?, ratio })
     }
 }
 
 impl std::fmt::Display for Contribution {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            investor,
-            country,
-            mode,
-            amount,
-            ratio,
-        } = self;
-        write!(
-            f,
-            "{investor};{country};{mode};{};{}.{:02}",
-            amount.wan(),
-            ratio / 100,
-            ratio % 100
-        )
+        let Self { investor, country, mode, amount, ratio } = self;
+        write!(f, "{investor};{country};{mode};{};{}.{:02}", amount.wan(), ratio / 100, ratio % 100)
     }
 }
 
@@ -373,10 +318,7 @@ impl Taker {
 
     fn one_of<T: Copy>(&mut self, id: &str, all: &[(&str, T)]) -> Result<T, Refusal> {
         let text = self.text(id)?;
-        all.iter()
-            .find(|(value, _)| *value == text)
-            .map(|(_, kind)| *kind)
-            .ok_or_else(|| incomplete(id))
+        all.iter().find(|(value, _)| *value == text).map(|(_, kind)| *kind).ok_or_else(|| incomplete(id))
     }
 
     fn money(&mut self, id: &str) -> Money {
@@ -397,34 +339,20 @@ impl Taker {
 
 /// The form in use does not ask something the platform needs: a fault of the form, told as such.
 fn incomplete(id: &str) -> Refusal {
-    Refusal::field(
-        id,
-        "declaration.form_incomplete",
-        "申报表缺少平台所需的字段,请联系平台运维单位。",
-    )
+    Refusal::field(id, "declaration.form_incomplete", "申报表缺少平台所需的字段,请联系平台运维单位。")
 }
 
 impl Declaration {
     /// Judges all answers and gives the typed declaration, or every refusal in form order.
-    pub fn from_answers(
-        form: &Form,
-        answers: &Answers,
-        context: &Context<'_>,
-    ) -> Result<Self, Vec<Refusal>> {
+    pub fn from_answers(form: &Form, answers: &Answers, context: &Context<'_>) -> Result<Self, Vec<Refusal>> {
         let (values, mut refusals) = judge(form, answers, context);
         let unknown = answers.keys().filter(|id| form.field(id).is_none());
-        refusals.extend(unknown.map(|id| {
-            Refusal::field(
-                id,
-                "declaration.unknown_field",
-                "申报表中没有这个字段,请刷新页面后重新填写。",
-            )
-        }));
-        if refusals.is_empty() {
-            Self::build(form, values).map_err(|refusal| vec![refusal])
-        } else {
-            Err(refusals)
-        }
+        refusals.extend(
+            unknown.map(|id| {
+                Refusal::field(id, "declaration.unknown_field", "申报表中没有这个字段,请刷新页面后重新填写。")
+            }),
+        );
+        if refusals.is_empty() { Self::build(form, values).map_err(|refusal| vec![refusal]) } else { Err(refusals) }
     }
 
     fn build(form: &Form, values: BTreeMap<String, Value>) -> Result<Self, Refusal> {
@@ -438,9 +366,7 @@ impl Declaration {
             project_type: take.text("project_type")?,
             industry: take.text("industry")?,
             policy: take.one_of("industrial_policy", &Policy::ALL)?,
-            catalogue_item: take
-                .maybe("catalogue_item")
-                .filter(|id| id != form::NOT_LISTED),
+            catalogue_item: take.maybe("catalogue_item").filter(|id| id != form::NOT_LISTED),
             foreign_kind: take.one_of("foreign_kind", &ForeignKind::ALL)?,
             region: take.text("region")?,
             place_detail: take.text("place_detail")?,
@@ -481,12 +407,7 @@ impl Declaration {
                 },
             });
         }
-        for field in form
-            .groups
-            .iter()
-            .filter(|group| group.facts)
-            .flat_map(|group| &group.fields)
-        {
+        for field in form.groups.iter().filter(|group| group.facts).flat_map(|group| &group.fields) {
             let fact = match (take.0.remove(&field.id), field.kind) {
                 (Some(Value::Bool(yes)), _) => Fact::Bool(yes),
                 (Some(Value::Number(number)), _) => Fact::Number(number),
@@ -498,14 +419,8 @@ impl Declaration {
             declaration.features.insert(field.id.clone(), fact);
         }
         for (id, value) in take.0 {
-            let personal = form
-                .field(&id)
-                .is_some_and(|field| field.personal.is_some());
-            let kept = if personal {
-                &mut declaration.personal.0
-            } else {
-                &mut declaration.extra
-            };
+            let personal = form.field(&id).is_some_and(|field| field.personal.is_some());
+            let kept = if personal { &mut declaration.personal.0 } else { &mut declaration.extra };
             kept.insert(id, value.text());
         }
         Ok(declaration)
@@ -526,14 +441,8 @@ impl Declaration {
             text("project_type", &self.project_type),
             text("industry", &self.industry),
             text("industrial_policy", name_in(&Policy::ALL, self.policy)),
-            text(
-                "catalogue_item",
-                self.catalogue_item.as_deref().unwrap_or(form::NOT_LISTED),
-            ),
-            text(
-                "foreign_kind",
-                name_in(&ForeignKind::ALL, self.foreign_kind),
-            ),
+            text("catalogue_item", self.catalogue_item.as_deref().unwrap_or(form::NOT_LISTED)),
+            text("foreign_kind", name_in(&ForeignKind::ALL, self.foreign_kind)),
             text("region", &self.region),
             text("place_detail", &self.place_detail),
             text("funding", yes_no(self.government_funds)),
@@ -542,23 +451,8 @@ impl Declaration {
             text("unit_name", &self.unit_name),
             text("unit_credit_code", &self.unit_credit_code),
         ]);
-        let Investment {
-            total,
-            civil,
-            equipment,
-            installation,
-            other,
-            interest,
-            working_capital,
-        } = self.investment;
-        let Funds {
-            budget,
-            own,
-            bank_loan,
-            bond,
-            foreign,
-            other: fund_other,
-        } = self.funds;
+        let Investment { total, civil, equipment, installation, other, interest, working_capital } = self.investment;
+        let Funds { budget, own, bank_loan, bond, foreign, other: fund_other } = self.funds;
         answers.extend(
             [
                 ("total_investment", total),
@@ -580,10 +474,7 @@ impl Declaration {
         if let Some(foreign) = &self.foreign {
             answers.extend([
                 text("total_usd_wan", &foreign.total_usd.wan()),
-                text(
-                    "contributions",
-                    &Value::Contributions(foreign.contributions.clone()).text(),
-                ),
+                text("contributions", &Value::Contributions(foreign.contributions.clone()).text()),
             ]);
             if self.foreign_kind == ForeignKind::Overseas {
                 answers.extend([text("overseas_sensitive", yes_no(foreign.sensitive))]);
@@ -592,9 +483,7 @@ impl Declaration {
         for (id, fact) in &self.features {
             match fact {
                 Fact::Bool(true) => answers.extend([text(id, "yes")]),
-                Fact::Number(number) if *number != 0.0 => {
-                    answers.extend([text(id, &number.to_string())])
-                }
+                Fact::Number(number) if *number != 0.0 => answers.extend([text(id, &number.to_string())]),
                 Fact::Text(value) if !value.is_empty() => answers.extend([text(id, value)]),
                 _ => {}
             }
@@ -611,20 +500,11 @@ impl Declaration {
             [
                 ("funding", Fact::Bool(self.government_funds)),
                 ("industry", text(&self.industry)),
-                (
-                    "total_investment_wan",
-                    Fact::Number(self.investment.total.0 as f64 / 1_000_000.0),
-                ),
+                ("total_investment_wan", Fact::Number(self.investment.total.0 as f64 / 1_000_000.0)),
                 ("project_type", text(&self.project_type)),
                 ("construction_nature", text(&self.construction_nature)),
-                (
-                    "catalogue_item",
-                    text(self.catalogue_item.as_deref().unwrap_or_default()),
-                ),
-                (
-                    "foreign_kind",
-                    text(name_in(&ForeignKind::ALL, self.foreign_kind)),
-                ),
+                ("catalogue_item", text(self.catalogue_item.as_deref().unwrap_or_default())),
+                ("foreign_kind", text(name_in(&ForeignKind::ALL, self.foreign_kind))),
                 ("region", text(&self.region)),
             ]
             .map(|(id, fact)| (id.to_owned(), fact)),
@@ -639,10 +519,7 @@ impl Declaration {
             catalogue_item: self.catalogue_item.clone(),
             policy: self.policy,
             foreign_kind: self.foreign_kind,
-            sensitive: self
-                .foreign
-                .as_ref()
-                .is_some_and(|foreign| foreign.sensitive),
+            sensitive: self.foreign.as_ref().is_some_and(|foreign| foreign.sensitive),
             total: self.investment.total,
             total_usd: self.foreign.as_ref().map(|foreign| foreign.total_usd),
             industry: self.industry.clone(),
@@ -675,9 +552,7 @@ impl Declaration {
 }
 
 fn name_in<T: Copy + PartialEq>(all: &[(&'static str, T)], kind: T) -> &'static str {
-    all.iter()
-        .find(|(_, other)| *other == kind)
-        .map_or("", |(name, _)| *name)
+    all.iter().find(|(_, other)| *other == kind).map_or("", |(name, _)| *name)
 }
 
 /// One field whose answer changed.

@@ -59,28 +59,17 @@ pub struct Departments {
     rows: Vec<Department>,
 }
 
-const HEADER: [&str; 8] = [
-    "code",
-    "short",
-    "central_code",
-    "certainty",
-    "group",
-    "region_name",
-    "prefecture_name",
-    "county_name",
-];
+const HEADER: [&str; 8] =
+    ["code", "short", "central_code", "certainty", "group", "region_name", "prefecture_name", "county_name"];
 
 impl Departments {
     /// Reads `departments.tsv`. Refuses a doubled slug or number and unknown words in its columns.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let mut table = Self::default();
         for (at, row) in tsv::rows(text, HEADER)?.into_iter().enumerate() {
-            let department =
-                read(row).ok_or_else(|| tsv::fault(at + 1, "部门代码、编号或类别有误"))?;
+            let department = read(row).ok_or_else(|| tsv::fault(at + 1, "部门代码、编号或类别有误"))?;
             let number = department.central.map(|c| c.number);
-            if table.get(&department.code).is_some()
-                || number.is_some_and(|n| table.by_number(n).is_some())
-            {
+            if table.get(&department.code).is_some() || number.is_some_and(|n| table.by_number(n).is_some()) {
                 return Err(tsv::fault(at + 1, "部门代码或编号重复"));
             }
             table.rows.push(department);
@@ -100,9 +89,7 @@ impl Departments {
 
     /// The department with this number in project codes.
     pub fn by_number(&self, number: u8) -> Option<&Department> {
-        self.rows
-            .iter()
-            .find(|d| d.central.is_some_and(|c| c.number == number))
+        self.rows.iter().find(|d| d.central.is_some_and(|c| c.number == number))
     }
 
     /// Those that own items here: listed by the regulation first, then the others.
@@ -171,9 +158,8 @@ fn is_slug(text: &str) -> bool {
 
 /// The table shipped with the product (`data/departments.tsv`); a test proves that it reads.
 pub fn default_departments() -> &'static Departments {
-    static DEPARTMENTS: LazyLock<Departments> = LazyLock::new(|| {
-        Departments::parse(include_str!("../../../data/departments.tsv")).unwrap_or_default()
-    });
+    static DEPARTMENTS: LazyLock<Departments> =
+        LazyLock::new(|| Departments::parse(include_str!("../../../data/departments.tsv")).unwrap_or_default());
     &DEPARTMENTS
 }
 
@@ -196,10 +182,7 @@ pub struct Agency {
 impl Agency {
     /// The agency of a department in a region.
     pub fn new(department: impl Into<String>, region: RegionCode) -> Self {
-        Self {
-            department: department.into(),
-            region,
-        }
+        Self { department: department.into(), region }
     }
 
     /// Reads `ecology-150402`. `None` for another shape; whether the department is in the table is [`Departments::get`]'s answer.
@@ -247,31 +230,20 @@ mod tests {
     #[test]
     fn art07_the_shipped_table_names_every_department() {
         let table = Departments::parse(include_str!("../../../data/departments.tsv")).unwrap();
-        let listed: Vec<&str> = table
-            .iter()
-            .filter(|d| d.group == Group::Listed)
-            .map(|d| d.short.as_str())
-            .collect();
+        let listed: Vec<&str> = table.iter().filter(|d| d.group == Group::Listed).map(|d| d.short.as_str()).collect();
         assert_eq!(
             listed.join(" "),
             "发改 工信 自然资源 生态环境 住建 交通运输 水利 农牧 能源 林草 应急 人防 气象 地震 文物"
         );
         assert_eq!(table.owners().count(), 19);
-        assert_eq!(
-            table.by_number(4).map(|d| d.code.as_str()),
-            Some("development_reform")
-        );
+        assert_eq!(table.by_number(4).map(|d| d.code.as_str()), Some("development_reform"));
         assert!(table.by_number(89).is_some() && table.by_number(88).is_none());
     }
 
     #[test]
     fn agencies_have_their_usual_names() {
         for (department, at, name) in [
-            (
-                "development_reform",
-                "150000",
-                "内蒙古自治区发展和改革委员会",
-            ),
+            ("development_reform", "150000", "内蒙古自治区发展和改革委员会"),
             ("development_reform", "150400", "赤峰市发展和改革委员会"),
             ("ecology", "150000", "内蒙古自治区生态环境厅"),
             ("ecology", "150404", "赤峰市生态环境局松山区分局"),
@@ -288,15 +260,7 @@ mod tests {
         let agency = Agency::new("forestry_grassland", region("150402"));
         assert_eq!(agency.to_string(), "forestry_grassland-150402");
         assert_eq!(Agency::parse(&agency.to_string()), Some(agency));
-        for bad in [
-            "",
-            "ecology",
-            "ecology-15040",
-            "Ecology-150402",
-            "-150402",
-            "eco-logy-150402",
-            "生态-150402",
-        ] {
+        for bad in ["", "ecology", "ecology-15040", "Ecology-150402", "-150402", "eco-logy-150402", "生态-150402"] {
             assert_eq!(Agency::parse(bad), None, "{bad}");
         }
     }

@@ -60,19 +60,10 @@ impl Industries {
             if orphan {
                 return Err(tsv::fault(at + 1, "上级行业不存在或层级不符"));
             }
-            if tree
-                .by_code
-                .insert(code.to_owned(), tree.nodes.len())
-                .is_some()
-            {
+            if tree.by_code.insert(code.to_owned(), tree.nodes.len()).is_some() {
                 return Err(tsv::fault(at + 1, "行业代码重复"));
             }
-            tree.nodes.push(Industry {
-                code: code.to_owned(),
-                name: name.to_owned(),
-                parent,
-                rank,
-            });
+            tree.nodes.push(Industry { code: code.to_owned(), name: name.to_owned(), parent, rank });
         }
         Ok(tree)
     }
@@ -103,9 +94,7 @@ impl Industries {
 
     /// The two-digit division 大类 a code lies in; `None` for a section or an unknown code.
     pub fn division(&self, code: &str) -> Option<&Industry> {
-        self.path(code)
-            .into_iter()
-            .find(|n| n.rank == Rank::Division)
+        self.path(code).into_iter().find(|n| n.rank == Rank::Division)
     }
 
     /// The section 门类 a code lies in.
@@ -115,9 +104,7 @@ impl Industries {
 
     /// The nodes directly below; of `None`, the sections.
     pub fn children<'a>(&'a self, parent: Option<&'a str>) -> impl Iterator<Item = &'a Industry> {
-        self.nodes
-            .iter()
-            .filter(move |n| n.parent.as_deref() == parent)
+        self.nodes.iter().filter(move |n| n.parent.as_deref() == parent)
     }
 
     /// All nodes, depth first.
@@ -128,9 +115,8 @@ impl Industries {
 
 /// The classification shipped with the product (`data/industries.tsv`); a test proves that it reads.
 pub fn default_industries() -> &'static Industries {
-    static INDUSTRIES: LazyLock<Industries> = LazyLock::new(|| {
-        Industries::parse(include_str!("../../../data/industries.tsv")).unwrap_or_default()
-    });
+    static INDUSTRIES: LazyLock<Industries> =
+        LazyLock::new(|| Industries::parse(include_str!("../../../data/industries.tsv")).unwrap_or_default());
     &INDUSTRIES
 }
 
@@ -151,18 +137,9 @@ mod tests {
     fn a_class_knows_its_path_and_division() {
         let industries = default_industries();
         let path = industries.path_name("0111");
-        assert_eq!(
-            path.as_deref(),
-            Some("农、林、牧、渔业 / 农业 / 谷物种植 / 稻谷种植")
-        );
-        assert_eq!(
-            industries.division("0111").map(|d| d.code.as_str()),
-            Some("01")
-        );
-        assert_eq!(
-            industries.section("4415").map(|s| s.code.as_str()),
-            Some("D")
-        );
+        assert_eq!(path.as_deref(), Some("农、林、牧、渔业 / 农业 / 谷物种植 / 稻谷种植"));
+        assert_eq!(industries.division("0111").map(|d| d.code.as_str()), Some("01"));
+        assert_eq!(industries.section("4415").map(|s| s.code.as_str()), Some("D"));
         assert!(industries.division("A").is_none() && !industries.exists("9999"));
         assert_eq!(industries.path_name("9999"), None);
     }
@@ -170,18 +147,10 @@ mod tests {
     #[test]
     fn outside_tables_are_refused_not_believed() {
         let head = "code\tname\tparent\tlevel\n";
-        for rows in [
-            "A\t农业\t\t大类\n",
-            "01\t农业\tA\t大类\n",
-            "A\t农业\t\t科目\n",
-            "A\t甲\t\t门类\nA\t乙\t\t门类\n",
-        ] {
+        for rows in ["A\t农业\t\t大类\n", "01\t农业\tA\t大类\n", "A\t农业\t\t科目\n", "A\t甲\t\t门类\nA\t乙\t\t门类\n"]
+        {
             let text = format!("{head}{rows}");
-            assert_eq!(
-                Industries::parse(&text).unwrap_err().code,
-                "table.row",
-                "{rows}"
-            );
+            assert_eq!(Industries::parse(&text).unwrap_err().code, "table.row", "{rows}");
         }
     }
 }

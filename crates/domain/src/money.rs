@@ -4,9 +4,7 @@ use crate::Refusal;
 use serde::{Deserialize, Serialize};
 
 /// 金额, in 分 (0.01 元).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(transparent)]
 pub struct Money(pub i64);
 
@@ -19,11 +17,7 @@ impl Money {
     /// Reads 万元 such as `1200`, `1,200.5` or `0.0001`. Refuses signs, exponents, more than six decimals' worth of loss and absurd sizes.
     pub fn parse_wan(text: &str) -> Result<Self, Refusal> {
         let bad = |message: &str| Err(Refusal::new("money.format", message));
-        let text: String = text
-            .trim()
-            .chars()
-            .filter(|c| !matches!(c, ',' | '\u{ff0c}'))
-            .collect();
+        let text: String = text.trim().chars().filter(|c| !matches!(c, ',' | '\u{ff0c}')).collect();
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
         if whole.is_empty()
             || !whole.bytes().all(|b| b.is_ascii_digit())
@@ -46,20 +40,14 @@ impl Money {
     /// `1200.5`: 万元 without trailing zeros.
     pub fn wan(self) -> String {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, fraction) = (
-            self.0.unsigned_abs() / 1_000_000,
-            self.0.unsigned_abs() % 1_000_000,
-        );
+        let (whole, fraction) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
         let text = format!("{sign}{whole}.{fraction:06}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
 
     /// Sum, or `None` on overflow.
     pub fn sum(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
-        parts
-            .into_iter()
-            .try_fold(0i64, |a, b| a.checked_add(b.0))
-            .map(Self)
+        parts.into_iter().try_fold(0i64, |a, b| a.checked_add(b.0)).map(Self)
     }
 }
 
@@ -78,17 +66,7 @@ mod tests {
             let money = Money::parse_wan(text).unwrap();
             assert_eq!((money.0, money.wan().as_str()), (fen, shown));
         }
-        for bad in [
-            "",
-            ".",
-            "-1",
-            "1e3",
-            "1.00001",
-            "九",
-            "999999999999",
-            "1.2.3",
-            "+5",
-        ] {
+        for bad in ["", ".", "-1", "1e3", "1.00001", "九", "999999999999", "1.2.3", "+5"] {
             assert!(Money::parse_wan(bad).is_err(), "{bad}");
         }
     }

@@ -170,7 +170,13 @@ fn needed_reason(reason: &str) -> Result<String, Refusal> {
 }
 
 /// The certificate that shows the code (办法第十、十三条).
-pub fn code_certificate(declared: &Declared, number: String, issuer: String, region_name: &str, at: Moment) -> Document {
+pub fn code_certificate(
+    declared: &Declared,
+    number: String,
+    issuer: String,
+    region_name: &str,
+    at: Moment,
+) -> Document {
     Document {
         kind: DocumentKind::CodeCertificate,
         number,

@@ -19,22 +19,12 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal about the whole act.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            field: None,
-            message: message.into(),
-            article: None,
-        }
+        Self { code: code.into(), field: None, message: message.into(), article: None }
     }
 
     /// A refusal about one field of a form.
     pub fn field(field: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            field: Some(field.into()),
-            message: message.into(),
-            article: None,
-        }
+        Self { code: code.into(), field: Some(field.into()), message: message.into(), article: None }
     }
 
     /// Adds the article the rule rests on.

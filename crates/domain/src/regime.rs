@@ -77,11 +77,8 @@ pub enum ForeignKind {
 
 impl ForeignKind {
     /// Every kind, with the value the form uses.
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("domestic", Self::Domestic),
-        ("foreign", Self::Foreign),
-        ("overseas", Self::Overseas),
-    ];
+    pub const ALL: [(&'static str, Self); 3] =
+        [("domestic", Self::Domestic), ("foreign", Self::Foreign), ("overseas", Self::Overseas)];
 }
 
 /// 办理层级: who decides.
@@ -197,8 +194,7 @@ pub struct CatalogueItem {
 impl RatificationCatalogue {
     /// Reads a catalogue. Refuses a file of another shape, a repeated id and a negative amount.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let bad =
-            |why: String| Refusal::new("catalogue.format", format!("核准目录数据有误:{why}。"));
+        let bad = |why: String| Refusal::new("catalogue.format", format!("核准目录数据有误:{why}。"));
         let catalogue: Self = toml::from_str(text).map_err(|e| bad(e.message().to_owned()))?;
         let mut ids: Vec<&str> = catalogue.items.iter().map(|i| i.id.as_str()).collect();
         ids.sort_unstable();
@@ -206,10 +202,7 @@ impl RatificationCatalogue {
             return Err(bad(format!("条目 {} 重复", pair.concat())));
         }
         let amounts = catalogue.items.iter().filter_map(|i| i.min_total_wan);
-        match amounts
-            .chain([catalogue.foreign.national_usd_wan])
-            .find(|wan| *wan < 0)
-        {
+        match amounts.chain([catalogue.foreign.national_usd_wan]).find(|wan| *wan < 0) {
             Some(wan) => Err(bad(format!("金额 {wan} 为负"))),
             None => Ok(catalogue),
         }
@@ -232,11 +225,7 @@ impl RatificationCatalogue {
 
     /// Lines in whose industries the given GB/T 4754 code lies: what the unit should compare its project with.
     pub fn hints<'a>(&'a self, industry: &'a str) -> impl Iterator<Item = &'a CatalogueItem> {
-        self.items.iter().filter(move |item| {
-            item.industries
-                .iter()
-                .any(|prefix| industry.starts_with(prefix.as_str()))
-        })
+        self.items.iter().filter(move |item| item.industries.iter().any(|prefix| industry.starts_with(prefix.as_str())))
     }
 }
 
@@ -256,13 +245,7 @@ const ENTERPRISE: &str = "《企业投资项目核准和备案管理条例》第
 /// Refuses `regime.prohibited` for an enterprise project the industrial policy forbids, and `regime.unknown_item` for a
 /// catalogue item that is not in this catalogue.
 pub fn choose(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Choice, Refusal> {
-    let Outcome {
-        regime,
-        rule,
-        article,
-        explanation,
-        level,
-    } = decide(facts, catalogue)?;
+    let Outcome { regime, rule, article, explanation, level } = decide(facts, catalogue)?;
     let consulted = regime != Regime::Approval;
     Ok(Choice {
         regime,
@@ -271,11 +254,7 @@ pub fn choose(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<
         explanation,
         level,
         would_change: counterfactuals(facts, catalogue, regime),
-        certainty: if consulted {
-            catalogue.certainty.clone()
-        } else {
-            String::new()
-        },
+        certainty: if consulted { catalogue.certainty.clone() } else { String::new() },
     })
 }
 
@@ -299,20 +278,10 @@ fn decide(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Outc
     }
     let by_amount = |otherwise| {
         let usd = facts.total_usd.unwrap_or_default();
-        if usd >= wan(catalogue.foreign.national_usd_wan) {
-            Level::National
-        } else {
-            otherwise
-        }
+        if usd >= wan(catalogue.foreign.national_usd_wan) { Level::National } else { otherwise }
     };
     let ratified = |rule, level, explanation| {
-        Ok(Outcome {
-            regime: Regime::Ratification,
-            rule,
-            article: ENTERPRISE,
-            explanation,
-            level,
-        })
+        Ok(Outcome { regime: Regime::Ratification, rule, article: ENTERPRISE, explanation, level })
     };
     match (facts.foreign_kind, facts.policy) {
         (ForeignKind::Overseas, _) if facts.sensitive => {
@@ -328,9 +297,7 @@ fn decide(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Outc
             let why = "属于限制类的外商投资项目实行核准。".to_owned();
             return ratified("regime.foreign_restricted", by_amount(Level::Province), why);
         }
-        (ForeignKind::Foreign, Policy::Encouraged)
-            if by_amount(Level::Local) == Level::National =>
-        {
+        (ForeignKind::Foreign, Policy::Encouraged) if by_amount(Level::Local) == Level::National => {
             let limit = catalogue.foreign.national_usd_wan;
             let why = format!("总投资{limit}万美元及以上的鼓励类外商投资项目实行核准。");
             return ratified("regime.foreign_large", Level::National, why);
@@ -342,50 +309,27 @@ fn decide(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Outc
             ForeignKind::Overseas => by_amount(Level::Province),
             _ => Level::Local,
         };
-        return Ok(filed(
-            level,
-            format!(
-                "项目不在《{}》内,实行备案,由项目所在地备案机关办理。",
-                catalogue.title
-            ),
-        ));
+        return Ok(filed(level, format!("项目不在《{}》内,实行备案,由项目所在地备案机关办理。", catalogue.title)));
     };
     let item = catalogue.item(id).ok_or_else(|| {
-        Refusal::field(
-            "catalogue_item",
-            "regime.unknown_item",
-            "所选的核准目录条目不在现行目录中,请重新选择。",
-        )
-        .article(ENTERPRISE)
+        Refusal::field("catalogue_item", "regime.unknown_item", "所选的核准目录条目不在现行目录中,请重新选择。")
+            .article(ENTERPRISE)
     })?;
     match item.min_total_wan {
         Some(limit) if facts.total < wan(limit) => Ok(filed(
             Level::Local,
-            format!(
-                "“{}”总投资{limit}万元及以上才须核准,本项目总投资{}万元,实行备案。",
-                item.name,
-                facts.total.wan()
-            ),
+            format!("“{}”总投资{limit}万元及以上才须核准,本项目总投资{}万元,实行备案。", item.name, facts.total.wan()),
         )),
         _ => ratified(
             "regime.catalogue",
             item.level,
-            format!(
-                "项目属于《{}》“{}·{}”({}),实行核准。",
-                catalogue.title, item.group, item.name, item.condition
-            ),
+            format!("项目属于《{}》“{}·{}”({}),实行核准。", catalogue.title, item.group, item.name, item.condition),
         ),
     }
 }
 
 fn filed(level: Level, explanation: String) -> Outcome {
-    Outcome {
-        regime: Regime::RecordFiling,
-        rule: "regime.filing",
-        article: ENTERPRISE,
-        explanation,
-        level,
-    }
+    Outcome { regime: Regime::RecordFiling, rule: "regime.filing", article: ENTERPRISE, explanation, level }
 }
 
 /// 万 units as money; saturates, since a catalogue limit can never be that large.
@@ -394,11 +338,7 @@ fn wan(wan: i64) -> Money {
 }
 
 /// Decides again with one fact altered, and keeps the alterations that lead elsewhere.
-fn counterfactuals(
-    facts: &RegimeFacts,
-    catalogue: &RatificationCatalogue,
-    now: Regime,
-) -> Vec<String> {
+fn counterfactuals(facts: &RegimeFacts, catalogue: &RatificationCatalogue, now: Regime) -> Vec<String> {
     let mut altered: Vec<(String, RegimeFacts)> = vec![(
         if facts.government_funds {
             "不使用政府直接投资或资本金注入(仅有投资补助、贷款贴息的不算)"
@@ -406,48 +346,25 @@ fn counterfactuals(
             "使用政府直接投资或资本金注入"
         }
         .to_owned(),
-        RegimeFacts {
-            government_funds: !facts.government_funds,
-            ..facts.clone()
-        },
+        RegimeFacts { government_funds: !facts.government_funds, ..facts.clone() },
     )];
-    match facts
-        .catalogue_item
-        .as_deref()
-        .and_then(|id| catalogue.item(id))
-    {
+    match facts.catalogue_item.as_deref().and_then(|id| catalogue.item(id)) {
         Some(item) => {
             altered.push((
                 format!("建设内容不属于“{}”({})", item.name, item.condition),
-                RegimeFacts {
-                    catalogue_item: None,
-                    ..facts.clone()
-                },
+                RegimeFacts { catalogue_item: None, ..facts.clone() },
             ));
             if let Some(limit) = item.min_total_wan {
                 let below = facts.total >= wan(limit);
-                let total = if below {
-                    Money(wan(limit).0.saturating_sub(1))
-                } else {
-                    wan(limit)
-                };
+                let total = if below { Money(wan(limit).0.saturating_sub(1)) } else { wan(limit) };
                 let words = if below { "低于" } else { "达到" };
-                altered.push((
-                    format!("总投资{words}{limit}万元"),
-                    RegimeFacts {
-                        total,
-                        ..facts.clone()
-                    },
-                ));
+                altered.push((format!("总投资{words}{limit}万元"), RegimeFacts { total, ..facts.clone() }));
             }
         }
         None => altered.extend(catalogue.hints(&facts.industry).map(|item| {
             (
                 format!("建设内容属于“{}”({})", item.name, item.condition),
-                RegimeFacts {
-                    catalogue_item: Some(item.id.clone()),
-                    ..facts.clone()
-                },
+                RegimeFacts { catalogue_item: Some(item.id.clone()), ..facts.clone() },
             )
         })),
     }
@@ -457,39 +374,20 @@ fn counterfactuals(
                 Policy::Restricted => ("不属于限制类", Policy::Permitted),
                 _ => ("属于限制类", Policy::Restricted),
             };
-            altered.push((
-                words.to_owned(),
-                RegimeFacts {
-                    policy,
-                    ..facts.clone()
-                },
-            ));
+            altered.push((words.to_owned(), RegimeFacts { policy, ..facts.clone() }));
         }
         ForeignKind::Overseas => {
-            let words = if facts.sensitive {
-                "不涉及"
-            } else {
-                "涉及"
-            };
+            let words = if facts.sensitive { "不涉及" } else { "涉及" };
             altered.push((
                 format!("{words}敏感国家和地区、敏感行业"),
-                RegimeFacts {
-                    sensitive: !facts.sensitive,
-                    ..facts.clone()
-                },
+                RegimeFacts { sensitive: !facts.sensitive, ..facts.clone() },
             ));
         }
         ForeignKind::Domestic => {}
     }
     if facts.policy != Policy::Prohibited {
         let policy = Policy::Prohibited;
-        altered.push((
-            "属于产业政策禁止类".to_owned(),
-            RegimeFacts {
-                policy,
-                ..facts.clone()
-            },
-        ));
+        altered.push(("属于产业政策禁止类".to_owned(), RegimeFacts { policy, ..facts.clone() }));
     }
     altered
         .into_iter()
@@ -524,169 +422,72 @@ mod tests {
 
     #[test]
     fn government_investment_regulation_art9_is_approved() {
-        let choice = of(&RegimeFacts {
-            government_funds: true,
-            ..facts()
-        });
-        assert_eq!(
-            (choice.regime, choice.article.as_str()),
-            (Regime::Approval, "《政府投资条例》第九条")
-        );
-        assert!(
-            choice
-                .would_change
-                .iter()
-                .any(|s| s.starts_with("如果不使用政府") && s.ends_with("改为备案。"))
-        );
-        let in_catalogue = of(&RegimeFacts {
-            government_funds: true,
-            catalogue_item: Some("coal_mine".to_owned()),
-            ..facts()
-        });
+        let choice = of(&RegimeFacts { government_funds: true, ..facts() });
+        assert_eq!((choice.regime, choice.article.as_str()), (Regime::Approval, "《政府投资条例》第九条"));
+        assert!(choice.would_change.iter().any(|s| s.starts_with("如果不使用政府") && s.ends_with("改为备案。")));
+        let in_catalogue =
+            of(&RegimeFacts { government_funds: true, catalogue_item: Some("coal_mine".to_owned()), ..facts() });
         assert_eq!(in_catalogue.regime, Regime::Approval);
-        assert!(
-            in_catalogue
-                .would_change
-                .iter()
-                .any(|s| s.ends_with("改为核准。"))
-        );
+        assert!(in_catalogue.would_change.iter().any(|s| s.ends_with("改为核准。")));
     }
 
     #[test]
     fn enterprise_regulation_art3_splits_by_catalogue() {
         let filed = of(&facts());
-        assert_eq!(
-            (filed.regime, filed.level),
-            (Regime::RecordFiling, Level::Local)
-        );
+        assert_eq!((filed.regime, filed.level), (Regime::RecordFiling, Level::Local));
         for item in &RatificationCatalogue::shipped().items {
-            let choice = of(&RegimeFacts {
-                catalogue_item: Some(item.id.clone()),
-                ..facts()
-            });
-            assert_eq!(
-                (choice.regime, choice.level),
-                (Regime::Ratification, item.level),
-                "{}",
-                item.id
-            );
+            let choice = of(&RegimeFacts { catalogue_item: Some(item.id.clone()), ..facts() });
+            assert_eq!((choice.regime, choice.level), (Regime::Ratification, item.level), "{}", item.id);
             assert!(choice.explanation.contains(&item.name));
             assert_eq!(choice.certainty, "remembered");
-            assert!(
-                choice
-                    .would_change
-                    .iter()
-                    .any(|s| s.contains("不属于") && s.ends_with("改为备案。"))
-            );
+            assert!(choice.would_change.iter().any(|s| s.contains("不属于") && s.ends_with("改为备案。")));
         }
-        let unknown = RegimeFacts {
-            catalogue_item: Some("moon_base".to_owned()),
-            ..facts()
-        };
+        let unknown = RegimeFacts { catalogue_item: Some("moon_base".to_owned()), ..facts() };
         let refusal = choose(&unknown, RatificationCatalogue::shipped()).unwrap_err();
         assert_eq!(refusal.code, "regime.unknown_item");
     }
 
     #[test]
     fn a_catalogue_threshold_turns_at_its_amount() {
-        let at = |fen| {
-            of(&RegimeFacts {
-                catalogue_item: Some("scenic_tourism".to_owned()),
-                total: Money(fen),
-                ..facts()
-            })
-        };
+        let at =
+            |fen| of(&RegimeFacts { catalogue_item: Some("scenic_tourism".to_owned()), total: Money(fen), ..facts() });
         assert_eq!(at(wan(5000).0).regime, Regime::Ratification);
-        assert!(
-            at(wan(5000).0)
-                .would_change
-                .contains(&"如果总投资低于5000万元,改为备案。".to_owned())
-        );
+        assert!(at(wan(5000).0).would_change.contains(&"如果总投资低于5000万元,改为备案。".to_owned()));
         assert_eq!(at(wan(5000).0 - 1).regime, Regime::RecordFiling);
-        assert!(
-            at(0)
-                .would_change
-                .contains(&"如果总投资达到5000万元,改为核准。".to_owned())
-        );
+        assert!(at(0).would_change.contains(&"如果总投资达到5000万元,改为核准。".to_owned()));
     }
 
     #[test]
     fn enterprise_regulation_art20_prohibited_projects_are_refused() {
-        let prohibited = RegimeFacts {
-            policy: Policy::Prohibited,
-            ..facts()
-        };
+        let prohibited = RegimeFacts { policy: Policy::Prohibited, ..facts() };
         let refusal = choose(&prohibited, RatificationCatalogue::shipped()).unwrap_err();
-        assert_eq!(
-            (refusal.code.as_ref(), refusal.field.as_deref()),
-            ("regime.prohibited", Some("industrial_policy"))
-        );
-        assert!(
-            of(&facts())
-                .would_change
-                .contains(&"如果属于产业政策禁止类,不予核准或备案。".to_owned())
-        );
+        assert_eq!((refusal.code.as_ref(), refusal.field.as_deref()), ("regime.prohibited", Some("industrial_policy")));
+        assert!(of(&facts()).would_change.contains(&"如果属于产业政策禁止类,不予核准或备案。".to_owned()));
     }
 
     #[test]
     fn foreign_and_overseas_projects_follow_class_and_amount() {
         let foreign = |policy, usd| {
-            let choice = of(&RegimeFacts {
-                foreign_kind: ForeignKind::Foreign,
-                policy,
-                total_usd: Some(wan(usd)),
-                ..facts()
-            });
+            let choice =
+                of(&RegimeFacts { foreign_kind: ForeignKind::Foreign, policy, total_usd: Some(wan(usd)), ..facts() });
             (choice.regime, choice.level)
         };
-        assert_eq!(
-            foreign(Policy::Restricted, 100),
-            (Regime::Ratification, Level::Province)
-        );
-        assert_eq!(
-            foreign(Policy::Restricted, 30_000),
-            (Regime::Ratification, Level::National)
-        );
-        assert_eq!(
-            foreign(Policy::Encouraged, 30_000),
-            (Regime::Ratification, Level::National)
-        );
-        assert_eq!(
-            foreign(Policy::Encouraged, 29_999),
-            (Regime::RecordFiling, Level::Local)
-        );
-        let overseas = |sensitive| {
-            of(&RegimeFacts {
-                foreign_kind: ForeignKind::Overseas,
-                sensitive,
-                ..facts()
-            })
-        };
+        assert_eq!(foreign(Policy::Restricted, 100), (Regime::Ratification, Level::Province));
+        assert_eq!(foreign(Policy::Restricted, 30_000), (Regime::Ratification, Level::National));
+        assert_eq!(foreign(Policy::Encouraged, 30_000), (Regime::Ratification, Level::National));
+        assert_eq!(foreign(Policy::Encouraged, 29_999), (Regime::RecordFiling, Level::Local));
+        let overseas = |sensitive| of(&RegimeFacts { foreign_kind: ForeignKind::Overseas, sensitive, ..facts() });
         assert_eq!(overseas(true).regime, Regime::Ratification);
         assert_eq!(overseas(false).level, Level::Province);
-        assert!(
-            overseas(false)
-                .would_change
-                .contains(&"如果涉及敏感国家和地区、敏感行业,改为核准。".to_owned())
-        );
+        assert!(overseas(false).would_change.contains(&"如果涉及敏感国家和地区、敏感行业,改为核准。".to_owned()));
     }
 
     #[test]
     fn industries_hint_at_catalogue_items_and_all_exist() {
-        let choice = of(&RegimeFacts {
-            industry: "0610".to_owned(),
-            ..facts()
-        });
-        assert!(
-            choice
-                .would_change
-                .iter()
-                .any(|s| s.contains("煤矿") && s.ends_with("改为核准。"))
-        );
-        let known: Vec<&str> = include_str!("../../../data/industries.tsv")
-            .lines()
-            .filter_map(|line| line.split('\t').next())
-            .collect();
+        let choice = of(&RegimeFacts { industry: "0610".to_owned(), ..facts() });
+        assert!(choice.would_change.iter().any(|s| s.contains("煤矿") && s.ends_with("改为核准。")));
+        let known: Vec<&str> =
+            include_str!("../../../data/industries.tsv").lines().filter_map(|line| line.split('\t').next()).collect();
         for item in &RatificationCatalogue::shipped().items {
             assert!(!item.industries.is_empty(), "{}", item.id);
             for prefix in &item.industries {
@@ -704,10 +505,7 @@ mod tests {
             shipped.replacen("min_total_wan = 5000", "min_total_wan = -1", 1),
             shipped.replacen("level = \"local\"", "level = \"village\"", 1),
         ] {
-            assert_eq!(
-                RatificationCatalogue::parse(&broken).unwrap_err().code,
-                "catalogue.format"
-            );
+            assert_eq!(RatificationCatalogue::parse(&broken).unwrap_err().code, "catalogue.format");
         }
     }
 

@@ -4,9 +4,7 @@ use jiff::{Timestamp, civil::Date, civil::DateTime, tz::Offset};
 use serde::{Deserialize, Serialize};
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(transparent)]
 pub struct Moment(pub i64);
 
@@ -16,11 +14,8 @@ const CST: Offset = Offset::constant(8);
 impl Moment {
     /// The wall-clock date and time in UTC+8. Values outside jiff's range (year ±9999) give its nearest end.
     pub fn local(self) -> DateTime {
-        let timestamp = Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
-            Timestamp::MIN
-        } else {
-            Timestamp::MAX
-        });
+        let timestamp =
+            Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 { Timestamp::MIN } else { Timestamp::MAX });
         CST.to_datetime(timestamp)
     }
 

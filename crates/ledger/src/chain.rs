@@ -75,17 +75,11 @@ pub fn event_hash(prev: &[u8; 32], event: &crate::Event) -> [u8; 32] {
 /// Binds an event to one secret without telling it: the salt is sealed together with the value, so once the
 /// ciphertext is erased not even a guess (an identity number has few enough digits) can be tested against this.
 pub fn secret_commitment(salt: &[u8; 16], name: &str, value: &[u8]) -> [u8; 32] {
-    Hasher::new(b"ledger/secret/1")
-        .fixed(salt)
-        .field(name.as_bytes())
-        .field(value)
-        .finish()
+    Hasher::new(b"ledger/secret/1").fixed(salt).field(name.as_bytes()).field(value).finish()
 }
 
 /// The commitment in the event: over all its secrets in the byte order of their names. `None` without secrets.
-pub fn sealed_commitment<'a>(
-    secrets: impl IntoIterator<Item = (&'a str, [u8; 32])>,
-) -> Option<[u8; 32]> {
+pub fn sealed_commitment<'a>(secrets: impl IntoIterator<Item = (&'a str, [u8; 32])>) -> Option<[u8; 32]> {
     let mut secrets: Vec<_> = secrets.into_iter().collect();
     if secrets.is_empty() {
         return None;
@@ -95,9 +89,7 @@ pub fn sealed_commitment<'a>(
     Some(
         secrets
             .iter()
-            .fold(start, |hasher, (name, commitment)| {
-                hasher.field(name.as_bytes()).fixed(commitment)
-            })
+            .fold(start, |hasher, (name, commitment)| hasher.field(name.as_bytes()).fixed(commitment))
             .finish(),
     )
 }

@@ -65,11 +65,7 @@ impl Store {
     /// # Errors
     /// When the database cannot answer.
     pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>> {
-        self.query(sql::CHECKPOINTS, [])
-            .await?
-            .iter()
-            .map(Checkpoint::read)
-            .collect()
+        self.query(sql::CHECKPOINTS, []).await?.iter().map(Checkpoint::read).collect()
     }
 
     /// The newest position nothing can be written before any more.
@@ -81,12 +77,7 @@ impl Store {
     pub(crate) async fn settled(&self) -> Result<(Position, Root)> {
         let snapshot = self.snapshot().await?;
         let position = horizon(snapshot.query(snapshot.texts().horizon, []).await?.first())?;
-        let late = snapshot
-            .query(
-                snapshot.texts().late,
-                [position.tx.to_string().into(), position.seq.into()],
-            )
-            .await?;
+        let late = snapshot.query(snapshot.texts().late, [position.tx.to_string().into(), position.seq.into()]).await?;
         let mut late = late.iter().map(late_row).collect::<Result<Vec<_>>>()?;
         late.sort_unstable();
         let root = root(&snapshot, &late).await?;
@@ -98,32 +89,17 @@ impl Store {
 impl Checkpoint {
     pub(crate) fn row(&self) -> Row {
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).into();
-        let Root {
-            hash,
-            streams,
-            events,
-        } = self.root;
-        let position = [
-            self.position.tx.to_string().into(),
-            self.position.seq.into(),
-        ];
+        let Root { hash, streams, events } = self.root;
+        let position = [self.position.tx.to_string().into(), self.position.seq.into()];
         Row::new(
             sql::CHECKPOINT,
-            [
-                self.at.into(),
-                hash.to_vec().into(),
-                count(streams),
-                count(events),
-            ]
-            .into_iter()
-            .chain(position),
+            [self.at.into(), hash.to_vec().into(), count(streams), count(events)].into_iter().chain(position),
         )
     }
 
     /// Reads `at, root, streams, events, tx, seq`.
     pub(crate) fn read(row: &QueryResult) -> Result<Self> {
-        let count =
-            |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64, _>(column)?.unsigned_abs());
+        let count = |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64, _>(column)?.unsigned_abs());
         Ok(Self {
             at: row.try_get_by(0)?,
             root: Root {
@@ -131,21 +107,13 @@ impl Checkpoint {
                 streams: count(2)?,
                 events: count(3)?,
             },
-            position: Position {
-                tx: transaction(row, 4)?,
-                seq: row.try_get_by(5)?,
-            },
+            position: Position { tx: transaction(row, 4)?, seq: row.try_get_by(5)? },
         })
     }
 }
 
 fn horizon(row: Option<&QueryResult>) -> Result<Position> {
-    row.map_or(Ok(Position::default()), |row| {
-        Ok(Position {
-            tx: transaction(row, 0)?,
-            seq: row.try_get_by(1)?,
-        })
-    })
+    row.map_or(Ok(Position::default()), |row| Ok(Position { tx: transaction(row, 0)?, seq: row.try_get_by(1)? }))
 }
 
 /// A stream that has gone further: its name, and where it stood before (version 0: nowhere).
@@ -153,9 +121,8 @@ type Late = (String, i64, [u8; 32]);
 
 fn late_row(row: &QueryResult) -> Result<Late> {
     let (stream, version): (String, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
-    let head = row
-        .try_get_by::<Option<Vec<u8>>, _>(2)?
-        .map_or(Ok(crate::ZERO), |hash| digest(&hash, &stream, version))?;
+    let head =
+        row.try_get_by::<Option<Vec<u8>>, _>(2)?.map_or(Ok(crate::ZERO), |hash| digest(&hash, &stream, version))?;
     Ok((stream, version, head))
 }
 
@@ -164,21 +131,11 @@ async fn root(snapshot: &Snapshot, late: &[Late]) -> Result<Root> {
     let mut tree = Merkle::new();
     let mut after = String::new();
     loop {
-        let rows = snapshot
-            .query(sql::HEADS_AFTER, [after.as_str().into(), PAGE.into()])
-            .await?;
+        let rows = snapshot.query(sql::HEADS_AFTER, [after.as_str().into(), PAGE.into()]).await?;
         for row in &rows {
             let (stream, version): (String, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
-            match late
-                .binary_search_by(|(name, ..)| name.as_str().cmp(&stream))
-                .ok()
-                .and_then(|i| late.get(i))
-            {
-                None => tree.push(
-                    &stream,
-                    version,
-                    &digest(&row.try_get_by::<Vec<u8>, _>(2)?, &stream, version)?,
-                ),
+            match late.binary_search_by(|(name, ..)| name.as_str().cmp(&stream)).ok().and_then(|i| late.get(i)) {
+                None => tree.push(&stream, version, &digest(&row.try_get_by::<Vec<u8>, _>(2)?, &stream, version)?),
                 Some((_, 0, _)) => {}
                 Some((_, version, head)) => tree.push(&stream, *version, head),
             }

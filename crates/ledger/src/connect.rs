@@ -23,9 +23,7 @@ impl Backend {
         match url.split_once(':').map(|(scheme, _)| scheme) {
             Some("sqlite") => Ok(Self::Sqlite),
             Some("postgres" | "postgresql") => Ok(Self::Postgres),
-            _ => Err(LedgerError::Url(
-                "expected sqlite:… or postgres://…".to_owned(),
-            )),
+            _ => Err(LedgerError::Url("expected sqlite:… or postgres://…".to_owned())),
         }
     }
 
@@ -68,17 +66,11 @@ pub(crate) async fn connect(
         }
         Backend::Sqlite => {
             let write = Database::connect(sqlite(url, durability, Access::Write)).await?;
-            Ok((
-                write,
-                Database::connect(sqlite(url, durability, Access::Read)).await?,
-            ))
+            Ok((write, Database::connect(sqlite(url, durability, Access::Read)).await?))
         }
         Backend::Postgres => {
             let write = Database::connect(postgres(url, durability, Access::Write)).await?;
-            Ok((
-                write,
-                Database::connect(postgres(url, durability, Access::Read)).await?,
-            ))
+            Ok((write, Database::connect(postgres(url, durability, Access::Read)).await?))
         }
     }
 }
@@ -96,30 +88,19 @@ pub(crate) async fn sqlite_aside(url: &str) -> Result<DatabaseConnection> {
 
 fn options(url: &str) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
-    options
-        .sqlx_logging(false)
-        .record_stmt_in_spans(false)
-        .test_before_acquire(false)
-        .acquire_timeout(ACQUIRE);
+    options.sqlx_logging(false).record_stmt_in_spans(false).test_before_acquire(false).acquire_timeout(ACQUIRE);
     options
 }
 
 fn sqlite(url: &str, durability: Durability, access: Access) -> ConnectOptions {
     let mut options = options(url);
     let connections = if access == Access::Read { 4 } else { 1 };
-    options
-        .max_connections(connections)
-        .max_lifetime(None)
-        .idle_timeout(None);
+    options.max_connections(connections).max_lifetime(None).idle_timeout(None);
     let read_only_url = url.contains("mode=ro");
     options.map_sqlx_sqlite_opts(move |options| {
         let options = options
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(if durability == Durability::Full {
-                SqliteSynchronous::Full
-            } else {
-                SqliteSynchronous::Off
-            })
+            .synchronous(if durability == Durability::Full { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true)
             .statement_cache_capacity(PREPARED)
@@ -127,11 +108,7 @@ fn sqlite(url: &str, durability: Durability, access: Access) -> ConnectOptions {
             .pragma("mmap_size", "1073741824")
             .pragma("temp_store", "MEMORY")
             .pragma("journal_size_limit", "67108864");
-        let options = if read_only_url {
-            options
-        } else {
-            options.create_if_missing(true)
-        };
+        let options = if read_only_url { options } else { options.create_if_missing(true) };
         match access {
             // What is erased is overwritten in its page, not left in the free space of it.
             Access::Write => options.pragma("secure_delete", "FAST"),
@@ -143,29 +120,15 @@ fn sqlite(url: &str, durability: Durability, access: Access) -> ConnectOptions {
 
 fn postgres(url: &str, durability: Durability, access: Access) -> ConnectOptions {
     // The same scheme has two spellings; SeaORM knows one.
-    let url = url
-        .strip_prefix("postgresql:")
-        .map_or_else(|| url.to_owned(), |rest| format!("postgres:{rest}"));
+    let url = url.strip_prefix("postgresql:").map_or_else(|| url.to_owned(), |rest| format!("postgres:{rest}"));
     let mut options = options(&url);
-    options
-        .max_connections(16)
-        .test_before_acquire_if_idle_for(Duration::from_secs(30));
+    options.max_connections(16).test_before_acquire_if_idle_for(Duration::from_secs(30));
     options.map_sqlx_postgres_opts(move |options| {
         options.statement_cache_capacity(PREPARED).options([
             ("statement_timeout", STATEMENT_MS),
             ("idle_in_transaction_session_timeout", STATEMENT_MS),
-            (
-                "synchronous_commit",
-                if durability == Durability::Full {
-                    "on"
-                } else {
-                    "off"
-                },
-            ),
-            (
-                "default_transaction_read_only",
-                if access == Access::Read { "on" } else { "off" },
-            ),
+            ("synchronous_commit", if durability == Durability::Full { "on" } else { "off" }),
+            ("default_transaction_read_only", if access == Access::Read { "on" } else { "off" }),
         ])
     });
     options

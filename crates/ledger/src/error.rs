@@ -79,11 +79,7 @@ impl LedgerError {
     }
 
     pub(crate) fn broken(stream: &str, version: i64, reason: impl Into<String>) -> Self {
-        Self::Broken {
-            stream: stream.to_owned(),
-            version,
-            reason: reason.into(),
-        }
+        Self::Broken { stream: stream.to_owned(), version, reason: reason.into() }
     }
 }
 
@@ -127,12 +123,10 @@ pub(crate) fn constraint(error: &DbErr) -> Option<String> {
     let sqlx::Error::Database(error) = sqlx_error(error)? else {
         return None;
     };
-    error.constraint().map(str::to_owned).or_else(|| {
-        error
-            .message()
-            .rsplit_once("failed: ")
-            .map(|(_, columns)| columns.to_owned())
-    })
+    error
+        .constraint()
+        .map(str::to_owned)
+        .or_else(|| error.message().rsplit_once("failed: ").map(|(_, columns)| columns.to_owned()))
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
@@ -171,9 +165,7 @@ fn busy(error: &DbErr) -> bool {
 
 /// SQLite codes are numbers (BUSY 5, LOCKED 6 and their extended forms: low byte), PostgreSQL's have five characters.
 fn busy_code(code: &str) -> bool {
-    const POSTGRES: [&str; 9] = [
-        "53300", "53400", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03",
-    ];
+    const POSTGRES: [&str; 9] = ["53300", "53400", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03"];
     match code.len() {
         5 => POSTGRES.contains(&code) || code.starts_with("08"),
         _ => code.parse::<u32>().is_ok_and(|n| matches!(n & 0xff, 5 | 6)),

@@ -61,19 +61,14 @@ impl Event {
         let version = row.try_get_by(3)?;
         let commitment: Option<Vec<u8>> = row.try_get_by(10)?;
         Ok(Self {
-            position: Position {
-                tx: transaction(row, 0)?,
-                seq: row.try_get_by(1)?,
-            },
+            position: Position { tx: transaction(row, 0)?, seq: row.try_get_by(1)? },
             kind: row.try_get_by(4)?,
             data: row.try_get_by(5)?,
             at: row.try_get_by(6)?,
             recorded_at: row.try_get_by(7)?,
             actor: row.try_get_by(8)?,
             cause: row.try_get_by(9)?,
-            commitment: commitment
-                .map(|bytes| digest(&bytes, &stream, version))
-                .transpose()?,
+            commitment: commitment.map(|bytes| digest(&bytes, &stream, version)).transpose()?,
             hash: digest(&row.try_get_by::<Vec<u8>, _>(11)?, &stream, version)?,
             stream,
             version,
@@ -84,14 +79,11 @@ impl Event {
 /// A transaction id, which both engines hand over as text (xid8 has no binding of its own).
 pub(crate) fn transaction(row: &QueryResult, column: usize) -> Result<u64> {
     let text: String = row.try_get_by(column)?;
-    text.parse()
-        .map_err(|_| LedgerError::broken("", 0, format!("transaction id {text:?}")))
+    text.parse().map_err(|_| LedgerError::broken("", 0, format!("transaction id {text:?}")))
 }
 
 pub(crate) fn digest(bytes: &[u8], stream: &str, version: i64) -> Result<[u8; 32]> {
-    bytes
-        .try_into()
-        .map_err(|_| LedgerError::broken(stream, version, "a hash has 32 bytes"))
+    bytes.try_into().map_err(|_| LedgerError::broken(stream, version, "a hash has 32 bytes"))
 }
 
 /// What the rooms above teach the ledger: how a stream's state grows and which read rows follow.

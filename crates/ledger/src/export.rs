@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::{
-    Checkpoint, Event, Fold, LedgerError, Loaded, Position, Refused, Result, Root, Sealed, Store,
-    Unit,
+    Checkpoint, Event, Fold, LedgerError, Loaded, Position, Refused, Result, Root, Sealed, Store, Unit,
     chain::{event_hash, sealed_commitment},
     event::digest,
     store::{json, read_events, read_secret},
@@ -89,41 +88,25 @@ impl Store {
     /// When the database cannot answer or the writer fails.
     pub async fn export(&self, writer: &mut (dyn AsyncWrite + Unpin + Send)) -> Result<Root> {
         let (until, root) = self.settled().await?;
-        let mut checkpoints = self
-            .checkpoints()
-            .await?
-            .into_iter()
-            .filter(|checkpoint| checkpoint.position <= until)
-            .peekable();
+        let mut checkpoints =
+            self.checkpoints().await?.into_iter().filter(|checkpoint| checkpoint.position <= until).peekable();
         write(writer, &Line::Format(FORMAT.to_owned())).await?;
         let (mut after, mut count) = (Position::default(), 0);
         loop {
-            while let Some(checkpoint) =
-                checkpoints.next_if(|checkpoint| checkpoint.root.events <= count)
-            {
-                write(
-                    writer,
-                    &Line::Checkpoint(RootLine::of(&checkpoint.root, Some(checkpoint.at))),
-                )
-                .await?;
+            while let Some(checkpoint) = checkpoints.next_if(|checkpoint| checkpoint.root.events <= count) {
+                write(writer, &Line::Checkpoint(RootLine::of(&checkpoint.root, Some(checkpoint.at)))).await?;
             }
             // A page ends where a checkpoint stands.
-            let limit = checkpoints.peek().map_or(PAGE as u64, |checkpoint| {
-                checkpoint
-                    .root
-                    .events
-                    .saturating_sub(count)
-                    .min(PAGE as u64)
-            });
+            let limit = checkpoints
+                .peek()
+                .map_or(PAGE as u64, |checkpoint| checkpoint.root.events.saturating_sub(count).min(PAGE as u64));
             let events = self.feed_until(after, until, limit).await?;
             let Some(last) = events.last().map(|event| event.position) else {
                 break;
             };
             let mut secrets = self.secrets_of(&events).await?;
             for event in events {
-                let secrets = secrets
-                    .remove(&(event.stream.clone(), event.version))
-                    .unwrap_or_default();
+                let secrets = secrets.remove(&(event.stream.clone(), event.version)).unwrap_or_default();
                 write(writer, &Line::Event(EventLine::of(event, secrets))).await?;
                 count += 1;
             }
@@ -149,14 +132,8 @@ impl Store {
         if self.root().await?.streams > 0 || !self.feed(Position::default(), 1).await?.is_empty() {
             return Err(LedgerError::NotEmpty.into());
         }
-        let mut import = Import {
-            store: self,
-            fold,
-            streams: HashMap::new(),
-            unit: Unit::new(),
-            events: 0,
-            checkpoints: 0,
-        };
+        let mut import =
+            Import { store: self, fold, streams: HashMap::new(), unit: Unit::new(), events: 0, checkpoints: 0 };
         let mut lines = Lines { reader, number: 0 };
         match lines.next().await? {
             Some(Line::Format(format)) if format == FORMAT => {}
@@ -195,10 +172,7 @@ impl Store {
         if places.is_empty() {
             return Ok(secrets);
         }
-        for row in self
-            .query(self.texts().secrets_of, [json(&places)?])
-            .await?
-        {
+        for row in self.query(self.texts().secrets_of, [json(&places)?]).await? {
             let (stream, version, sealed) = read_secret(&row)?;
             secrets.entry((stream, version)).or_default().push(sealed);
         }
@@ -225,16 +199,11 @@ impl Lines<'_> {
         if self.reader.read_line(&mut text).await? == 0 {
             return Ok(None);
         }
-        serde_json::from_str(&text)
-            .map(Some)
-            .map_err(|error| self.fault(&error.to_string()))
+        serde_json::from_str(&text).map(Some).map_err(|error| self.fault(&error.to_string()))
     }
 
     fn fault(&self, reason: &str) -> LedgerError {
-        LedgerError::Format {
-            line: self.number,
-            reason: reason.to_owned(),
-        }
+        LedgerError::Format { line: self.number, reason: reason.to_owned() }
     }
 }
 
@@ -257,28 +226,12 @@ impl Import<'_> {
             None => self.store.load(&event.stream).await?,
         };
         let (stream, version) = (event.stream.clone(), event.version);
-        if version != before.version.saturating_add(1)
-            || event_hash(&before.head, &event) != event.hash
-        {
-            return Err(LedgerError::broken(
-                &stream,
-                version,
-                "does not follow the event before it",
-            )
-            .into());
+        if version != before.version.saturating_add(1) || event_hash(&before.head, &event) != event.hash {
+            return Err(LedgerError::broken(&stream, version, "does not follow the event before it").into());
         }
-        if sealed_commitment(
-            secrets
-                .iter()
-                .map(|sealed| (sealed.name.as_str(), sealed.commitment)),
-        ) != event.commitment
+        if sealed_commitment(secrets.iter().map(|sealed| (sealed.name.as_str(), sealed.commitment))) != event.commitment
         {
-            return Err(LedgerError::broken(
-                &stream,
-                version,
-                "other secrets than the event is bound to",
-            )
-            .into());
+            return Err(LedgerError::broken(&stream, version, "other secrets than the event is bound to").into());
         }
         let state = self.fold.fold(before.state.as_deref(), &event)?;
         for row in self.fold.rows(before.state.as_deref(), &event, &state)? {
@@ -302,32 +255,17 @@ impl Import<'_> {
     }
 
     /// Keeps a checkpoint with the place its last event has here; [`Store::verify`] computes its root again.
-    async fn checkpoint(
-        &mut self,
-        line: &RootLine,
-        lines: &Lines<'_>,
-    ) -> std::result::Result<(), Refused> {
+    async fn checkpoint(&mut self, line: &RootLine, lines: &Lines<'_>) -> std::result::Result<(), Refused> {
         let Some(at) = line.at.filter(|_| line.events == self.events) else {
             return Err(lines.fault("a checkpoint in the wrong place").into());
         };
         self.flush().await?;
-        self.unit.row(
-            Checkpoint {
-                at,
-                root: line.parse()?,
-                position: self.store.horizon().await?,
-            }
-            .row(),
-        );
+        self.unit.row(Checkpoint { at, root: line.parse()?, position: self.store.horizon().await? }.row());
         self.checkpoints += 1;
         self.flush().await
     }
 
-    async fn finish(
-        mut self,
-        line: &RootLine,
-        lines: &mut Lines<'_>,
-    ) -> std::result::Result<Imported, Refused> {
+    async fn finish(mut self, line: &RootLine, lines: &mut Lines<'_>) -> std::result::Result<Imported, Refused> {
         self.flush().await?;
         let root = self.store.root().await?;
         if root != line.parse()? {
@@ -336,10 +274,7 @@ impl Import<'_> {
         if lines.next().await?.is_some() {
             return Err(lines.fault("lines after the root").into());
         }
-        Ok(Imported {
-            root,
-            checkpoints: self.checkpoints,
-        })
+        Ok(Imported { root, checkpoints: self.checkpoints })
     }
 }
 
@@ -368,42 +303,21 @@ impl EventLine {
     }
 
     fn parse(self) -> Result<(Event, Vec<Sealed>)> {
-        let Self {
-            stream, version, ..
-        } = self;
+        let Self { stream, version, .. } = self;
         let hash = |text: &str| digest(&bytes(text, &stream, version)?, &stream, version);
         let secret = |line: SecretLine| {
             let nonce = bytes(&line.nonce, &stream, version)?.try_into();
             Ok(Sealed {
-                nonce: nonce
-                    .map_err(|_| LedgerError::broken(&stream, version, "a nonce has 12 bytes"))?,
-                sealed: line
-                    .sealed
-                    .map(|text| bytes(&text, &stream, version))
-                    .transpose()?,
+                nonce: nonce.map_err(|_| LedgerError::broken(&stream, version, "a nonce has 12 bytes"))?,
+                sealed: line.sealed.map(|text| bytes(&text, &stream, version)).transpose()?,
                 commitment: hash(&line.commitment)?,
                 name: line.name,
                 key_id: line.key,
             })
         };
-        let secrets = self
-            .secrets
-            .into_iter()
-            .map(secret)
-            .collect::<Result<_>>()?;
-        let (commitment, hash) = (
-            self.commitment.as_deref().map(hash).transpose()?,
-            hash(&self.hash)?,
-        );
-        let Self {
-            kind,
-            data,
-            at,
-            recorded_at,
-            actor,
-            cause,
-            ..
-        } = self;
+        let secrets = self.secrets.into_iter().map(secret).collect::<Result<_>>()?;
+        let (commitment, hash) = (self.commitment.as_deref().map(hash).transpose()?, hash(&self.hash)?);
+        let Self { kind, data, at, recorded_at, actor, cause, .. } = self;
         Ok((
             Event {
                 position: Position::default(),
@@ -425,12 +339,7 @@ impl EventLine {
 
 impl RootLine {
     fn of(root: &Root, at: Option<i64>) -> Self {
-        Self {
-            at,
-            root: hex::encode(root.hash),
-            streams: root.streams,
-            events: root.events,
-        }
+        Self { at, root: hex::encode(root.hash), streams: root.streams, events: root.events }
     }
 
     fn parse(&self) -> Result<Root> {

@@ -21,11 +21,7 @@ impl Merkle {
 
     /// Adds the next stream: its name, its version and the hash of its last event.
     pub fn push(&mut self, stream: &str, version: i64, head: &[u8; 32]) {
-        let mut hash = Hasher::new(&[0])
-            .field(stream.as_bytes())
-            .int(version)
-            .fixed(head)
-            .finish();
+        let mut hash = Hasher::new(&[0]).field(stream.as_bytes()).int(version).fixed(head).finish();
         // Every trailing one bit of the old count is a perfect subtree of the size just completed.
         for _ in 0..self.leaves.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
@@ -39,17 +35,8 @@ impl Merkle {
 
     /// The root over what was pushed so far; SM3 of nothing for an empty tree.
     pub fn root(&self) -> crate::Root {
-        let hash = self
-            .peaks
-            .iter()
-            .rev()
-            .copied()
-            .reduce(|right, left| node(&left, &right));
-        crate::Root {
-            hash: hash.unwrap_or_else(|| Sm3::digest([]).into()),
-            streams: self.leaves,
-            events: self.events,
-        }
+        let hash = self.peaks.iter().rev().copied().reduce(|right, left| node(&left, &right));
+        crate::Root { hash: hash.unwrap_or_else(|| Sm3::digest([]).into()), streams: self.leaves, events: self.events }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Schema steps: plain SQL per engine, applied once, in order, each in a transaction.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
 };
 use sm3::{Digest, Sm3};
 
@@ -31,8 +31,7 @@ impl Migration {
 }
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration(room TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, sm3 TEXT NOT NULL, PRIMARY KEY(room, version))";
-const EXISTS_SQLITE: &str =
-    "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'";
+const EXISTS_SQLITE: &str = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'";
 const EXISTS_POSTGRES: &str = "SELECT 1 WHERE to_regclass('migration') IS NOT NULL";
 const APPLIED: &str = "SELECT version, sm3 FROM migration WHERE room = $1 ORDER BY version";
 const RECORD: &str = "INSERT INTO migration(room, version, name, sm3) VALUES($1, $2, $3, $4)";
@@ -40,27 +39,12 @@ const RECORD: &str = "INSERT INTO migration(room, version, name, sm3) VALUES($1,
 const LOCK_POSTGRES: &str = "SELECT 1 FROM (SELECT pg_advisory_xact_lock(861014002)) l";
 
 /// Applies the steps of `room` that are not in the database yet.
-pub(crate) async fn migrate(
-    db: &DatabaseConnection,
-    backend: Backend,
-    room: &str,
-    steps: &[Migration],
-) -> Result<()> {
+pub(crate) async fn migrate(db: &DatabaseConnection, backend: Backend, room: &str, steps: &[Migration]) -> Result<()> {
     let refuse = |version, reason: &str| {
-        Err(LedgerError::Migration {
-            room: room.to_owned(),
-            version,
-            reason: reason.to_owned(),
-        })
+        Err(LedgerError::Migration { room: room.to_owned(), version, reason: reason.to_owned() })
     };
-    if let Some(pair) = steps
-        .windows(2)
-        .find(|pair| matches!(pair, [a, b] if a.version >= b.version))
-    {
-        return refuse(
-            pair.last().map_or(0, |step| step.version),
-            "versions must ascend",
-        );
+    if let Some(pair) = steps.windows(2).find(|pair| matches!(pair, [a, b] if a.version >= b.version)) {
+        return refuse(pair.last().map_or(0, |step| step.version), "versions must ascend");
     }
     // The serving role may not create tables: look before touching anything.
     if !table_exists(db, backend).await? {
@@ -73,18 +57,12 @@ pub(crate) async fn migrate(
         match steps.iter().find(|step| step.version == *version) {
             None => return refuse(*version, "the database is newer than this program"),
             Some(step) if digest(step.text(backend)) != *sm3 => {
-                return refuse(
-                    *version,
-                    "its text changed after it was applied: add a new step instead",
-                );
+                return refuse(*version, "its text changed after it was applied: add a new step instead");
             }
             Some(_) => {}
         }
     }
-    for step in steps
-        .iter()
-        .filter(|step| known.iter().all(|(version, _)| *version != step.version))
-    {
+    for step in steps.iter().filter(|step| known.iter().all(|(version, _)| *version != step.version)) {
         if known.last().is_some_and(|(last, _)| step.version < *last) {
             return refuse(step.version, "a later step was applied already");
         }
@@ -93,45 +71,25 @@ pub(crate) async fn migrate(
     Ok(())
 }
 
-async fn apply(
-    db: &DatabaseConnection,
-    backend: Backend,
-    room: &str,
-    step: &Migration,
-) -> Result<()> {
+async fn apply(db: &DatabaseConnection, backend: Backend, room: &str, step: &Migration) -> Result<()> {
     let transaction = begin(db, backend).await?;
     // Another process may have been faster while this one waited for the lock.
-    if applied(&transaction, backend, room)
-        .await?
-        .iter()
-        .all(|(version, _)| *version != step.version)
-    {
+    if applied(&transaction, backend, room).await?.iter().all(|(version, _)| *version != step.version) {
         let text = step.text(backend);
         transaction.execute_unprepared(text).await?;
-        let values = [
-            room.into(),
-            step.version.into(),
-            step.name.into(),
-            digest(text).into(),
-        ];
-        transaction
-            .execute_raw(statement(backend.orm(), RECORD, values))
-            .await?;
+        let values = [room.into(), step.version.into(), step.name.into(), digest(text).into()];
+        transaction.execute_raw(statement(backend.orm(), RECORD, values)).await?;
     }
     Ok(transaction.commit().await?)
 }
 
 /// A transaction that holds the schema for itself.
 async fn begin(db: &DatabaseConnection, backend: Backend) -> Result<DatabaseTransaction> {
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..Default::default()
-    };
+    let immediate =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = db.begin_with_options(immediate).await?;
     if backend == Backend::Postgres {
-        transaction
-            .query_one_raw(statement(backend.orm(), LOCK_POSTGRES, []))
-            .await?;
+        transaction.query_one_raw(statement(backend.orm(), LOCK_POSTGRES, [])).await?;
     }
     Ok(transaction)
 }
@@ -141,23 +99,12 @@ async fn table_exists(db: &DatabaseConnection, backend: Backend) -> Result<bool>
         Backend::Sqlite => EXISTS_SQLITE,
         Backend::Postgres => EXISTS_POSTGRES,
     };
-    Ok(db
-        .query_one_raw(statement(backend.orm(), text, []))
-        .await?
-        .is_some())
+    Ok(db.query_one_raw(statement(backend.orm(), text, [])).await?.is_some())
 }
 
-async fn applied(
-    db: &impl ConnectionTrait,
-    backend: Backend,
-    room: &str,
-) -> Result<Vec<(i64, String)>> {
-    let rows = db
-        .query_all_raw(statement(backend.orm(), APPLIED, [room.into()]))
-        .await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?)))
-        .collect()
+async fn applied(db: &impl ConnectionTrait, backend: Backend, room: &str) -> Result<Vec<(i64, String)>> {
+    let rows = db.query_all_raw(statement(backend.orm(), APPLIED, [room.into()])).await?;
+    rows.iter().map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?))).collect()
 }
 
 fn digest(text: &str) -> String {

@@ -22,10 +22,7 @@ pub struct Sealer {
 /// Names the keys, never shows them.
 impl fmt::Debug for Sealer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer")
-            .field("current", &self.current)
-            .field("keys", &self.keys.keys())
-            .finish()
+        f.debug_struct("Sealer").field("current", &self.current).field("keys", &self.keys.keys()).finish()
     }
 }
 
@@ -48,18 +45,13 @@ impl Sealer {
     /// A sealer with one key. The id is stored beside every ciphertext, the key never.
     pub fn new(key_id: impl Into<String>, key: [u8; 16]) -> Self {
         let current = key_id.into();
-        Self {
-            keys: BTreeMap::from([(current.clone(), Sm4Gcm::new(&key.into()))]),
-            current,
-        }
+        Self { keys: BTreeMap::from([(current.clone(), Sm4Gcm::new(&key.into()))]), current }
     }
 
     /// Also opens what an older key sealed; new secrets stay with the current key.
     #[must_use]
     pub fn with_old(mut self, key_id: impl Into<String>, key: [u8; 16]) -> Self {
-        self.keys
-            .entry(key_id.into())
-            .or_insert_with(|| Sm4Gcm::new(&key.into()));
+        self.keys.entry(key_id.into()).or_insert_with(|| Sm4Gcm::new(&key.into()));
         self
     }
 
@@ -75,12 +67,7 @@ impl Sealer {
     /// [`LedgerError::Seal`] when the value is larger than GCM allows.
     pub fn seal(&self, stream: &str, version: i64, secret: &Secret) -> Result<Sealed> {
         let message = [secret.salt.as_slice(), &secret.value].concat();
-        let sealed = self.encrypt(
-            &self.current,
-            &secret.nonce,
-            &aad(stream, version, &secret.name),
-            &message,
-        )?;
+        let sealed = self.encrypt(&self.current, &secret.nonce, &aad(stream, version, &secret.name), &message)?;
         Ok(Sealed {
             name: secret.name.clone(),
             key_id: self.current.clone(),
@@ -95,65 +82,31 @@ impl Sealer {
     /// # Errors
     /// [`LedgerError::Seal`] when the key is unknown, or key, place, ciphertext or commitment is not the right one.
     pub fn open(&self, stream: &str, version: i64, sealed: &Sealed) -> Result<Option<Vec<u8>>> {
-        Ok(self
-            .open_salted(stream, version, sealed)?
-            .map(|(_, value)| value))
+        Ok(self.open_salted(stream, version, sealed)?.map(|(_, value)| value))
     }
 
     /// Seals what an older key sealed under the current key; salt and commitment stay, so the chain does too.
-    pub(crate) fn reseal(
-        &self,
-        stream: &str,
-        version: i64,
-        old: &Sealed,
-        nonce: [u8; 12],
-    ) -> Result<Option<Sealed>> {
+    pub(crate) fn reseal(&self, stream: &str, version: i64, old: &Sealed, nonce: [u8; 12]) -> Result<Option<Sealed>> {
         let Some((salt, value)) = self.open_salted(stream, version, old)? else {
             return Ok(None);
         };
-        self.seal(
-            stream,
-            version,
-            &Secret {
-                name: old.name.clone(),
-                value,
-                salt,
-                nonce,
-            },
-        )
-        .map(Some)
+        self.seal(stream, version, &Secret { name: old.name.clone(), value, salt, nonce }).map(Some)
     }
 
-    fn open_salted(
-        &self,
-        stream: &str,
-        version: i64,
-        sealed: &Sealed,
-    ) -> Result<Option<([u8; 16], Vec<u8>)>> {
+    fn open_salted(&self, stream: &str, version: i64, sealed: &Sealed) -> Result<Option<([u8; 16], Vec<u8>)>> {
         let Some(ciphertext) = &sealed.sealed else {
             return Ok(None);
         };
-        let message = self.cipher(&sealed.key_id)?.decrypt(
-            &Nonce::from(sealed.nonce),
-            Payload {
-                msg: ciphertext,
-                aad: &aad(stream, version, &sealed.name),
-            },
-        );
-        let message = message.map_err(|_| {
-            LedgerError::Seal(format!("{stream} v{version} {} does not open", sealed.name))
-        })?;
+        let message = self
+            .cipher(&sealed.key_id)?
+            .decrypt(&Nonce::from(sealed.nonce), Payload { msg: ciphertext, aad: &aad(stream, version, &sealed.name) });
+        let message =
+            message.map_err(|_| LedgerError::Seal(format!("{stream} v{version} {} does not open", sealed.name)))?;
         let Some((salt, value)) = message.split_first_chunk::<16>() else {
-            return Err(LedgerError::Seal(format!(
-                "{stream} v{version} {} is too short",
-                sealed.name
-            )));
+            return Err(LedgerError::Seal(format!("{stream} v{version} {} is too short", sealed.name)));
         };
         if secret_commitment(salt, &sealed.name, value) != sealed.commitment {
-            return Err(LedgerError::Seal(format!(
-                "{stream} v{version} {} is not what was committed to",
-                sealed.name
-            )));
+            return Err(LedgerError::Seal(format!("{stream} v{version} {} is not what was committed to", sealed.name)));
         }
         Ok(Some((*salt, value.to_vec())))
     }
@@ -165,18 +118,11 @@ impl Sealer {
     }
 
     fn cipher(&self, key_id: &str) -> Result<&Sm4Gcm> {
-        self.keys
-            .get(key_id)
-            .ok_or_else(|| LedgerError::Seal(format!("no key named {key_id:?}")))
+        self.keys.get(key_id).ok_or_else(|| LedgerError::Seal(format!("no key named {key_id:?}")))
     }
 }
 
 fn aad(stream: &str, version: i64, name: &str) -> Vec<u8> {
     let field = |bytes: &[u8]| [&(bytes.len() as u64).to_be_bytes(), bytes].concat();
-    [
-        field(stream.as_bytes()),
-        version.to_be_bytes().to_vec(),
-        field(name.as_bytes()),
-    ]
-    .concat()
+    [field(stream.as_bytes()), version.to_be_bytes().to_vec(), field(name.as_bytes())].concat()
 }

@@ -11,16 +11,17 @@ pub(crate) const MIGRATIONS: [Migration; 1] = [Migration {
 }];
 
 pub(crate) const LOAD: &str = "SELECT version, head, state FROM stream WHERE id = $1";
-pub(crate) const NEW_STREAM: &str =
-    "INSERT INTO stream(id, version, head, state) VALUES($1, $2, $3, $4)";
-pub(crate) const STEP_STREAM: &str = "UPDATE stream SET version = $1, head = $2, state = $3 WHERE id = $4 AND version = $5 AND head = $6";
+pub(crate) const NEW_STREAM: &str = "INSERT INTO stream(id, version, head, state) VALUES($1, $2, $3, $4)";
+pub(crate) const STEP_STREAM: &str =
+    "UPDATE stream SET version = $1, head = $2, state = $3 WHERE id = $4 AND version = $5 AND head = $6";
 pub(crate) const APPEND: &str = "INSERT INTO event(stream_id, version, kind, data, at, recorded_at, actor, cause, commitment, hash) \
      VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 /// As [`APPEND`], below every transaction PostgreSQL will ever run.
 pub(crate) const APPEND_IMPORTED: &str = "INSERT INTO event(stream_id, version, kind, data, at, recorded_at, actor, cause, commitment, hash, tx) \
      VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '0'::xid8)";
 pub(crate) const SEAL: &str = "INSERT INTO secret(stream_id, version, name, key_id, nonce, sealed, commitment) VALUES($1, $2, $3, $4, $5, $6, $7)";
-pub(crate) const ERASE: &str = "UPDATE secret SET sealed = NULL WHERE stream_id = $1 AND version = $2 AND name = $3 AND sealed IS NOT NULL";
+pub(crate) const ERASE: &str =
+    "UPDATE secret SET sealed = NULL WHERE stream_id = $1 AND version = $2 AND name = $3 AND sealed IS NOT NULL";
 pub(crate) const RESEAL: &str = "UPDATE secret SET key_id = $1, nonce = $2, sealed = $3 \
      WHERE stream_id = $4 AND version = $5 AND name = $6 AND nonce = $7 AND sealed IS NOT NULL";
 pub(crate) const SECRET: &str = "SELECT stream_id, version, name, key_id, nonce, sealed, commitment FROM secret WHERE stream_id = $1 AND version = $2 AND name = $3";
@@ -31,15 +32,14 @@ pub(crate) const SECRETS_AFTER: &str = "SELECT stream_id, version, name, key_id,
 pub(crate) const SECRETS_OF_OTHER_KEYS: &str = "SELECT stream_id, version, name, key_id, nonce, sealed, commitment FROM secret \
      WHERE key_id <> $1 AND sealed IS NOT NULL ORDER BY stream_id, version, name LIMIT $2";
 /// Stream rows after `$1`, not before `$2`, before `$3`.
-pub(crate) const STREAMS_BETWEEN: &str = "SELECT id, version, head, state FROM stream WHERE id > $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4";
+pub(crate) const STREAMS_BETWEEN: &str =
+    "SELECT id, version, head, state FROM stream WHERE id > $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4";
 pub(crate) const STREAMS_TO_END: &str =
     "SELECT id, version, head, state FROM stream WHERE id > $1 AND id >= $2 ORDER BY id LIMIT $3";
-pub(crate) const HEADS_AFTER: &str =
-    "SELECT id, version, head FROM stream WHERE id > $1 ORDER BY id LIMIT $2";
+pub(crate) const HEADS_AFTER: &str = "SELECT id, version, head FROM stream WHERE id > $1 ORDER BY id LIMIT $2";
 pub(crate) const CHECKPOINT: &str =
     "INSERT INTO checkpoint(at, root, streams, events, tx, seq) VALUES($1, $2, $3, $4, $5, $6)";
-pub(crate) const CHECKPOINTS: &str =
-    "SELECT at, root, streams, events, tx, seq FROM checkpoint ORDER BY events, id";
+pub(crate) const CHECKPOINTS: &str = "SELECT at, root, streams, events, tx, seq FROM checkpoint ORDER BY events, id";
 pub(crate) const LAST_CHECKPOINTS: &str =
     "SELECT at, root, streams, events, tx, seq FROM checkpoint ORDER BY id DESC LIMIT $1";
 
@@ -75,20 +75,11 @@ macro_rules! events {
 pub(crate) const SQLITE: Texts = Texts {
     load_many: "SELECT id, version, head, state FROM stream WHERE id IN (SELECT value FROM json_each($1))",
     events: events!("'0'", "WHERE stream_id = $1 ORDER BY version"),
-    events_of: events!(
-        "'0'",
-        "WHERE stream_id IN (SELECT value FROM json_each($1)) ORDER BY recorded_at, seq"
-    ),
-    events_by_stream: events!(
-        "'0'",
-        "WHERE (stream_id, version) > ($1, $2) ORDER BY stream_id, version LIMIT $3"
-    ),
+    events_of: events!("'0'", "WHERE stream_id IN (SELECT value FROM json_each($1)) ORDER BY recorded_at, seq"),
+    events_by_stream: events!("'0'", "WHERE (stream_id, version) > ($1, $2) ORDER BY stream_id, version LIMIT $3"),
     // The first comparison is always true: it lets both engines take the same arguments.
     feed: events!("'0'", "WHERE $1 >= '0' AND seq > $2 ORDER BY seq LIMIT $3"),
-    feed_until: events!(
-        "'0'",
-        "WHERE $1 >= '0' AND seq > $2 AND $4 >= '0' AND seq <= $5 ORDER BY seq LIMIT $3"
-    ),
+    feed_until: events!("'0'", "WHERE $1 >= '0' AND seq > $2 AND $4 >= '0' AND seq <= $5 ORDER BY seq LIMIT $3"),
     horizon: "SELECT '0', max(seq) FROM event HAVING max(seq) IS NOT NULL",
     late: "SELECT l.stream_id, l.first - 1, e.hash FROM (SELECT stream_id, min(version) AS first FROM event WHERE $1 >= '0' AND seq > $2 GROUP BY stream_id) l \
            LEFT JOIN event e ON e.stream_id = l.stream_id AND e.version = l.first - 1",
@@ -103,10 +94,7 @@ pub(crate) const POSTGRES: Texts = Texts {
         "tx::text",
         "WHERE stream_id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) ORDER BY recorded_at, event.tx, seq"
     ),
-    events_by_stream: events!(
-        "tx::text",
-        "WHERE (stream_id, version) > ($1, $2) ORDER BY stream_id, version LIMIT $3"
-    ),
+    events_by_stream: events!("tx::text", "WHERE (stream_id, version) > ($1, $2) ORDER BY stream_id, version LIMIT $3"),
     // Only transactions older than every one still running: nothing can appear behind the cursor.
     feed: events!(
         "tx::text",

@@ -3,14 +3,13 @@
 use std::{path::Path, sync::Arc};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel,
-    QueryResult, TransactionTrait, Value, sea_query::SelectStatement,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel, QueryResult,
+    TransactionTrait, Value, sea_query::SelectStatement,
 };
 use tokio::sync::mpsc;
 
 use crate::{
-    Backend, Durability, Event, LedgerError, Loaded, Migration, Position, Refused, Result, Row,
-    Sealed, Sealer, Unit,
+    Backend, Durability, Event, LedgerError, Loaded, Migration, Position, Refused, Result, Row, Sealed, Sealer, Unit,
     connect::{connect, sqlite_aside},
     counters::{Counters, Tally},
     event::digest,
@@ -37,9 +36,7 @@ struct Inner {
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store")
-            .field("backend", &self.inner.backend)
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("backend", &self.inner.backend).finish_non_exhaustive()
     }
 }
 
@@ -54,18 +51,8 @@ impl Store {
         let (write, read) = connect(url, backend, durability).await?;
         migrate(&write, backend, "ledger", &sql::MIGRATIONS).await?;
         let tally = Arc::new(Tally::default());
-        let writer =
-            (backend == Backend::Sqlite).then(|| writer::start(write.clone(), tally.clone()));
-        Ok(Self {
-            inner: Arc::new(Inner {
-                url: url.to_owned(),
-                backend,
-                read,
-                write,
-                writer,
-                tally,
-            }),
-        })
+        let writer = (backend == Backend::Sqlite).then(|| writer::start(write.clone(), tally.clone()));
+        Ok(Self { inner: Arc::new(Inner { url: url.to_owned(), backend, read, write, writer, tally }) })
     }
 
     /// Applies the steps of a room's own tables that are not in the database yet, each in a transaction, and records
@@ -95,15 +82,10 @@ impl Store {
     /// When the database cannot answer.
     pub async fn load_many(&self, streams: &[String]) -> Result<Vec<Loaded>> {
         let rows = self.query(self.texts().load_many, [json(streams)?]).await?;
-        let found = rows
-            .iter()
-            .map(stream_row)
-            .map(|row| Ok((row.as_ref().map_err(Clone::clone)?.stream.clone(), row?)));
+        let found =
+            rows.iter().map(stream_row).map(|row| Ok((row.as_ref().map_err(Clone::clone)?.stream.clone(), row?)));
         let found: std::collections::HashMap<String, Loaded> = found.collect::<Result<_>>()?;
-        Ok(streams
-            .iter()
-            .map(|id| found.get(id).cloned().unwrap_or_else(|| Loaded::none(id)))
-            .collect())
+        Ok(streams.iter().map(|id| found.get(id).cloned().unwrap_or_else(|| Loaded::none(id))).collect())
     }
 
     /// All events of a stream in order.
@@ -127,17 +109,8 @@ impl Store {
     ///
     /// # Errors
     /// [`LedgerError::Seal`] when it does not open; otherwise when the database cannot answer.
-    pub async fn secret(
-        &self,
-        stream: &str,
-        version: i64,
-        name: &str,
-        sealer: &Sealer,
-    ) -> Result<Option<Vec<u8>>> {
-        match self
-            .query_one(sql::SECRET, [stream.into(), version.into(), name.into()])
-            .await?
-        {
+    pub async fn secret(&self, stream: &str, version: i64, name: &str, sealer: &Sealer) -> Result<Option<Vec<u8>>> {
+        match self.query_one(sql::SECRET, [stream.into(), version.into(), name.into()]).await? {
             None => Ok(None),
             Some(row) => sealer.open(stream, version, &read_secret(&row)?.2),
         }
@@ -147,17 +120,9 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::commit`].
-    pub async fn erase_secret(
-        &self,
-        stream: &str,
-        version: i64,
-        name: &str,
-    ) -> std::result::Result<bool, Refused> {
+    pub async fn erase_secret(&self, stream: &str, version: i64, name: &str) -> std::result::Result<bool, Refused> {
         let mut unit = Unit::new();
-        unit.exactly_one(Row::new(
-            sql::ERASE,
-            [stream.into(), version.into(), name.into()],
-        ));
+        unit.exactly_one(Row::new(sql::ERASE, [stream.into(), version.into(), name.into()]));
         self.changed(unit).await
     }
 
@@ -174,13 +139,7 @@ impl Store {
     ) -> std::result::Result<u64, Refused> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut done = 0;
-        for row in self
-            .query(
-                sql::SECRETS_OF_OTHER_KEYS,
-                [sealer.key_id().into(), limit.into()],
-            )
-            .await?
-        {
+        for row in self.query(sql::SECRETS_OF_OTHER_KEYS, [sealer.key_id().into(), limit.into()]).await? {
             let (stream, version, old) = read_secret(&row)?;
             let Some(new) = sealer.reseal(&stream, version, &old, nonce())? else {
                 continue;
@@ -219,17 +178,9 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot answer or the text tries to write.
-    pub async fn query(
-        &self,
-        sql: &'static str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Result<Vec<QueryResult>> {
+    pub async fn query(&self, sql: &'static str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self
-            .inner
-            .read
-            .query_all_raw(statement(self.inner.backend.orm(), sql, values))
-            .await?)
+        Ok(self.inner.read.query_all_raw(statement(self.inner.backend.orm(), sql, values)).await?)
     }
 
     /// Reads the first row, if any.
@@ -242,11 +193,7 @@ impl Store {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Option<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self
-            .inner
-            .read
-            .query_one_raw(statement(self.inner.backend.orm(), sql, values))
-            .await?)
+        Ok(self.inner.read.query_one_raw(statement(self.inner.backend.orm(), sql, values)).await?)
     }
 
     /// Reads the rows of a built query: for lists with optional filters.
@@ -265,13 +212,7 @@ impl Store {
     /// When the database cannot answer.
     pub async fn feed(&self, after: Position, limit: u64) -> Result<Vec<Event>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        read_events(
-            self.query(
-                self.texts().feed,
-                [after.tx.to_string().into(), after.seq.into(), limit.into()],
-            )
-            .await?,
-        )
+        read_events(self.query(self.texts().feed, [after.tx.to_string().into(), after.seq.into(), limit.into()]).await?)
     }
 
     /// The engine.
@@ -290,9 +231,7 @@ impl Store {
     /// On PostgreSQL, when the file exists, or when the disk is full.
     pub async fn backup(&self, path: &Path) -> Result<()> {
         let (Backend::Sqlite, Some(path)) = (self.inner.backend, path.to_str()) else {
-            return Err(LedgerError::Url(
-                "backup copies a SQLite ledger to a path that is valid text".to_owned(),
-            ));
+            return Err(LedgerError::Url("backup copies a SQLite ledger to a path that is valid text".to_owned()));
         };
         let copy = statement(self.inner.backend.orm(), "VACUUM INTO $1", [path.into()]);
         if self.in_memory() {
@@ -322,17 +261,11 @@ impl Store {
             Backend::Postgres => {
                 self.inner
                     .read
-                    .begin_with_config(
-                        Some(IsolationLevel::RepeatableRead),
-                        Some(AccessMode::ReadOnly),
-                    )
+                    .begin_with_config(Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly))
                     .await?
             }
         };
-        Ok(Snapshot {
-            transaction,
-            backend: self.inner.backend,
-        })
+        Ok(Snapshot { transaction, backend: self.inner.backend })
     }
 
     pub(crate) fn texts(&self) -> &'static Texts {
@@ -365,10 +298,7 @@ impl Snapshot {
         sql: &'static str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>> {
-        Ok(self
-            .transaction
-            .query_all_raw(statement(self.backend.orm(), sql, values))
-            .await?)
+        Ok(self.transaction.query_all_raw(statement(self.backend.orm(), sql, values)).await?)
     }
 
     pub(crate) fn texts(&self) -> &'static Texts {
@@ -391,9 +321,7 @@ pub(crate) fn read_secret(row: &QueryResult) -> Result<(String, i64, Sealed)> {
     let sealed = Sealed {
         name: row.try_get_by(2)?,
         key_id: row.try_get_by(3)?,
-        nonce: nonce
-            .try_into()
-            .map_err(|_| LedgerError::broken(&stream, version, "a nonce has 12 bytes"))?,
+        nonce: nonce.try_into().map_err(|_| LedgerError::broken(&stream, version, "a nonce has 12 bytes"))?,
         sealed: row.try_get_by(5)?,
         commitment: digest(&row.try_get_by::<Vec<u8>, _>(6)?, &stream, version)?,
     };
@@ -409,17 +337,10 @@ pub(crate) fn stream_row(row: &QueryResult) -> Result<Loaded> {
 fn loaded(stream: String, row: &QueryResult, first: usize) -> Result<Loaded> {
     let version = row.try_get_by(first)?;
     let head = digest(&row.try_get_by::<Vec<u8>, _>(first + 1)?, &stream, version)?;
-    Ok(Loaded {
-        version,
-        head,
-        state: Some(row.try_get_by(first + 2)?),
-        stream,
-    })
+    Ok(Loaded { version, head, state: Some(row.try_get_by(first + 2)?), stream })
 }
 
 /// A list as the one text both engines can unpack.
 pub(crate) fn json(value: &(impl serde::Serialize + ?Sized)) -> Result<Value> {
-    serde_json::to_string(value)
-        .map(Value::from)
-        .map_err(|error| LedgerError::Unit(error.to_string()))
+    serde_json::to_string(value).map(Value::from).map_err(|error| LedgerError::Unit(error.to_string()))
 }

@@ -25,23 +25,12 @@ pub struct Row {
 impl Row {
     /// A statement with its values in the order of the placeholders.
     pub fn new(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
-        Self {
-            sql,
-            sqlite: None,
-            values: values.into_iter().collect(),
-        }
+        Self { sql, sqlite: None, values: values.into_iter().collect() }
     }
 
     /// A statement that each engine needs in its own words.
-    pub fn per_engine(
-        sqlite: &'static str,
-        postgres: &'static str,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Self {
-        Self {
-            sqlite: Some(sqlite),
-            ..Self::new(postgres, values)
-        }
+    pub fn per_engine(sqlite: &'static str, postgres: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
+        Self { sqlite: Some(sqlite), ..Self::new(postgres, values) }
     }
 
     /// The text for an engine.
@@ -88,9 +77,7 @@ pub struct Secret {
 /// Shows the name only: secrets do not belong in logs.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Secret")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Secret").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -110,12 +97,7 @@ pub struct Loaded {
 impl Loaded {
     /// A stream that does not exist yet.
     pub fn none(stream: impl Into<String>) -> Self {
-        Self {
-            stream: stream.into(),
-            version: 0,
-            head: ZERO,
-            state: None,
-        }
+        Self { stream: stream.into(), version: 0, head: ZERO, state: None }
     }
 
     /// Whether the stream has events.
@@ -168,13 +150,7 @@ impl Unit {
     /// # Errors
     /// [`LedgerError::Unit`] without facts or a stream name, with two secrets of one name, or when `loaded` is not where this unit
     /// has already brought the stream; [`LedgerError::Seal`] when sealing fails. The unit is unchanged then.
-    pub fn append(
-        &mut self,
-        loaded: &Loaded,
-        facts: Vec<Fact>,
-        new_state: String,
-        sealer: &Sealer,
-    ) -> Result<Loaded> {
+    pub fn append(&mut self, loaded: &Loaded, facts: Vec<Fact>, new_state: String, sealer: &Sealer) -> Result<Loaded> {
         if facts.is_empty() {
             return Err(LedgerError::Unit(format!("no facts for {}", loaded.stream)));
         }
@@ -215,37 +191,23 @@ impl Unit {
         secrets: Vec<Sealed>,
         state: String,
     ) -> Result<Loaded> {
-        let after = Loaded {
-            stream: event.stream.clone(),
-            version: event.version,
-            head: event.hash,
-            state: Some(state),
-        };
+        let after =
+            Loaded { stream: event.stream.clone(), version: event.version, head: event.hash, state: Some(state) };
         self.imported = true;
         self.step(loaded, after.clone())?;
-        self.secrets
-            .extend(secrets.into_iter().map(|sealed| Placed {
-                stream: event.stream.clone(),
-                version: event.version,
-                sealed,
-            }));
+        self.secrets.extend(secrets.into_iter().map(|sealed| Placed {
+            stream: event.stream.clone(),
+            version: event.version,
+            sealed,
+        }));
         self.events.push(event);
         Ok(after)
     }
 
     fn step(&mut self, loaded: &Loaded, to: Loaded) -> Result<()> {
-        match self
-            .steps
-            .iter_mut()
-            .find(|step| step.to.stream == loaded.stream)
-        {
-            None => self.steps.push(Step {
-                from: (loaded.version, loaded.head),
-                to,
-            }),
-            Some(step) if (step.to.version, step.to.head) == (loaded.version, loaded.head) => {
-                step.to = to
-            }
+        match self.steps.iter_mut().find(|step| step.to.stream == loaded.stream) {
+            None => self.steps.push(Step { from: (loaded.version, loaded.head), to }),
+            Some(step) if (step.to.version, step.to.head) == (loaded.version, loaded.head) => step.to = to,
             Some(_) => {
                 return Err(LedgerError::Unit(format!(
                     "{} was already appended to: go on from what append returned",
@@ -260,27 +222,12 @@ impl Unit {
 /// The event that records `fact` after `loaded`, and its sealed secrets.
 fn record(loaded: &Loaded, fact: Fact, sealer: &Sealer) -> Result<(Event, Vec<Placed>)> {
     let stream = &loaded.stream;
-    let version = loaded
-        .version
-        .checked_add(1)
-        .ok_or_else(|| LedgerError::Unit(format!("{stream} is full")))?;
-    let names: BTreeSet<_> = fact
-        .sealed
-        .iter()
-        .map(|secret| secret.name.as_str())
-        .collect();
+    let version = loaded.version.checked_add(1).ok_or_else(|| LedgerError::Unit(format!("{stream} is full")))?;
+    let names: BTreeSet<_> = fact.sealed.iter().map(|secret| secret.name.as_str()).collect();
     if names.len() < fact.sealed.len() {
-        return Err(LedgerError::Unit(format!(
-            "{stream} v{version} has two secrets of one name"
-        )));
+        return Err(LedgerError::Unit(format!("{stream} v{version} has two secrets of one name")));
     }
-    let place = |secret| {
-        Ok(Placed {
-            stream: stream.clone(),
-            version,
-            sealed: sealer.seal(stream, version, secret)?,
-        })
-    };
+    let place = |secret| Ok(Placed { stream: stream.clone(), version, sealed: sealer.seal(stream, version, secret)? });
     let secrets = fact.sealed.iter().map(place).collect::<Result<Vec<_>>>()?;
     let mut event = Event {
         position: Position::default(),
@@ -293,9 +240,7 @@ fn record(loaded: &Loaded, fact: Fact, sealer: &Sealer) -> Result<(Event, Vec<Pl
         actor: fact.actor,
         cause: fact.cause,
         commitment: sealed_commitment(
-            secrets
-                .iter()
-                .map(|placed| (placed.sealed.name.as_str(), placed.sealed.commitment)),
+            secrets.iter().map(|placed| (placed.sealed.name.as_str(), placed.sealed.commitment)),
         ),
         hash: ZERO,
     };

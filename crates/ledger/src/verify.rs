@@ -96,33 +96,20 @@ impl Store {
     /// # Errors
     /// As [`Store::verify`].
     pub async fn verify_with(&self, fold: &dyn Fold, sealer: Option<&Sealer>) -> Result<Report> {
-        let checkpoints = self
-            .query(sql::LAST_CHECKPOINTS, [CHECKPOINTS.into()])
-            .await?;
-        let checkpoints = checkpoints
-            .iter()
-            .map(Checkpoint::read)
-            .collect::<Result<Vec<_>>>()?;
+        let checkpoints = self.query(sql::LAST_CHECKPOINTS, [CHECKPOINTS.into()]).await?;
+        let checkpoints = checkpoints.iter().map(Checkpoint::read).collect::<Result<Vec<_>>>()?;
         let mut pass = Pass::new(fold, sealer, checkpoints);
         // Everything about streams before `from` has been compared; `cursor` is the last event read.
         let (mut cursor, mut from) = ((String::new(), 0), String::new());
         loop {
             let snapshot = self.snapshot().await?;
             let events = read_page(&snapshot, &cursor).await?;
-            let last = events
-                .last()
-                .map(|event| (event.stream.clone(), event.version));
+            let last = events.last().map(|event| (event.stream.clone(), event.version));
             let until = last.clone().filter(|_| events.len() == PAGE);
             let secrets = read_secrets(&snapshot, &cursor, until.as_ref()).await?;
             let finished = pass.page(&events, secrets, until.is_none());
-            compare(
-                &snapshot,
-                &mut pass.findings,
-                &finished,
-                &from,
-                until.as_ref().map(|(stream, _)| stream.as_str()),
-            )
-            .await?;
+            compare(&snapshot, &mut pass.findings, &finished, &from, until.as_ref().map(|(stream, _)| stream.as_str()))
+                .await?;
             snapshot.end().await?;
             match until {
                 None => return Ok(pass.report()),
@@ -133,36 +120,19 @@ impl Store {
 }
 
 async fn read_page(snapshot: &Snapshot, (stream, version): &(String, i64)) -> Result<Vec<Event>> {
-    let values = [
-        stream.as_str().into(),
-        (*version).into(),
-        (PAGE as i64).into(),
-    ];
-    read_events(
-        snapshot
-            .query(snapshot.texts().events_by_stream, values)
-            .await?,
-    )
+    let values = [stream.as_str().into(), (*version).into(), (PAGE as i64).into()];
+    read_events(snapshot.query(snapshot.texts().events_by_stream, values).await?)
 }
 
 type Secrets = HashMap<(String, i64), Vec<Sealed>>;
 
 /// The secrets after the event `after`, up to those of `until`, or to the end.
-async fn read_secrets(
-    snapshot: &Snapshot,
-    after: &(String, i64),
-    until: Option<&(String, i64)>,
-) -> Result<Secrets> {
+async fn read_secrets(snapshot: &Snapshot, after: &(String, i64), until: Option<&(String, i64)>) -> Result<Secrets> {
     let start = [after.0.as_str().into(), after.1.into()];
     let rows = match until {
         Some((stream, version)) => {
             snapshot
-                .query(
-                    sql::SECRETS_BETWEEN,
-                    start
-                        .into_iter()
-                        .chain([stream.as_str().into(), (*version).into()]),
-                )
+                .query(sql::SECRETS_BETWEEN, start.into_iter().chain([stream.as_str().into(), (*version).into()]))
                 .await?
         }
         None => snapshot.query(sql::SECRETS_AFTER, start).await?,
@@ -190,18 +160,9 @@ async fn compare(
         let limit = PAGE as i64;
         let rows = match until {
             Some(until) => {
-                snapshot
-                    .query(
-                        sql::STREAMS_BETWEEN,
-                        start.into_iter().chain([until.into(), limit.into()]),
-                    )
-                    .await?
+                snapshot.query(sql::STREAMS_BETWEEN, start.into_iter().chain([until.into(), limit.into()])).await?
             }
-            None => {
-                snapshot
-                    .query(sql::STREAMS_TO_END, start.into_iter().chain([limit.into()]))
-                    .await?
-            }
+            None => snapshot.query(sql::STREAMS_TO_END, start.into_iter().chain([limit.into()])).await?,
         };
         for row in &rows {
             let row = stream_row(row)?;
@@ -214,12 +175,7 @@ async fn compare(
                 );
             }
             match folded.next_if(|folded| folded.stream.stream == row.stream) {
-                None => findings.add(
-                    FaultKind::ExtraStream,
-                    &row.stream,
-                    row.version,
-                    "a stream row without events",
-                ),
+                None => findings.add(FaultKind::ExtraStream, &row.stream, row.version, "a stream row without events"),
                 Some(folded) => findings.compare(folded, &row),
             }
             after = row.stream;
@@ -256,39 +212,19 @@ impl Findings {
     fn add(&mut self, kind: FaultKind, stream: &str, version: i64, detail: impl Into<String>) {
         self.found += 1;
         if self.faults.len() < FAULTS {
-            self.faults.push(Fault {
-                kind,
-                stream: stream.to_owned(),
-                version,
-                detail: detail.into(),
-            });
+            self.faults.push(Fault { kind, stream: stream.to_owned(), version, detail: detail.into() });
         }
     }
 
     fn compare(&mut self, Folded { stream, foldable }: &Folded, row: &Loaded) {
         if row.version != stream.version {
-            self.add(
-                FaultKind::Version,
-                &row.stream,
-                stream.version,
-                format!("the stream row says {}", row.version),
-            );
+            self.add(FaultKind::Version, &row.stream, stream.version, format!("the stream row says {}", row.version));
         }
         if row.head != stream.head {
-            self.add(
-                FaultKind::Head,
-                &row.stream,
-                stream.version,
-                "the stream row has another head",
-            );
+            self.add(FaultKind::Head, &row.stream, stream.version, "the stream row has another head");
         }
         if *foldable && row.state != stream.state {
-            self.add(
-                FaultKind::State,
-                &row.stream,
-                stream.version,
-                "the stream row has another state",
-            );
+            self.add(FaultKind::State, &row.stream, stream.version, "the stream row has another state");
         }
     }
 }
@@ -315,14 +251,8 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn new(fold: &'a dyn Fold, sealer: Option<&'a Sealer>, checkpoints: Vec<Checkpoint>) -> Self {
-        let recounts = checkpoints
-            .into_iter()
-            .map(|checkpoint| Recount {
-                checkpoint,
-                tree: Merkle::new(),
-                mark: None,
-            })
-            .collect();
+        let recounts =
+            checkpoints.into_iter().map(|checkpoint| Recount { checkpoint, tree: Merkle::new(), mark: None }).collect();
         Self {
             fold,
             sealer,
@@ -343,57 +273,26 @@ impl<'a> Pass<'a> {
             if let Some(done) = self.current.take_if(other) {
                 finished.push(self.finish(done));
             }
-            self.event(
-                event,
-                secrets
-                    .remove(&(event.stream.clone(), event.version))
-                    .unwrap_or_default(),
-            );
+            self.event(event, secrets.remove(&(event.stream.clone(), event.version)).unwrap_or_default());
         }
         if end && let Some(done) = self.current.take() {
             finished.push(self.finish(done));
         }
         for (stream, version) in secrets.into_keys() {
-            self.findings.add(
-                FaultKind::Commitment,
-                &stream,
-                version,
-                "a secret without its event",
-            );
+            self.findings.add(FaultKind::Commitment, &stream, version, "a secret without its event");
         }
         finished
     }
 
     fn event(&mut self, event: &Event, secrets: Vec<Sealed>) {
-        let current = self.current.take().unwrap_or_else(|| Folded {
-            stream: Loaded::none(&event.stream),
-            foldable: true,
-        });
-        let Folded {
-            stream:
-                Loaded {
-                    version,
-                    head,
-                    state,
-                    ..
-                },
-            mut foldable,
-        } = current;
+        let current =
+            self.current.take().unwrap_or_else(|| Folded { stream: Loaded::none(&event.stream), foldable: true });
+        let Folded { stream: Loaded { version, head, state, .. }, mut foldable } = current;
         let place = (event.stream.as_str(), event.version);
         if event.version != version.saturating_add(1) {
-            self.findings.add(
-                FaultKind::Gap,
-                place.0,
-                place.1,
-                format!("follows version {version}"),
-            );
+            self.findings.add(FaultKind::Gap, place.0, place.1, format!("follows version {version}"));
         } else if event_hash(&head, event) != event.hash {
-            self.findings.add(
-                FaultKind::Hash,
-                place.0,
-                place.1,
-                "content, order or predecessor was changed",
-            );
+            self.findings.add(FaultKind::Hash, place.0, place.1, "content, order or predecessor was changed");
         }
         self.secrets(event, &secrets);
         let state = match self.fold.fold(state.as_deref(), event) {
@@ -401,8 +300,7 @@ impl<'a> Pass<'a> {
             Err(error) => {
                 // One finding per stream: what follows stands on a state that is not there.
                 if foldable {
-                    self.findings
-                        .add(FaultKind::Fold, place.0, place.1, error.to_string());
+                    self.findings.add(FaultKind::Fold, place.0, place.1, error.to_string());
                 }
                 foldable = false;
                 state
@@ -414,23 +312,14 @@ impl<'a> Pass<'a> {
             }
         }
         self.current = Some(Folded {
-            stream: Loaded {
-                stream: event.stream.clone(),
-                version: event.version,
-                head: event.hash,
-                state,
-            },
+            stream: Loaded { stream: event.stream.clone(), version: event.version, head: event.hash, state },
             foldable,
         });
     }
 
     fn secrets(&mut self, event: &Event, secrets: &[Sealed]) {
         self.secrets += secrets.len() as u64;
-        if sealed_commitment(
-            secrets
-                .iter()
-                .map(|sealed| (sealed.name.as_str(), sealed.commitment)),
-        ) != event.commitment
+        if sealed_commitment(secrets.iter().map(|sealed| (sealed.name.as_str(), sealed.commitment))) != event.commitment
         {
             self.findings.add(
                 FaultKind::Commitment,
@@ -440,29 +329,18 @@ impl<'a> Pass<'a> {
             );
         }
         for sealed in secrets {
-            match self
-                .sealer
-                .map(|sealer| sealer.open(&event.stream, event.version, sealed))
-            {
+            match self.sealer.map(|sealer| sealer.open(&event.stream, event.version, sealed)) {
                 None | Some(Ok(None)) => {}
                 Some(Ok(Some(_))) => self.opened += 1,
-                Some(Err(error)) => self.findings.add(
-                    FaultKind::Secret,
-                    &event.stream,
-                    event.version,
-                    error.to_string(),
-                ),
+                Some(Err(error)) => {
+                    self.findings.add(FaultKind::Secret, &event.stream, event.version, error.to_string())
+                }
             }
         }
     }
 
     fn finish(&mut self, done: Folded) -> Folded {
-        let Loaded {
-            stream,
-            version,
-            head,
-            ..
-        } = &done.stream;
+        let Loaded { stream, version, head, .. } = &done.stream;
         self.tree.push(stream, *version, head);
         for recount in &mut self.recounts {
             if let Some((version, head)) = recount.mark.take() {

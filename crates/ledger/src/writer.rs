@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, ExecResult, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, ExecResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, Value,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,10 +42,7 @@ pub(crate) fn start(db: DatabaseConnection, tally: Arc<Tally>) -> mpsc::Sender<J
 /// Queues a unit with the SQLite writer and waits for its fate.
 pub(crate) async fn submit(writer: &mpsc::Sender<Job>, unit: Unit) -> Outcome {
     let (reply, outcome) = oneshot::channel();
-    writer
-        .send(Job { unit, reply })
-        .await
-        .map_err(|_| Refused::Busy)?;
+    writer.send(Job { unit, reply }).await.map_err(|_| Refused::Busy)?;
     outcome.await.map_err(|_| Refused::Busy)?
 }
 
@@ -80,10 +77,8 @@ async fn write_groups(db: DatabaseConnection, mut jobs: mpsc::Receiver<Job>, tal
 
 /// Commits what can be committed of a group and answers every one of its callers.
 async fn write_group(db: &DatabaseConnection, mut batch: VecDeque<Job>, tally: &Tally) {
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..Default::default()
-    };
+    let immediate =
+        TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let mut done = Vec::with_capacity(batch.len());
     let outcome = async {
         let transaction = db.begin_with_options(immediate).await?;
@@ -103,10 +98,7 @@ async fn write_group(db: &DatabaseConnection, mut batch: VecDeque<Job>, tally: &
     }
     .await;
     if outcome.is_ok() && !done.is_empty() {
-        tally.group(
-            done.len() as u64,
-            done.iter().map(|job| job.unit.events.len() as u64).sum(),
-        );
+        tally.group(done.len() as u64, done.iter().map(|job| job.unit.events.len() as u64).sum());
     }
     for job in done {
         answer(job, outcome.clone());
@@ -130,11 +122,7 @@ async fn in_savepoint(
     let savepoint = group.begin().await?;
     match apply(&savepoint, unit, tally).await {
         Ok(()) => savepoint.commit().await.map(Ok).map_err(Refused::from),
-        Err(refused) => savepoint
-            .rollback()
-            .await
-            .map(|()| Err(refused))
-            .map_err(Refused::from),
+        Err(refused) => savepoint.rollback().await.map(|()| Err(refused)).map_err(Refused::from),
     }
 }
 
@@ -153,29 +141,21 @@ async fn apply(db: &DatabaseTransaction, unit: &Unit, tally: &Tally) -> Outcome 
             return Err(Refused::Conflict);
         }
     }
-    let append = if unit.imported && backend == sea_orm::DbBackend::Postgres {
-        sql::APPEND_IMPORTED
-    } else {
-        sql::APPEND
-    };
+    let append =
+        if unit.imported && backend == sea_orm::DbBackend::Postgres { sql::APPEND_IMPORTED } else { sql::APPEND };
     for event in &unit.events {
         execute(db, statement(backend, append, event_values(event)), tally)
             .await
             .map_err(|error| conflict(error, Refused::Conflict))?;
     }
     for secret in &unit.secrets {
-        execute(
-            db,
-            statement(backend, sql::SEAL, secret_values(secret)),
-            tally,
-        )
-        .await
-        .map_err(|error| conflict(error, reused_nonce(secret)))?;
+        execute(db, statement(backend, sql::SEAL, secret_values(secret)), tally)
+            .await
+            .map_err(|error| conflict(error, reused_nonce(secret)))?;
     }
     for (row, one) in &unit.rows {
-        let changed = execute(db, statement(backend, row.text(backend), row.values.clone()), tally)
-            .await
-            .map_err(|error| {
+        let changed =
+            execute(db, statement(backend, row.text(backend), row.values.clone()), tally).await.map_err(|error| {
                 let taken = Refused::Taken(constraint(&error));
                 conflict(error, taken)
             })?;
@@ -197,18 +177,11 @@ async fn execute(
 
 /// A unique violation means `unique`, anything else what it is.
 fn conflict(error: sea_orm::DbErr, unique: Refused) -> Refused {
-    if is_unique(&error) {
-        unique
-    } else {
-        error.into()
-    }
+    if is_unique(&error) { unique } else { error.into() }
 }
 
 fn reused_nonce(secret: &Placed) -> Refused {
-    Refused::Failed(LedgerError::Seal(format!(
-        "nonce used twice, at {} v{}",
-        secret.stream, secret.version
-    )))
+    Refused::Failed(LedgerError::Seal(format!("nonce used twice, at {} v{}", secret.stream, secret.version)))
 }
 
 /// The one place where text becomes a statement.
@@ -222,21 +195,10 @@ pub(crate) fn statement(
 }
 
 fn step_stream(step: &Step) -> (&'static str, Vec<Value>) {
-    let Step {
-        from: (version, head),
-        to,
-    } = step;
+    let Step { from: (version, head), to } = step;
     let state = to.state.clone().unwrap_or_default();
     if *version == 0 {
-        (
-            sql::NEW_STREAM,
-            vec![
-                to.stream.clone().into(),
-                to.version.into(),
-                to.head.to_vec().into(),
-                state.into(),
-            ],
-        )
+        (sql::NEW_STREAM, vec![to.stream.clone().into(), to.version.into(), to.head.to_vec().into(), state.into()])
     } else {
         let values = vec![
             to.version.into(),
@@ -265,13 +227,7 @@ fn event_values(event: &Event) -> [Value; 10] {
     ]
 }
 
-fn secret_values(
-    Placed {
-        stream,
-        version,
-        sealed,
-    }: &Placed,
-) -> [Value; 7] {
+fn secret_values(Placed { stream, version, sealed }: &Placed) -> [Value; 7] {
     [
         stream.clone().into(),
         (*version).into(),

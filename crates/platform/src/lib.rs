@@ -48,7 +48,7 @@ pub struct Platform {
     /// Chance.
     pub chance: Arc<dyn Chance>,
     /// The rules in force.
-    pub rules: Arc<Rulebook>,
+    pub rules: Rulebook,
     /// Settings of this installation.
     pub settings: Arc<Settings>,
     /// Files of applications.

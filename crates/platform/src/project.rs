@@ -14,7 +14,7 @@ use domain::{
     declaration::{Answers, Context, Declaration, Form},
     department::agency_name,
     ids::{DraftId, ProjectId},
-    item::{Blocker, Derivation, Item, PrecedenceKind},
+    item::{Blocker, Derivation, Fact, Facts, Item, PrecedenceKind},
     marking::{self, Place, Verdict},
     project::{self, Declared, Project, ProjectEvent},
     project_code::Issue,
@@ -42,7 +42,7 @@ pub struct Preview {
 impl Platform {
     /// What the declaration rules look things up in.
     pub fn declaration_context(&self) -> Context<'_> {
-        Context { regions: self.rules.regions, industries: self.rules.industries, ratification: self.rules.ratification, today: self.clock.now().date() }
+        Context { regions: self.rules.regions, industries: self.rules.industries, today: self.clock.now().date() }
     }
 
     /// The form in force.
@@ -55,7 +55,7 @@ impl Platform {
         check_markings(self.rules.form, answers)?;
         let declaration = Declaration::from_answers(self.rules.form, answers, &self.declaration_context())?;
         let regime = regime::choose(&declaration.regime_facts(), self.rules.ratification).map_err(|r| vec![r])?;
-        let facts = declaration.facts(regime.regime);
+        let facts = facts_with_regime(&declaration, &regime);
         let derivation = self.rules.catalogue.derive(&facts);
         Ok(Preview { declaration, regime, derivation })
     }
@@ -71,9 +71,11 @@ impl Platform {
         let preview = self.preview(answers)?;
         let unit = self.load::<ProjectUnit>(unit.as_str()).await?.state;
         let id = ProjectId::from_random(self.chance.id());
-        let (public, personal) = preview.declaration.split_personal(self.rules.form);
+        let facts = facts_with_regime(&preview.declaration, &preview.regime);
+        let (declaration, personal) = preview.declaration.split_personal();
+        let public = declaration.to_answers();
         for _ in 0..CODE_TRIES {
-            let code = self.draw_code(&preview.declaration)?;
+            let code = self.draw_code(&declaration)?;
             let declared = Declared {
                 id: id.clone(),
                 unit: unit.id.clone(),
@@ -81,12 +83,12 @@ impl Platform {
                 code,
                 regime: preview.regime.regime,
                 regime_rule: preview.regime.rule.clone(),
-                name: preview.declaration.project_name.clone(),
-                region: preview.declaration.region.as_str().to_owned(),
-                industry: preview.declaration.industry.clone(),
-                total_investment: preview.declaration.total_investment,
+                name: declaration.project_name.clone(),
+                region: declaration.region.clone(),
+                industry: declaration.industry.clone(),
+                total_investment: declaration.investment.total,
                 answers: public.clone(),
-                facts: preview.declaration.facts(preview.regime.regime),
+                facts: facts.clone(),
                 needed: preview.derivation.codes().into_iter().map(str::to_owned).collect(),
                 rulebook: self.rules.version(),
             };
@@ -109,7 +111,7 @@ impl Platform {
         let today = self.clock.now().date();
         let number = |text: &str| text.parse::<u8>().unwrap_or(0);
         let issue = Issue {
-            region: declaration.region,
+            region: RegionCode::parse(&declaration.region).unwrap_or(domain::region::INNER_MONGOLIA),
             department: number(&self.settings.code_department),
             project_type: number(&declaration.project_type),
             year: today.year(),
@@ -250,6 +252,13 @@ pub(crate) fn taken_is_conflict(refused: Refused) -> Failure {
         Refused::Taken(_) => Failure::Conflict,
         other => crate::stream::refused(other),
     }
+}
+
+/// The facts of a declaration together with the regime that was chosen for it.
+fn facts_with_regime(declaration: &Declaration, regime: &Choice) -> Facts {
+    let mut facts = declaration.facts();
+    facts.insert("regime".to_owned(), Fact::Text(regime.regime.as_str().to_owned()));
+    facts
 }
 
 /// The region of a declared project; declarations are checked, so the fallback never shows.

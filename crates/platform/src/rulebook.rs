@@ -6,7 +6,7 @@ use domain::{
     department::{Departments, default_departments},
     industry::{Industries, default_industries},
     item::{Catalogue, catalogue},
-    regime::{RatificationCatalogue, ratification_catalogue},
+    regime::RatificationCatalogue,
     region::{Regions, default_regions},
 };
 
@@ -39,7 +39,7 @@ impl Rulebook {
             calendar: default_calendar(),
             catalogue: catalogue(),
             form: form(),
-            ratification: ratification_catalogue(),
+            ratification: RatificationCatalogue::shipped(),
         }
     }
 

@@ -40,9 +40,7 @@ impl CodeCheck {
             Some(declared) if declared.code != application.code => {
                 fault("mismatch", "申请所填项目代码与项目的代码不一致。".into())
             }
-            Some(declared) if declared.unit != application.unit => {
-                fault("owner", "该项目代码不属于申请单位。".into())
-            }
+            Some(declared) if declared.unit != application.unit => fault("owner", "该项目代码不属于申请单位。".into()),
             Some(_) if project.state != ProjectState::Active => {
                 fault("not_in_force", format!("该项目代码已失效({})。", project.state.name()))
             }
@@ -75,15 +73,22 @@ fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Ref
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
-        n if n > most => Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字,现为 {n} 个字。"))),
+        n if n > most => {
+            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字,现为 {n} 个字。")))
+        }
         _ => Ok(text.to_owned()),
     }
 }
 
 /// The unit applies for an item with all required materials.
-pub fn submit(application: Application, project: &Project, required: &[(String, String)]) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
+pub fn submit(
+    application: Application,
+    project: &Project,
+    required: &[(String, String)],
+) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
     if project.state != ProjectState::Active {
-        let refusal = Refusal::new("project.wrong_state", format!("项目当前为“{}”,不能申请事项。", project.state.name()));
+        let refusal =
+            Refusal::new("project.wrong_state", format!("项目当前为“{}”,不能申请事项。", project.state.name()));
         return Err(vec![refusal.article("办法第十四条")]);
     }
     let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && g.is_there());
@@ -118,8 +123,12 @@ pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Resul
         .map(|(i, point)| Ok(Point { text: words(&format!("point-{i}"), &point.text, "补正内容", 500)?, ..point }))
         .collect::<Result<Vec<_>, Refusal>>()?;
     if points.is_empty() || points.len() > MAX_POINTS {
-        return Err(Refusal::field("point-0", "correction.points", format!("请逐条写明需要补正的内容(1 至 {MAX_POINTS} 条)。"))
-            .article("行政许可法第三十二条第一款第(四)项"));
+        return Err(Refusal::field(
+            "point-0",
+            "correction.points",
+            format!("请逐条写明需要补正的内容(1 至 {MAX_POINTS} 条)。"),
+        )
+        .article("行政许可法第三十二条第一款第(四)项"));
     }
     let document = Box::new(papers.correction_notice(application, &points));
     Ok(vec![CaseEvent::CorrectionAsked { points, document }])
@@ -132,7 +141,11 @@ pub fn supply(case: &Case, answers: Vec<Answer>) -> Result<Vec<CaseEvent>, Vec<R
     let open: Vec<_> = (0..points)
         .filter(|&i| answers.get(i).is_none_or(|a| a.text.trim().is_empty() && a.files.is_empty()))
         .map(|i| {
-            Refusal::field(format!("answer-{i}"), "correction.open_point", format!("第 {} 条还没有补正:请上传材料或填写说明。", i + 1))
+            Refusal::field(
+                format!("answer-{i}"),
+                "correction.open_point",
+                format!("第 {} 条还没有补正:请上传材料或填写说明。", i + 1),
+            )
         })
         .collect();
     let long = answers.iter().take(points).enumerate().filter(|(_, a)| a.text.chars().count() > 1000).map(|(i, _)| {
@@ -146,7 +159,12 @@ pub fn supply(case: &Case, answers: Vec<Answer>) -> Result<Vec<CaseEvent>, Vec<R
 }
 
 /// 受理. The code is checked first; with a bad code there is no acceptance (办法第十四条第二项).
-pub fn accept(case: &Case, check: CodeCheck, due: Option<(Date, bool)>, papers: &Papers) -> Result<Acceptance, Refusal> {
+pub fn accept(
+    case: &Case,
+    check: CodeCheck,
+    due: Option<(Date, bool)>,
+    papers: &Papers,
+) -> Result<Acceptance, Refusal> {
     let application = allowed(case, Act::Accept)?;
     let code = application.code.clone();
     Ok(match check {
@@ -155,8 +173,11 @@ pub fn accept(case: &Case, check: CodeCheck, due: Option<(Date, bool)>, papers: 
             CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(application, due)) },
         ]),
         CodeCheck::Fault { fault, message } => {
-            let refusal = Refusal::new("case.code_not_verified", format!("项目代码未通过核验,不得受理:{message}系统已将此情况告知项目单位。"))
-                .article("办法第十四条第(二)项");
+            let refusal = Refusal::new(
+                "case.code_not_verified",
+                format!("项目代码未通过核验,不得受理:{message}系统已将此情况告知项目单位。"),
+            )
+            .article("办法第十四条第(二)项");
             Acceptance::CodeRefused(vec![CaseEvent::CodeNotVerified { code, fault: fault.into(), message }], refusal)
         }
     })
@@ -174,12 +195,20 @@ pub fn not_accept(
     let reason = words("reason", reason, "不予受理的理由", 1000)?;
     let right_organ = right_organ.map(|o| o.trim().to_owned()).filter(|o| !o.is_empty());
     if ground == NotAcceptedGround::WrongOrgan && right_organ.is_none() {
-        return Err(Refusal::field("right_organ", "not_accept.right_organ", "不属于本机关职权范围的,请写明应当向哪个机关申请。")
-            .article(ground.article()));
+        return Err(Refusal::field(
+            "right_organ",
+            "not_accept.right_organ",
+            "不属于本机关职权范围的,请写明应当向哪个机关申请。",
+        )
+        .article(ground.article()));
     }
     if ground == NotAcceptedGround::Incomplete && case.correction.is_none() {
-        return Err(Refusal::field("ground", "not_accept.no_correction", "材料不齐全的,应当先一次性告知补正,不能直接不予受理。")
-            .article(ground.article()));
+        return Err(Refusal::field(
+            "ground",
+            "not_accept.no_correction",
+            "材料不齐全的,应当先一次性告知补正,不能直接不予受理。",
+        )
+        .article(ground.article()));
     }
     let document = Box::new(papers.non_acceptance_notice(application, ground, &reason, right_organ.as_deref()));
     Ok(vec![CaseEvent::CaseNotAccepted { ground, reason, right_organ, document }])
@@ -192,11 +221,17 @@ pub fn suspend(case: &Case, suspension: Suspension) -> Result<Vec<CaseEvent>, Re
         return Err(Refusal::new("clock.suspended", "计时已经暂停,请先恢复计时。").article("办法第十五条"));
     }
     if suspension.document.trim().is_empty() {
-        return Err(Refusal::field("document", "clock.no_paper", "暂停计时须有告知申请人的文书,请填写文书名称或文号。")
-            .article("行政许可法第四十五条"));
+        return Err(Refusal::field(
+            "document",
+            "clock.no_paper",
+            "暂停计时须有告知申请人的文书,请填写文书名称或文号。",
+        )
+        .article("行政许可法第四十五条"));
     }
     if case.accepted_at.is_some_and(|at| suspension.from < at.date()) {
-        return Err(Refusal::field("from", "clock.before_acceptance", "暂停的起始日不能早于受理日。").article("办法第十五条"));
+        return Err(
+            Refusal::field("from", "clock.before_acceptance", "暂停的起始日不能早于受理日。").article("办法第十五条")
+        );
     }
     Ok(vec![CaseEvent::ClockSuspended { suspension }])
 }
@@ -218,7 +253,9 @@ pub fn resume(case: &Case, to: Date) -> Result<Vec<CaseEvent>, Refusal> {
 pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
     let application = allowed(case, Act::Decide).map_err(|r| vec![r])?;
     let mut faults = Vec::new();
-    let mut text = |field, value: &str, what, most| words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第(四)项")));
+    let mut text = |field, value: &str, what, most| {
+        words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第(四)项")))
+    };
     let opinion = text("opinion", &decision.opinion, "办结意见", 2000);
     let document_number = text("document_number", &decision.document_number, "审批文件文号", 100);
     let title = text("title", &decision.title, "审批文件标题", 200);
@@ -235,13 +272,17 @@ pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> 
         faults.push(Refusal::field("valid_until", "decision.validity", "不予许可的决定没有有效期,请清空有效期。"));
     }
     if case.suspensions.iter().any(|s| s.to.is_none()) {
-        faults.push(Refusal::new("clock.suspended", "计时处于暂停状态,请先恢复计时再作出决定。").article("办法第十五条"));
+        faults
+            .push(Refusal::new("clock.suspended", "计时处于暂停状态,请先恢复计时再作出决定。").article("办法第十五条"));
     }
     match (opinion, document_number, title) {
         (Ok(opinion), Ok(document_number), Ok(title)) if faults.is_empty() => {
             let decision = Decision { opinion, document_number, title, ..decision };
             let notice = papers.completion_notice(application, &decision);
-            Ok(vec![CaseEvent::CaseDecided(Box::new(decision)), CaseEvent::CaseCompleted { document: Box::new(notice) }])
+            Ok(vec![
+                CaseEvent::CaseDecided(Box::new(decision)),
+                CaseEvent::CaseCompleted { document: Box::new(notice) },
+            ])
         }
         _ => Err(faults),
     }

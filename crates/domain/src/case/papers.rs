@@ -17,7 +17,8 @@ pub struct Papers {
 }
 
 /// Remedy clause of every refusal (许可法第三十八条).
-const REMEDY: &str = "如不服本决定,可以自收到本通知书之日起六十日内依法申请行政复议,或者在六个月内依法向人民法院提起行政诉讼。";
+const REMEDY: &str =
+    "如不服本决定,可以自收到本通知书之日起六十日内依法申请行政复议,或者在六个月内依法向人民法院提起行政诉讼。";
 
 impl Papers {
     /// `内投审〔2026〕受150402482913号`.
@@ -92,12 +93,20 @@ impl Papers {
             let mark = if provisional { "(该年度放假安排公布前为暂定)" } else { "" };
             paper.rows.push(("应办结日期".into(), format!("{}{mark}", chinese_date(date))));
         }
-        paper.closing = vec!["依法需要听证、招标、检验、检测、鉴定和专家评审等的,所需时间不计入办理时限,本机关将另行书面告知。".into()];
+        paper.closing = vec![
+            "依法需要听证、招标、检验、检测、鉴定和专家评审等的,所需时间不计入办理时限,本机关将另行书面告知。".into(),
+        ];
         paper.sealed_with_check_value()
     }
 
     /// 不予受理通知书.
-    pub fn non_acceptance_notice(&self, a: &Application, ground: NotAcceptedGround, reason: &str, right: Option<&str>) -> Document {
+    pub fn non_acceptance_notice(
+        &self,
+        a: &Application,
+        ground: NotAcceptedGround,
+        reason: &str,
+        right: Option<&str>,
+    ) -> Document {
         let mut paper = self.paper(DocumentKind::NonAcceptanceNotice, a);
         paper.paragraphs = vec![format!(
             "你单位申请的“{}”,经审查,{}。根据{}的规定,本机关决定不予受理。",

@@ -50,8 +50,7 @@ impl Owed {
     pub const BY_ORGAN: [Self; 4] = [Self::Receive, Self::Check, Self::Recheck, Self::Decide];
 
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Receive, Self::Check, Self::Recheck, Self::Decide, Self::Correct, Self::Nothing];
+    pub const ALL: [Self; 6] = [Self::Receive, Self::Check, Self::Recheck, Self::Decide, Self::Correct, Self::Nothing];
 
     /// Chinese name.
     pub fn name(self) -> &'static str {
@@ -221,9 +220,7 @@ impl Stage {
     pub fn acts(self) -> &'static [Act] {
         match self {
             Self::Submitted => &[Act::Receive, Act::NotAccept, Act::Withdraw],
-            Self::Received => {
-                &[Act::VerifyCode, Act::AskCorrection, Act::Accept, Act::NotAccept, Act::Withdraw]
-            }
+            Self::Received => &[Act::VerifyCode, Act::AskCorrection, Act::Accept, Act::NotAccept, Act::Withdraw],
             Self::CorrectionAsked => &[Act::Supply, Act::NotAccept, Act::Withdraw],
             Self::Supplemented => &[Act::VerifyCode, Act::Accept, Act::NotAccept, Act::Withdraw],
             Self::Processing => &[Act::Suspend, Act::Resume, Act::Decide, Act::Withdraw],

@@ -62,17 +62,7 @@ pub struct DeadlineKinds {
     rows: Vec<DeadlineKind>,
 }
 
-const HEADER: [&str; 9] = [
-    "id",
-    "name",
-    "unit",
-    "days",
-    "start",
-    "end",
-    "roll",
-    "article",
-    "certainty",
-];
+const HEADER: [&str; 9] = ["id", "name", "unit", "days", "start", "end", "roll", "article", "certainty"];
 
 impl DeadlineKinds {
     /// Reads `deadlines.tsv`. Refuses a doubled id, an unknown unit or a limit that is no number of days.
@@ -80,9 +70,7 @@ impl DeadlineKinds {
         let mut table = Self::default();
         for (at, row) in tsv::rows(text, HEADER)?.into_iter().enumerate() {
             let kind = read(row).filter(|k| table.get(&k.id).is_none());
-            table
-                .rows
-                .push(kind.ok_or_else(|| tsv::fault(at + 1, "期限类型重复或者内容有误"))?);
+            table.rows.push(kind.ok_or_else(|| tsv::fault(at + 1, "期限类型重复或者内容有误"))?);
         }
         Ok(table)
     }
@@ -120,18 +108,13 @@ impl DeadlineKind {
     }
 }
 
-fn read(
-    [id, name, unit, days, start, end, roll, article, certainty]: [&str; 9],
-) -> Option<DeadlineKind> {
+fn read([id, name, unit, days, start, end, roll, article, certainty]: [&str; 9]) -> Option<DeadlineKind> {
     let text = |s: &str| s.to_owned();
     Some(DeadlineKind {
         id: text(id),
         name: text(name),
         unit: Unit::parse(unit)?,
-        days: days
-            .parse()
-            .ok()
-            .filter(|n| (1..=super::LONGEST_LIMIT).contains(n))?,
+        days: days.parse().ok().filter(|n| (1..=super::LONGEST_LIMIT).contains(n))?,
         start: text(start),
         end: text(end),
         roll: match roll {
@@ -146,8 +129,7 @@ fn read(
 
 /// The table shipped with the product (`data/deadlines.tsv`); a test proves that it reads.
 pub fn default_deadlines() -> &'static DeadlineKinds {
-    static KINDS: LazyLock<DeadlineKinds> = LazyLock::new(|| {
-        DeadlineKinds::parse(include_str!("../../../../data/deadlines.tsv")).unwrap_or_default()
-    });
+    static KINDS: LazyLock<DeadlineKinds> =
+        LazyLock::new(|| DeadlineKinds::parse(include_str!("../../../../data/deadlines.tsv")).unwrap_or_default());
     &KINDS
 }

@@ -129,8 +129,5 @@ impl Suspension {
 
 /// Of all suspensions, the one a day is charged to: by ground, then by paper, never by how intervals are cut.
 pub(super) fn charged(suspensions: &[Suspension], day: Date) -> Option<&Suspension> {
-    suspensions
-        .iter()
-        .filter(|s| s.covers(day))
-        .min_by(|a, b| (a.ground, &a.document).cmp(&(b.ground, &b.document)))
+    suspensions.iter().filter(|s| s.covers(day)).min_by(|a, b| (a.ground, &a.document).cmp(&(b.ground, &b.document)))
 }

@@ -11,13 +11,7 @@ fn facts(unit: Unit, roll: bool, start: Date, days: u32) -> ClockFacts {
 }
 
 fn suspension(from: Date, to: Option<Date>, ground: Ground) -> Suspension {
-    Suspension {
-        from,
-        to,
-        ground,
-        document: format!("{from}中止计时通知书"),
-        told_on: Some(from),
-    }
+    Suspension { from, to, ground, document: format!("{from}中止计时通知书"), told_on: Some(from) }
 }
 
 fn due_on(facts: &ClockFacts) -> Date {
@@ -27,12 +21,7 @@ fn due_on(facts: &ClockFacts) -> Date {
 /// The oracle: every day is looked at once, with no cleverness at all. Due dates for limits 1 to `most`.
 fn walk(facts: &ClockFacts, calendar: &Calendar, most: usize) -> Vec<Option<Due>> {
     let still = |day| facts.suspensions.iter().any(|s| s.covers(day));
-    let for_ever = |day| {
-        facts
-            .suspensions
-            .iter()
-            .any(|s| s.covers(day) && s.to.is_none())
-    };
+    let for_ever = |day| facts.suspensions.iter().any(|s| s.covers(day) && s.to.is_none());
     let mut found = Vec::new();
     let mut day = facts.start;
     while found.len() < most {
@@ -53,10 +42,7 @@ fn walk(facts: &ClockFacts, calendar: &Calendar, most: usize) -> Vec<Option<Due>
             (Unit::Calendar, true) => calendar.is_provisional(day, due),
             (Unit::Calendar, false) => false,
         };
-        found.push((!for_ever(due)).then_some(Due {
-            date: due,
-            provisional,
-        }));
+        found.push((!for_ever(due)).then_some(Due { date: due, provisional }));
     }
     found
 }
@@ -75,11 +61,7 @@ fn art15_due_dates_equal_walking_for_every_start_and_limit() {
     ];
     let mut compared = 0u64;
     for pattern in patterns {
-        for (unit, roll) in [
-            (Unit::Working, false),
-            (Unit::Calendar, false),
-            (Unit::Calendar, true),
-        ] {
+        for (unit, roll) in [(Unit::Working, false), (Unit::Calendar, false), (Unit::Calendar, true)] {
             let mut facts = facts(unit, roll, date(2018, 1, 1), 1);
             while facts.start <= date(2026, 12, 31) {
                 let at = |offset: i64| facts.start + offset.days();
@@ -96,11 +78,7 @@ fn art15_due_dates_equal_walking_for_every_start_and_limit() {
                 for (days, expected) in (1..).zip(walk(&facts, calendar, 90)) {
                     facts.days = days;
                     let due = facts.due(calendar);
-                    assert_eq!(
-                        due, expected,
-                        "{} + {days} {unit:?} {roll} {pattern:?}",
-                        facts.start
-                    );
+                    assert_eq!(due, expected, "{} + {days} {unit:?} {roll} {pattern:?}", facts.start);
                     compared += 1;
                 }
                 facts.start = facts.start.tomorrow().unwrap();
@@ -114,16 +92,9 @@ fn art15_due_dates_equal_walking_for_every_start_and_limit() {
 fn xuke_art42_twenty_working_days_cross_national_day_with_its_make_up_days() {
     let facts = facts(Unit::Working, false, date(2025, 9, 22), 20);
     assert_eq!(due_on(&facts), date(2025, 10, 24));
-    let sheet = facts.sheet(
-        default_calendar(),
-        date(2025, 10, 11),
-        Thresholds::default(),
-    );
+    let sheet = facts.sheet(default_calendar(), date(2025, 10, 11), Thresholds::default());
     let row = |day| &sheet.rows.iter().find(|r| r.date == day).unwrap().status;
-    assert!(matches!(
-        row(date(2025, 9, 28)),
-        Status::MakeUpWorkday { n: 5, .. }
-    ));
+    assert!(matches!(row(date(2025, 9, 28)), Status::MakeUpWorkday { n: 5, .. }));
     assert_eq!(row(date(2025, 9, 27)), &Status::Weekend);
     match row(date(2025, 10, 1)) {
         Status::Holiday { notice, .. } => {
@@ -131,14 +102,8 @@ fn xuke_art42_twenty_working_days_cross_national_day_with_its_make_up_days() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(
-        (sheet.used, sheet.remaining, sheet.light),
-        (10, 10, Light::Normal)
-    );
-    assert_eq!(
-        sheet.rows.last().map(|r| (r.date, r.elapsed)),
-        Some((date(2025, 10, 24), false))
-    );
+    assert_eq!((sheet.used, sheet.remaining, sheet.light), (10, 10, Light::Normal));
+    assert_eq!(sheet.rows.last().map(|r| (r.date, r.elapsed)), Some((date(2025, 10, 24), false)));
 }
 
 #[test]
@@ -158,60 +123,30 @@ fn xuke_art42_an_extension_is_added_to_the_limit() {
 #[test]
 fn minfa_art203_a_last_day_of_rest_moves_to_the_next_working_day() {
     // 2025-10-01 is the first of eight days off.
-    assert_eq!(
-        due_on(&facts(Unit::Calendar, false, date(2025, 9, 1), 30)),
-        date(2025, 10, 1)
-    );
-    assert_eq!(
-        due_on(&facts(Unit::Calendar, true, date(2025, 9, 1), 30)),
-        date(2025, 10, 9)
-    );
+    assert_eq!(due_on(&facts(Unit::Calendar, false, date(2025, 9, 1), 30)), date(2025, 10, 1));
+    assert_eq!(due_on(&facts(Unit::Calendar, true, date(2025, 9, 1), 30)), date(2025, 10, 9));
 }
 
 #[test]
 fn xuke_art45_only_whole_working_days_of_a_suspension_are_excluded() {
     let mut facts = facts(Unit::Working, false, date(2025, 3, 3), 20);
     // Friday to Monday: two working days.
-    facts.suspensions = vec![suspension(
-        date(2025, 3, 7),
-        Some(date(2025, 3, 10)),
-        Ground::ExpertReview,
-    )];
+    facts.suspensions = vec![suspension(date(2025, 3, 7), Some(date(2025, 3, 10)), Ground::ExpertReview)];
     assert_eq!(due_on(&facts), date(2025, 4, 2));
-    let days = facts
-        .sheet(default_calendar(), date(2025, 4, 2), Thresholds::default())
-        .ledger_of_days();
-    assert_eq!(
-        (days.department, days.legally_excluded, days.total()),
-        (20, 2, 22)
-    );
+    let days = facts.sheet(default_calendar(), date(2025, 4, 2), Thresholds::default()).ledger_of_days();
+    assert_eq!((days.department, days.legally_excluded, days.total()), (20, 2, 22));
 }
 
 #[test]
 fn art15_every_excluded_day_is_charged_to_one_holder() {
     let mut facts = facts(Unit::Working, false, date(2025, 3, 3), 20);
     facts.suspensions = vec![
-        suspension(
-            date(2025, 3, 10),
-            Some(date(2025, 3, 14)),
-            Ground::ApplicantCorrection,
-        ),
-        suspension(
-            date(2025, 3, 13),
-            Some(date(2025, 3, 18)),
-            Ground::Intermediary,
-        ),
+        suspension(date(2025, 3, 10), Some(date(2025, 3, 14)), Ground::ApplicantCorrection),
+        suspension(date(2025, 3, 13), Some(date(2025, 3, 18)), Ground::Intermediary),
         suspension(date(2025, 3, 18), Some(date(2025, 3, 19)), Ground::Hearing),
     ];
-    let days = facts
-        .sheet(default_calendar(), date(2025, 3, 21), Thresholds::default())
-        .ledger_of_days();
-    let expected = DaysByHolder {
-        department: 6,
-        applicant: 3,
-        intermediary: 3,
-        legally_excluded: 2,
-    };
+    let days = facts.sheet(default_calendar(), date(2025, 3, 21), Thresholds::default()).ledger_of_days();
+    let expected = DaysByHolder { department: 6, applicant: 3, intermediary: 3, legally_excluded: 2 };
     assert_eq!(days, expected);
 }
 
@@ -222,28 +157,13 @@ fn art15_lights_follow_the_days_left() {
     let light = |facts: &ClockFacts, day| facts.sheet(calendar, day, Thresholds::default()).light;
     assert_eq!(light(&facts, date(2025, 3, 24)), Light::Normal, "five left");
     assert_eq!(light(&facts, date(2025, 3, 25)), Light::Yellow, "four left");
-    assert_eq!(
-        light(&facts, date(2025, 3, 31)),
-        Light::Yellow,
-        "the last day is in time"
-    );
+    assert_eq!(light(&facts, date(2025, 3, 31)), Light::Yellow, "the last day is in time");
     let late = facts.sheet(calendar, date(2025, 4, 2), Thresholds::default());
-    assert_eq!(
-        (late.light, late.overdue, late.remaining),
-        (Light::Red, 2, 0)
-    );
-    assert!(
-        late.explanation.contains("已逾期2个工作日"),
-        "{}",
-        late.explanation
-    );
+    assert_eq!((late.light, late.overdue, late.remaining), (Light::Red, 2, 0));
+    assert!(late.explanation.contains("已逾期2个工作日"), "{}", late.explanation);
 
     facts.finished = Some(date(2025, 3, 31));
-    assert_eq!(
-        light(&facts, date(2025, 6, 1)),
-        Light::Normal,
-        "done in time"
-    );
+    assert_eq!(light(&facts, date(2025, 6, 1)), Light::Normal, "done in time");
     facts.finished = Some(date(2025, 4, 1));
     assert_eq!(light(&facts, date(2025, 6, 1)), Light::Red, "done late");
 }
@@ -258,39 +178,19 @@ fn art15_yellow_is_one_fifth_and_at_least_a_day() {
 fn art15_a_standing_clock_says_so_and_has_no_due_date_while_open() {
     let calendar = default_calendar();
     let mut facts = facts(Unit::Working, false, date(2025, 3, 3), 20);
-    facts.suspensions = vec![suspension(
-        date(2025, 3, 17),
-        None,
-        Ground::ApplicantCorrection,
-    )];
+    facts.suspensions = vec![suspension(date(2025, 3, 17), None, Ground::ApplicantCorrection)];
     let sheet = facts.sheet(calendar, date(2025, 9, 1), Thresholds::default());
-    assert_eq!(
-        (sheet.light, sheet.due, sheet.used),
-        (Light::Suspended, None, 9)
-    );
-    assert!(
-        sheet.explanation.contains("等待申请人补正暂停计时"),
-        "{}",
-        sheet.explanation
-    );
+    assert_eq!((sheet.light, sheet.due, sheet.used), (Light::Suspended, None, 9));
+    assert!(sheet.explanation.contains("等待申请人补正暂停计时"), "{}", sheet.explanation);
     // A suspension that begins after the limit has passed turns no red light off.
     facts.suspensions = vec![suspension(date(2025, 4, 1), None, Ground::Hearing)];
     assert_eq!(due_on(&facts), date(2025, 3, 31));
-    assert_eq!(
-        facts
-            .sheet(calendar, date(2025, 4, 3), Thresholds::default())
-            .light,
-        Light::Red
-    );
+    assert_eq!(facts.sheet(calendar, date(2025, 4, 3), Thresholds::default()).light, Light::Red);
 }
 
 #[test]
 fn art15_a_date_beyond_the_published_years_is_provisional() {
-    let due = |start| {
-        facts(Unit::Working, false, start, 5)
-            .due(default_calendar())
-            .unwrap()
-    };
+    let due = |start| facts(Unit::Working, false, start, 5).due(default_calendar()).unwrap();
     assert!(!due(date(2026, 12, 24)).provisional);
     assert!(due(date(2026, 12, 25)).provisional);
     let sheet = facts(Unit::Working, false, date(2026, 12, 25), 5).sheet(
@@ -298,25 +198,15 @@ fn art15_a_date_beyond_the_published_years_is_provisional() {
         date(2026, 12, 25),
         Thresholds::default(),
     );
-    assert!(
-        sheet.explanation.contains("日期待定"),
-        "{}",
-        sheet.explanation
-    );
+    assert!(sheet.explanation.contains("日期待定"), "{}", sheet.explanation);
 }
 
 #[test]
 fn a_new_calendar_moves_the_date_and_makes_it_a_fact() {
-    let text = format!(
-        "{}2027-01-01\tholiday\t元旦\n",
-        include_str!("../../../../data/holidays.tsv")
-    );
+    let text = format!("{}2027-01-01\tholiday\t元旦\n", include_str!("../../../../data/holidays.tsv"));
     let next = Calendar::parse("2027", &text).unwrap();
     let facts = facts(Unit::Working, false, date(2026, 12, 25), 5);
-    let (before, after) = (
-        facts.due(default_calendar()).unwrap(),
-        facts.due(&next).unwrap(),
-    );
+    let (before, after) = (facts.due(default_calendar()).unwrap(), facts.due(&next).unwrap());
     assert_eq!((before.date, before.provisional), (date(2027, 1, 1), true));
     assert_eq!((after.date, after.provisional), (date(2027, 1, 4), false));
 }
@@ -388,14 +278,8 @@ fn cut(suspensions: &[Suspension], at: i64) -> Vec<Suspension> {
     let halves = |s: &Suspension| {
         let to = s.to.unwrap();
         let middle = (s.from + at.days()).min(to);
-        let first = Suspension {
-            to: Some(middle),
-            ..s.clone()
-        };
-        let second = (middle < to).then(|| Suspension {
-            from: middle + 1.day(),
-            ..s.clone()
-        });
+        let first = Suspension { to: Some(middle), ..s.clone() };
+        let second = (middle < to).then(|| Suspension { from: middle + 1.day(), ..s.clone() });
         [Some(first), second].into_iter().flatten()
     };
     let mut pieces: Vec<Suspension> = suspensions.iter().flat_map(halves).collect();

@@ -201,16 +201,8 @@ impl Field {
         let raw = raw.trim();
         match self.kind {
             Kind::Choice | Kind::Choices => {
-                let label = |value: &str| {
-                    self.option(value)
-                        .map_or(value, |o| o.label.as_str())
-                        .to_owned()
-                };
-                raw.split(',')
-                    .map(str::trim)
-                    .map(label)
-                    .collect::<Vec<_>>()
-                    .join("、")
+                let label = |value: &str| self.option(value).map_or(value, |o| o.label.as_str()).to_owned();
+                raw.split(',').map(str::trim).map(label).collect::<Vec<_>>().join("、")
             }
             Kind::Bool | Kind::YesNo => match truth(raw) {
                 Some(true) => "是".to_owned(),
@@ -268,8 +260,7 @@ impl Form {
     #[expect(clippy::expect_used, reason = "compiled in, and read by a test")]
     pub fn shipped() -> &'static Self {
         static SHIPPED: LazyLock<Form> = LazyLock::new(|| {
-            Form::parse(include_str!("../../../../data/declaration.toml"))
-                .expect("the shipped form is well formed")
+            Form::parse(include_str!("../../../../data/declaration.toml")).expect("the shipped form is well formed")
         });
         &SHIPPED
     }
@@ -291,16 +282,12 @@ impl Form {
 
     /// The page a field is on.
     pub fn group_of(&self, field: &str) -> Option<&Group> {
-        self.groups
-            .iter()
-            .find(|group| group.fields.iter().any(|f| f.id == field))
+        self.groups.iter().find(|group| group.fields.iter().any(|f| f.id == field))
     }
 
     /// The pages to go through, given what has been answered so far.
     pub fn shown_groups<'a>(&'a self, answers: &'a Answers) -> impl Iterator<Item = &'a Group> {
-        self.groups
-            .iter()
-            .filter(|group| self.met(group.show_when.as_ref(), answers))
+        self.groups.iter().filter(|group| self.met(group.show_when.as_ref(), answers))
     }
 
     /// Whether the field is asked, given the answers so far.
@@ -312,23 +299,18 @@ impl Form {
 
     /// Whether the field must be answered, given the answers so far.
     pub fn is_required(&self, field: &Field, answers: &Answers) -> bool {
-        field.required
-            || field.required_when.is_some() && self.met(field.required_when.as_ref(), answers)
+        field.required || field.required_when.is_some() && self.met(field.required_when.as_ref(), answers)
     }
 
     /// The register of personal data: field and its entry (S-33).
     pub fn personal_register(&self) -> impl Iterator<Item = (&Field, &Personal)> {
-        self.fields()
-            .filter_map(|field| Some((field, field.personal.as_ref()?)))
+        self.fields().filter_map(|field| Some((field, field.personal.as_ref()?)))
     }
 
     /// No condition is met by default. Ends, because a condition only looks back (checked when the form is read).
     fn met(&self, when: Option<&When>, answers: &Answers) -> bool {
         let Some(when) = when else { return true };
-        let Some(field) = self
-            .field(&when.field)
-            .filter(|field| self.is_shown(field, answers))
-        else {
+        let Some(field) = self.field(&when.field).filter(|field| self.is_shown(field, answers)) else {
             return false;
         };
         let raw = answers.get(&field.id).map_or("", |raw| raw.trim());
@@ -337,19 +319,14 @@ impl Form {
             (Kind::Bool, Some(false)) => "no",
             _ => raw,
         };
-        if when.is.is_empty() {
-            !value.is_empty()
-        } else {
-            when.is.iter().any(|is| is == value)
-        }
+        if when.is.is_empty() { !value.is_empty() } else { when.is.iter().any(|is| is == value) }
     }
 
     fn check(&self) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         for group in &self.groups {
             looks_back(group.show_when.as_ref(), &seen, &group.id)?;
-            if !is_snake(&group.id) || self.groups.iter().filter(|g| g.id == group.id).count() != 1
-            {
+            if !is_snake(&group.id) || self.groups.iter().filter(|g| g.id == group.id).count() != 1 {
                 return Err(format!("页 {} 的编号不合规或重复", group.id));
             }
             for field in &group.fields {
@@ -363,14 +340,8 @@ impl Form {
                 if matches!(field.kind, Kind::Choice | Kind::Choices) == field.options.is_empty() {
                     return Err(format!("字段 {id} 的选项缺失或多余"));
                 }
-                let register = |p: &Personal| {
-                    [&p.purpose, &p.basis, &p.retention]
-                        .iter()
-                        .all(|t| !t.trim().is_empty())
-                };
-                if field.kind.is_personal() != field.personal.is_some()
-                    || !field.personal.iter().all(register)
-                {
+                let register = |p: &Personal| [&p.purpose, &p.basis, &p.retention].iter().all(|t| !t.trim().is_empty());
+                if field.kind.is_personal() != field.personal.is_some() || !field.personal.iter().all(register) {
                     return Err(format!("字段 {id} 的个人信息登记不完整"));
                 }
                 if field.decimals > 6 {
@@ -384,32 +355,23 @@ impl Form {
 
 fn looks_back(when: Option<&When>, seen: &BTreeSet<&str>, id: &str) -> Result<(), String> {
     match when {
-        Some(when) if !seen.contains(when.field.as_str()) => Err(format!(
-            "{id} 的条件引用了后面或不存在的字段 {}",
-            when.field
-        )),
+        Some(when) if !seen.contains(when.field.as_str()) => {
+            Err(format!("{id} 的条件引用了后面或不存在的字段 {}", when.field))
+        }
         _ => Ok(()),
     }
 }
 
 fn is_snake(id: &str) -> bool {
     id.starts_with(|c: char| c.is_ascii_lowercase())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn catalogue_options() -> Vec<Choice> {
-    let none = Choice {
-        value: NOT_LISTED.to_owned(),
-        label: "不属于目录".to_owned(),
-    };
-    let items = RatificationCatalogue::shipped()
-        .items
-        .iter()
-        .map(|item| Choice {
-            value: item.id.clone(),
-            label: format!("{}·{}:{}", item.group, item.name, item.condition),
-        });
+    let none = Choice { value: NOT_LISTED.to_owned(), label: "不属于目录".to_owned() };
+    let items = RatificationCatalogue::shipped().items.iter().map(|item| Choice {
+        value: item.id.clone(),
+        label: format!("{}·{}:{}", item.group, item.name, item.condition),
+    });
     std::iter::once(none).chain(items).collect()
 }

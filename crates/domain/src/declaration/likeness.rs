@@ -28,26 +28,15 @@ pub const PROBABLE_DUPLICATE: u8 = 70;
 pub fn similarity(a: &Likeness<'_>, b: &Likeness<'_>) -> u8 {
     let name = dice(a.name, b.name).saturating_mul(40) / 100;
     let place = dice(a.place, b.place).saturating_mul(10) / 100;
-    let unit = if a.unit_credit_code == b.unit_credit_code {
-        25
-    } else {
-        0
-    };
+    let unit = if a.unit_credit_code == b.unit_credit_code { 25 } else { 0 };
     let region = match (a.region == b.region, a.region.get(..4) == b.region.get(..4)) {
         (true, _) => 10,
         (false, true) => 5,
         _ => 0,
     };
-    let score = name
-        .saturating_add(place)
-        .saturating_add(unit + region)
-        .saturating_add(money(a.total, b.total));
+    let score = name.saturating_add(place).saturating_add(unit + region).saturating_add(money(a.total, b.total));
     let score = u8::try_from(score).unwrap_or(100).min(100);
-    if phase(a.name) == phase(b.name) {
-        score
-    } else {
-        score.min(PROBABLE_DUPLICATE - 1)
-    }
+    if phase(a.name) == phase(b.name) { score } else { score.min(PROBABLE_DUPLICATE - 1) }
 }
 
 /// 15 for the same amount, 10 within 5 %, 5 within 20 %.
@@ -79,10 +68,7 @@ fn dice(a: &str, b: &str) -> u32 {
         }
     }
     let all = a.len().saturating_sub(1) + b.len().saturating_sub(1);
-    (shared * 200)
-        .checked_div(all)
-        .and_then(|percent| u32::try_from(percent).ok())
-        .unwrap_or(0)
+    (shared * 200).checked_div(all).and_then(|percent| u32::try_from(percent).ok()).unwrap_or(0)
 }
 
 fn letters(text: &str) -> Vec<char> {

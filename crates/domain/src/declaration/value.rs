@@ -27,52 +27,39 @@ impl Value {
             Self::Money(money) => money.wan(),
             Self::Number(number) => number.to_string(),
             Self::Month(month) => month.to_string(),
-            Self::Contributions(list) => list
-                .iter()
-                .map(Contribution::to_string)
-                .collect::<Vec<_>>()
-                .join("\n"),
+            Self::Contributions(list) => list.iter().map(Contribution::to_string).collect::<Vec<_>>().join("\n"),
         }
     }
 }
 
 /// Reads one answer; `None` when nothing was answered.
-pub(super) fn read(
-    field: &Field,
-    raw: &str,
-    context: &Context<'_>,
-) -> Result<Option<Value>, Refusal> {
+pub(super) fn read(field: &Field, raw: &str, context: &Context<'_>) -> Result<Option<Value>, Refusal> {
     let text = tidy(field, raw)?;
     if text.is_empty() {
         return Ok(None);
     }
-    let value =
-        match field.kind {
-            Kind::Text | Kind::LongText | Kind::Person => Value::Text(text),
-            Kind::Choice => Value::Text(choice(field, &text)?),
-            Kind::Choices => Value::Text(choices(field, &text)?),
-            Kind::Bool | Kind::YesNo => Value::Bool(
-                truth(&text)
-                    .ok_or_else(|| refuse(field, "declaration.option", "请选择“是”或“否”。"))?,
-            ),
-            Kind::MoneyWan | Kind::UsdWan => {
-                Value::Money(Money::parse_wan(&text).map_err(|refusal| Refusal {
-                    field: Some(field.id.clone()),
-                    ..refusal
-                })?)
-            }
-            Kind::Number => Value::Number(number(field, &text)?),
-            Kind::Date => Value::Text(date(field, &text)?.to_string()),
-            Kind::Month => Value::Month(Month::parse(&text).ok_or_else(|| {
-                refuse(field, "declaration.month", "请按“年-月”填写,例如 2027-04。")
-            })?),
-            Kind::Region => Value::Text(region(field, text, context)?),
-            Kind::Industry => Value::Text(industry(field, text, context)?),
-            Kind::CreditCode => Value::Text(credit_code(field, &text)?),
-            Kind::Phone => Value::Text(phone(field, &text)?),
-            Kind::Email => Value::Text(email(field, text)?),
-            Kind::Contributions => Value::Contributions(contributions(field, &text)?),
-        };
+    let value = match field.kind {
+        Kind::Text | Kind::LongText | Kind::Person => Value::Text(text),
+        Kind::Choice => Value::Text(choice(field, &text)?),
+        Kind::Choices => Value::Text(choices(field, &text)?),
+        Kind::Bool | Kind::YesNo => {
+            Value::Bool(truth(&text).ok_or_else(|| refuse(field, "declaration.option", "请选择“是”或“否”。"))?)
+        }
+        Kind::MoneyWan | Kind::UsdWan => Value::Money(
+            Money::parse_wan(&text).map_err(|refusal| Refusal { field: Some(field.id.clone()), ..refusal })?,
+        ),
+        Kind::Number => Value::Number(number(field, &text)?),
+        Kind::Date => Value::Text(date(field, &text)?.to_string()),
+        Kind::Month => Value::Month(
+            Month::parse(&text).ok_or_else(|| refuse(field, "declaration.month", "请按“年-月”填写,例如 2027-04。"))?,
+        ),
+        Kind::Region => Value::Text(region(field, text, context)?),
+        Kind::Industry => Value::Text(industry(field, text, context)?),
+        Kind::CreditCode => Value::Text(credit_code(field, &text)?),
+        Kind::Phone => Value::Text(phone(field, &text)?),
+        Kind::Email => Value::Text(email(field, text)?),
+        Kind::Contributions => Value::Contributions(contributions(field, &text)?),
+    };
     Ok(Some(value))
 }
 
@@ -88,13 +75,7 @@ pub(super) fn refuse(field: &Field, code: &'static str, message: &str) -> Refusa
 /// NFC (S-19), one kind of line end, no blanks around, no characters that hide or reorder text, within the limit.
 fn tidy(field: &Field, raw: &str) -> Result<String, Refusal> {
     let limit = field.limit();
-    let too_long = || {
-        refuse(
-            field,
-            "declaration.too_long",
-            &format!("最多{limit}个字,请精简后再填。"),
-        )
-    };
+    let too_long = || refuse(field, "declaration.too_long", &format!("最多{limit}个字,请精简后再填。"));
     // Checked before the text is normalised: a character may take four bytes and NFC may shorten a long sequence.
     if raw.len() > limit.saturating_mul(16).max(4096) {
         return Err(too_long());
@@ -107,11 +88,7 @@ fn tidy(field: &Field, raw: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let odd = |c: char| (c.is_control() && !(c == '\n' && field.kind.is_multiline())) || hides(c);
     if text.chars().any(odd) {
-        return Err(refuse(
-            field,
-            "declaration.control_character",
-            "含有不可见的控制字符或换行,请删除后重新填写。",
-        ));
+        return Err(refuse(field, "declaration.control_character", "含有不可见的控制字符或换行,请删除后重新填写。"));
     }
     if text.chars().count() > limit {
         return Err(too_long());
@@ -127,29 +104,17 @@ fn hides(c: char) -> bool {
 fn choice(field: &Field, text: &str) -> Result<String, Refusal> {
     match field.option(text) {
         Some(option) => Ok(option.value.clone()),
-        None => Err(refuse(
-            field,
-            "declaration.option",
-            "请从列出的选项中选择。",
-        )),
+        None => Err(refuse(field, "declaration.option", "请从列出的选项中选择。")),
     }
 }
 
 /// Chosen values in the order of the options, each once.
 fn choices(field: &Field, text: &str) -> Result<String, Refusal> {
-    let chosen: Vec<&str> = text
-        .split(',')
-        .map(str::trim)
-        .filter(|v| !v.is_empty())
-        .collect();
+    let chosen: Vec<&str> = text.split(',').map(str::trim).filter(|v| !v.is_empty()).collect();
     for value in &chosen {
         choice(field, value)?;
     }
-    let ordered = field
-        .options
-        .iter()
-        .map(|o| o.value.as_str())
-        .filter(|v| chosen.contains(v));
+    let ordered = field.options.iter().map(|o| o.value.as_str()).filter(|v| chosen.contains(v));
     Ok(ordered.collect::<Vec<_>>().join(","))
 }
 
@@ -164,10 +129,7 @@ fn number(field: &Field, text: &str) -> Result<f64, Refusal> {
         _ => Err(refuse(
             field,
             "declaration.number",
-            &format!(
-                "请填写不为负的数字,单位{},最多{}位小数。",
-                field.unit, field.decimals
-            ),
+            &format!("请填写不为负的数字,单位{},最多{}位小数。", field.unit, field.decimals),
         )),
     }
 }
@@ -176,21 +138,12 @@ fn date(field: &Field, text: &str) -> Result<Date, Refusal> {
     dashed(text)
         .and_then(|(year, month, day)| Date::new(year, month, day?).ok())
         .filter(|date| (1949..=2199).contains(&date.year()))
-        .ok_or_else(|| {
-            refuse(
-                field,
-                "declaration.date",
-                "请按“年-月-日”填写,例如 2026-11-24。",
-            )
-        })
+        .ok_or_else(|| refuse(field, "declaration.date", "请按“年-月-日”填写,例如 2026-11-24。"))
 }
 
 /// Splits `2026-11-24`, `2026/11`, `2026.11` or `2026年11月24日` into numbers.
 pub(super) fn dashed(text: &str) -> Option<(i16, i8, Option<i8>)> {
-    let text = text
-        .trim()
-        .trim_end_matches(['日', '月'])
-        .replace(['年', '月', '/', '.'], "-");
+    let text = text.trim().trim_end_matches(['日', '月']).replace(['年', '月', '/', '.'], "-");
     let mut parts = text.split('-').map(str::trim);
     let year = parts.next().filter(|part| part.len() == 4)?.parse().ok()?;
     let month = parts.next()?.parse().ok()?;
@@ -205,11 +158,7 @@ fn region(field: &Field, text: String, context: &Context<'_>) -> Result<String, 
     if context.regions.has_region(&text) {
         Ok(text)
     } else {
-        Err(refuse(
-            field,
-            "declaration.region",
-            "请从列表中选择本自治区内的地区。",
-        ))
+        Err(refuse(field, "declaration.region", "请从列表中选择本自治区内的地区。"))
     }
 }
 
@@ -218,11 +167,7 @@ fn industry(field: &Field, text: String, context: &Context<'_>) -> Result<String
     if leaf && context.industries.has_industry(&text) {
         Ok(text)
     } else {
-        Err(refuse(
-            field,
-            "declaration.industry",
-            "请选择到国民经济行业的四位小类。",
-        ))
+        Err(refuse(field, "declaration.industry", "请选择到国民经济行业的四位小类。"))
     }
 }
 
@@ -251,44 +196,29 @@ fn phone(field: &Field, text: &str) -> Result<String, Refusal> {
     let landline = match text.split('-').collect::<Vec<_>>().as_slice() {
         [area, number] => area.starts_with('0') && digits(area, 3..=4) && digits(number, 7..=8),
         [area, number, extension] => {
-            area.starts_with('0')
-                && digits(area, 3..=4)
-                && digits(number, 7..=8)
-                && digits(extension, 1..=6)
+            area.starts_with('0') && digits(area, 3..=4) && digits(number, 7..=8) && digits(extension, 1..=6)
         }
         _ => digits(&text, 10..=12) && text.starts_with('0'),
     };
     if mobile || landline {
         Ok(text)
     } else {
-        Err(refuse(
-            field,
-            "declaration.phone",
-            "请填写11位手机号码,或带区号的电话,例如 0472-5123456。",
-        ))
+        Err(refuse(field, "declaration.phone", "请填写11位手机号码,或带区号的电话,例如 0472-5123456。"))
     }
 }
 
 fn email(field: &Field, text: String) -> Result<String, Refusal> {
     let good = text.split_once('@').is_some_and(|(name, host)| {
-        let label = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        };
+        let label = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         !name.is_empty()
-            && name
-                .bytes()
-                .all(|b| b.is_ascii_graphic() && !b"@<>()[]\\,;:\"".contains(&b))
+            && name.bytes().all(|b| b.is_ascii_graphic() && !b"@<>()[]\\,;:\"".contains(&b))
             && host.contains('.')
             && host.split('.').all(label)
     });
     if good {
         Ok(text)
     } else {
-        Err(refuse(
-            field,
-            "declaration.email",
-            "请填写完整的邮箱地址,例如 lisi@example.com。",
-        ))
+        Err(refuse(field, "declaration.email", "请填写完整的邮箱地址,例如 lisi@example.com。"))
     }
 }
 
@@ -307,10 +237,6 @@ fn contributions(field: &Field, text: &str) -> Result<Vec<Contribution>, Refusal
     let list = list.collect::<Result<Vec<_>, _>>()?;
     match list.len() {
         0..=50 => Ok(list),
-        _ => Err(refuse(
-            field,
-            "declaration.contributions",
-            "最多填写50位投资者,其余合并为一行。",
-        )),
+        _ => Err(refuse(field, "declaration.contributions", "最多填写50位投资者,其余合并为一行。")),
     }
 }

@@ -49,12 +49,7 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 4] = [
-        Self::Initiation,
-        Self::Application,
-        Self::BeforeStart,
-        Self::Completion,
-    ];
+    pub const ALL: [Self; 4] = [Self::Initiation, Self::Application, Self::BeforeStart, Self::Completion];
 
     /// The stage's name.
     pub fn label(self) -> &'static str {
@@ -186,10 +181,7 @@ pub struct Fee {
 
 impl Default for Fee {
     fn default() -> Self {
-        Self {
-            text: "不收费".to_owned(),
-            certainty: Certainty::Inferred,
-        }
+        Self { text: "不收费".to_owned(), certainty: Certainty::Inferred }
     }
 }
 
@@ -469,11 +461,8 @@ pub struct Catalogue {
 #[expect(clippy::expect_used, reason = "compiled-in data; a test reads it")]
 pub fn catalogue() -> &'static Catalogue {
     static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| {
-        Catalogue::parse(
-            include_str!("../../../../data/items.toml"),
-            include_str!("../../../../data/materials.toml"),
-        )
-        .expect("the shipped catalogue is consistent")
+        Catalogue::parse(include_str!("../../../../data/items.toml"), include_str!("../../../../data/materials.toml"))
+            .expect("the shipped catalogue is consistent")
     });
     &SHIPPED
 }
@@ -538,63 +527,31 @@ impl Catalogue {
 
     /// Name of the department that handles the item.
     pub fn department_name(&self, item: &Item) -> &str {
-        self.departments
-            .get(&item.department)
-            .map_or("", |department| &department.name)
+        self.departments.get(&item.department).map_or("", |department| &department.name)
     }
 
     fn check(&self) -> Result<(), CatalogueError> {
         unique(self.items.iter().map(|item| item.code.as_str()))?;
         unique(self.items.iter().map(|item| item.rule.as_str()))?;
         unique(self.materials.iter().map(|material| material.id.as_str()))?;
-        self.items
-            .iter()
-            .try_for_each(|item| self.check_item(item))?;
-        self.materials
-            .iter()
-            .try_for_each(|material| self.check_material(material))
+        self.items.iter().try_for_each(|item| self.check_item(item))?;
+        self.materials.iter().try_for_each(|material| self.check_material(material))
     }
 
     fn check_item(&self, item: &Item) -> Result<(), CatalogueError> {
         let place = &item.code;
-        known(
-            place,
-            &item.department,
-            self.departments.contains_key(&item.department),
-        )?;
-        known(
-            place,
-            kind_key(item.kind),
-            self.kinds.contains_key(kind_key(item.kind)),
-        )?;
+        known(place, &item.department, self.departments.contains_key(&item.department))?;
+        known(place, kind_key(item.kind), self.kinds.contains_key(kind_key(item.kind)))?;
         for id in &item.materials {
             known(place, id, self.material(id).is_some())?;
         }
         self.check_rule(place, &item.applies)?;
-        let texts = [
-            &item.name,
-            &item.basis,
-            &item.why,
-            &item.content,
-            &item.limit.basis,
-        ];
-        require(
-            place,
-            texts.iter().all(|text| !text.is_empty()),
-            "a text is empty",
-        )?;
-        require(
-            place,
-            !item.conditions.is_empty(),
-            "it has no conditions of acceptance",
-        )?;
+        let texts = [&item.name, &item.basis, &item.why, &item.content, &item.limit.basis];
+        require(place, texts.iter().all(|text| !text.is_empty()), "a text is empty")?;
+        require(place, !item.conditions.is_empty(), "it has no conditions of acceptance")?;
         require(place, !item.materials.is_empty(), "it has no materials")?;
         let told = item.trigger_when.is_empty() == (item.trigger == Trigger::Declaration);
-        require(
-            place,
-            told,
-            "`trigger_when` belongs to `trigger = \"change\"`",
-        )
+        require(place, told, "`trigger_when` belongs to `trigger = \"change\"`")
     }
 
     fn check_material(&self, material: &Material) -> Result<(), CatalogueError> {
@@ -604,32 +561,16 @@ impl Catalogue {
         }
         if let Some(rule) = &material.when {
             self.check_rule(place, rule)?;
-            require(
-                place,
-                !material.condition.is_empty(),
-                "its rule has no words",
-            )?;
+            require(place, !material.condition.is_empty(), "its rule has no words")?;
         }
         let issued = material.issued_by.is_empty() || material.source == MaterialSource::Government;
-        require(
-            place,
-            issued,
-            "an item issues it, so its source is the government",
-        )?;
+        require(place, issued, "an item issues it, so its source is the government")?;
         require(place, !material.formats.is_empty(), "it accepts no format")?;
-        require(
-            place,
-            (1..=50).contains(&material.max_mb),
-            "its size limit is not 1 to 50 MB",
-        )
+        require(place, (1..=50).contains(&material.max_mb), "its size limit is not 1 to 50 MB")
     }
 
     fn check_rule(&self, place: &str, rule: &Rule) -> Result<(), CatalogueError> {
-        rule.check(&self.facts)
-            .map_err(|error| CatalogueError::Rule {
-                place: place.to_owned(),
-                error,
-            })
+        rule.check(&self.facts).map_err(|error| CatalogueError::Rule { place: place.to_owned(), error })
     }
 }
 
@@ -648,14 +589,8 @@ impl std::fmt::Debug for Catalogue {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(
-    file: &'static str,
-    text: &str,
-) -> Result<T, CatalogueError> {
-    toml::from_str(text).map_err(|error| CatalogueError::Syntax {
-        file,
-        message: error.to_string(),
-    })
+fn read<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Result<T, CatalogueError> {
+    toml::from_str(text).map_err(|error| CatalogueError::Syntax { file, message: error.to_string() })
 }
 
 fn unique<'a>(ids: impl Iterator<Item = &'a str>) -> Result<(), CatalogueError> {
@@ -672,18 +607,12 @@ fn known(place: &str, id: &str, exists: bool) -> Result<(), CatalogueError> {
     if exists {
         return Ok(());
     }
-    Err(CatalogueError::Unknown {
-        place: place.to_owned(),
-        id: id.to_owned(),
-    })
+    Err(CatalogueError::Unknown { place: place.to_owned(), id: id.to_owned() })
 }
 
 fn require(place: &str, holds: bool, fault: &'static str) -> Result<(), CatalogueError> {
     if holds {
         return Ok(());
     }
-    Err(CatalogueError::Fault {
-        place: place.to_owned(),
-        fault,
-    })
+    Err(CatalogueError::Fault { place: place.to_owned(), fault })
 }

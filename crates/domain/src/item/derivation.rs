@@ -75,10 +75,7 @@ pub struct Derivation {
 impl Derivation {
     /// Codes of the items needed.
     pub fn codes(&self) -> Vec<&str> {
-        self.needed
-            .iter()
-            .map(|needed| needed.item.as_str())
-            .collect()
+        self.needed.iter().map(|needed| needed.item.as_str()).collect()
     }
 }
 
@@ -88,11 +85,7 @@ impl Catalogue {
     pub fn derive(&self, facts: &Facts) -> Derivation {
         let facts = complete(&self.facts, facts);
         let context = self.context(&facts);
-        let mut derivation = Derivation {
-            catalogue: self.version.clone(),
-            needed: Vec::new(),
-            not_needed: Vec::new(),
-        };
+        let mut derivation = Derivation { catalogue: self.version.clone(), needed: Vec::new(), not_needed: Vec::new() };
         for item in &self.items {
             if item.trigger == Trigger::Change {
                 derivation.not_needed.push(later(item));
@@ -144,10 +137,7 @@ impl Catalogue {
                 });
             }
         }
-        let reasons: Vec<String> = fired
-            .iter()
-            .map(|fact| format!("“{}”为“{}”", fact.label, fact.value))
-            .collect();
+        let reasons: Vec<String> = fired.iter().map(|fact| format!("“{}”为“{}”", fact.label, fact.value)).collect();
         Needed {
             item: item.code.clone(),
             rule: item.rule.clone(),
@@ -162,24 +152,15 @@ impl Catalogue {
             .applies
             .failed(facts)
             .into_iter()
-            .filter_map(|leaf| {
-                self.of(leaf, facts)
-                    .map(|(definition, value)| leaf.stands(definition, value))
-            })
+            .filter_map(|leaf| self.of(leaf, facts).map(|(definition, value)| leaf.stands(definition, value)))
             .collect();
         let repair = item.applies.repair(facts, &self.facts);
-        let demands: Vec<String> = repair
-            .iter()
-            .filter_map(|(leaf, to)| Some(leaf.demands(self.facts.get(&leaf.fact)?, to)))
-            .collect();
+        let demands: Vec<String> =
+            repair.iter().filter_map(|(leaf, to)| Some(leaf.demands(self.facts.get(&leaf.fact)?, to))).collect();
         let changes = repair
             .into_iter()
             .filter_map(|(leaf, to)| {
-                Some(Change {
-                    fact: leaf.fact.clone(),
-                    label: self.facts.get(&leaf.fact)?.label.clone(),
-                    to,
-                })
+                Some(Change { fact: leaf.fact.clone(), label: self.facts.get(&leaf.fact)?.label.clone(), to })
             })
             .collect();
         NotNeeded {
@@ -192,11 +173,7 @@ impl Catalogue {
         }
     }
 
-    fn of<'a>(
-        &'a self,
-        leaf: &Leaf,
-        facts: &'a Facts,
-    ) -> Option<(&'a super::FactDefinition, &'a Fact)> {
+    fn of<'a>(&'a self, leaf: &Leaf, facts: &'a Facts) -> Option<(&'a super::FactDefinition, &'a Fact)> {
         Some((self.facts.get(&leaf.fact)?, facts.get(&leaf.fact)?))
     }
 }

@@ -110,8 +110,5 @@ impl FactDefinition {
 
 /// Every defined fact with the value the rules see.
 pub(super) fn complete(definitions: &BTreeMap<String, FactDefinition>, given: &Facts) -> Facts {
-    definitions
-        .iter()
-        .map(|(id, definition)| (id.clone(), definition.value(given.get(id))))
-        .collect()
+    definitions.iter().map(|(id, definition)| (id.clone(), definition.value(given.get(id)))).collect()
 }

@@ -90,18 +90,9 @@ impl Catalogue {
             committed: item.committed.clone(),
             excluded: item.excluded.clone(),
             fee: item.fee.clone(),
-            supervision: item
-                .supervision
-                .iter()
-                .chain(&common.supervision)
-                .cloned()
-                .collect(),
+            supervision: item.supervision.iter().chain(&common.supervision).cloned().collect(),
             contact: Contact {
-                window: format!(
-                    "{}{}政务服务窗口",
-                    item.level.label(),
-                    self.department_name(item)
-                ),
+                window: format!("{}{}政务服务窗口", item.level.label(), self.department_name(item)),
                 phone: None,
             },
             certainty: item.certainty.basis,
@@ -117,11 +108,7 @@ impl Catalogue {
                 name: material.name.clone(),
                 hint: material.hint.clone(),
                 condition: material.condition.clone(),
-                formats: material
-                    .formats
-                    .iter()
-                    .map(|format| format.extension())
-                    .collect(),
+                formats: material.formats.iter().map(|format| format.extension()).collect(),
                 max_mb: material.max_mb,
                 copies: material.copies,
                 source: material.source,

@@ -8,9 +8,8 @@ mod precedence;
 mod rule;
 
 pub use catalogue::{
-    Catalogue, CatalogueError, Certainties, Certainty, Copies, Department, Fee, FileType, Item,
-    ItemKind, KindGuide, Level, Limit, LimitUnit, Material, MaterialSource, Stage, Trigger,
-    catalogue,
+    Catalogue, CatalogueError, Certainties, Certainty, Copies, Department, Fee, FileType, Item, ItemKind, KindGuide,
+    Level, Limit, LimitUnit, Material, MaterialSource, Stage, Trigger, catalogue,
 };
 pub use derivation::{Change, Derivation, FiredFact, Needed, NotNeeded};
 pub use facts::{Fact, FactDefinition, FactKind, Facts};

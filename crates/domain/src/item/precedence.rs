@@ -41,22 +41,15 @@ impl Catalogue {
     /// The given items in an order that respects every precedence (ties in order of the catalogue). Codes that are
     /// not in the catalogue are left out.
     pub fn order<'a>(&self, items: &[&'a str]) -> Vec<&'a str> {
-        let mut ranked: Vec<(usize, &str)> = items
-            .iter()
-            .filter_map(|code| self.ranks.get(*code).map(|rank| (*rank, *code)))
-            .collect();
+        let mut ranked: Vec<(usize, &str)> =
+            items.iter().filter_map(|code| self.ranks.get(*code).map(|rank| (*rank, *code))).collect();
         ranked.sort_unstable();
         ranked.dedup();
         ranked.into_iter().map(|(_, code)| code).collect()
     }
 
     /// What still stands before `item`: the earlier items among `needed` that are not in `done`.
-    pub fn blocked_by(
-        &self,
-        item: &str,
-        needed: &BTreeSet<String>,
-        done: &BTreeSet<String>,
-    ) -> Vec<Blocker> {
+    pub fn blocked_by(&self, item: &str, needed: &BTreeSet<String>, done: &BTreeSet<String>) -> Vec<Blocker> {
         let earlier = self.item(item).map_or(&[][..], |item| &item.after);
         earlier
             .iter()
@@ -70,9 +63,7 @@ impl Catalogue {
     }
 
     fn blocking_sentence(&self, before: &Precedence) -> String {
-        let name = self
-            .item(&before.item)
-            .map_or("", |item| item.name.as_str());
+        let name = self.item(&before.item).map_or("", |item| item.name.as_str());
         match before.kind {
             PrecedenceKind::Law => format!("须先办结“{name}”:{}。", before.why),
             PrecedenceKind::Usual => format!("通常先办“{name}”:{}。可以并行申请。", before.why),
@@ -84,29 +75,16 @@ impl Catalogue {
 pub(super) fn ranks(items: &[Item]) -> Result<BTreeMap<String, usize>, CatalogueError> {
     let codes: BTreeSet<&str> = items.iter().map(|item| item.code.as_str()).collect();
     for item in items {
-        if let Some(unknown) = item
-            .after
-            .iter()
-            .find(|before| !codes.contains(before.item.as_str()))
-        {
-            return Err(CatalogueError::Unknown {
-                place: item.code.clone(),
-                id: unknown.item.clone(),
-            });
+        if let Some(unknown) = item.after.iter().find(|before| !codes.contains(before.item.as_str())) {
+            return Err(CatalogueError::Unknown { place: item.code.clone(), id: unknown.item.clone() });
         }
     }
     let mut ranks = BTreeMap::new();
     let mut waiting: Vec<&Item> = items.iter().collect();
     while !waiting.is_empty() {
-        let ready = |item: &&Item| {
-            item.after
-                .iter()
-                .all(|before| ranks.contains_key(&before.item))
-        };
+        let ready = |item: &&Item| item.after.iter().all(|before| ranks.contains_key(&before.item));
         let Some(next) = waiting.iter().position(ready) else {
-            return Err(CatalogueError::Cycle(
-                waiting.iter().map(|item| item.code.clone()).collect(),
-            ));
+            return Err(CatalogueError::Cycle(waiting.iter().map(|item| item.code.clone()).collect()));
         };
         let item = waiting.remove(next);
         ranks.insert(item.code.clone(), ranks.len());

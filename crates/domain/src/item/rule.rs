@@ -65,20 +65,11 @@ pub struct Rule {
 impl Rule {
     /// Compiles a rule. Errors: not CEL, or an expression that cannot be explained.
     pub fn compile(source: &str) -> Result<Self, RuleError> {
-        let program = Program::compile(source).map_err(|error| RuleError::Syntax {
-            rule: source.to_owned(),
-            message: error.to_string(),
-        })?;
-        let condition = Condition::read(program.expression(), true).ok_or_else(|| {
-            RuleError::Unexplainable {
-                rule: source.to_owned(),
-            }
-        })?;
-        Ok(Self {
-            source: source.to_owned(),
-            program: Arc::new(program),
-            condition,
-        })
+        let program = Program::compile(source)
+            .map_err(|error| RuleError::Syntax { rule: source.to_owned(), message: error.to_string() })?;
+        let condition = Condition::read(program.expression(), true)
+            .ok_or_else(|| RuleError::Unexplainable { rule: source.to_owned() })?;
+        Ok(Self { source: source.to_owned(), program: Arc::new(program), condition })
     }
 
     /// The rule as written.
@@ -88,12 +79,7 @@ impl Rule {
 
     /// The facts the rule looks at, each once, in order of id.
     pub fn facts(&self) -> Vec<&str> {
-        let mut facts: Vec<&str> = self
-            .condition
-            .leaves()
-            .iter()
-            .map(|leaf| leaf.fact.as_str())
-            .collect();
+        let mut facts: Vec<&str> = self.condition.leaves().iter().map(|leaf| leaf.fact.as_str()).collect();
         facts.sort_unstable();
         facts.dedup();
         facts
@@ -104,23 +90,15 @@ impl Rule {
         for leaf in self.condition.leaves() {
             let definition = definitions
                 .get(&leaf.fact)
-                .ok_or_else(|| RuleError::UnknownFact {
-                    rule: self.source.clone(),
-                    fact: leaf.fact.clone(),
-                })?;
+                .ok_or_else(|| RuleError::UnknownFact { rule: self.source.clone(), fact: leaf.fact.clone() })?;
             if !leaf.test.fits(definition.kind) {
-                return Err(RuleError::WrongKind {
-                    rule: self.source.clone(),
-                    fact: leaf.fact.clone(),
-                });
+                return Err(RuleError::WrongKind { rule: self.source.clone(), fact: leaf.fact.clone() });
             }
         }
         let nothing = super::facts::complete(definitions, &Facts::new());
         match self.condition.repaired(&nothing, definitions) {
             Some(_) => Ok(()),
-            None => Err(RuleError::Contradiction {
-                rule: self.source.clone(),
-            }),
+            None => Err(RuleError::Contradiction { rule: self.source.clone() }),
         }
     }
 
@@ -137,25 +115,15 @@ impl Rule {
     /// The leaves of the first failed condition of a false rule.
     pub(super) fn failed(&self, facts: &Facts) -> Vec<&Leaf> {
         let first = match &self.condition {
-            Condition::All(parts) => parts
-                .iter()
-                .find(|part| !part.holds(facts))
-                .unwrap_or(&self.condition),
+            Condition::All(parts) => parts.iter().find(|part| !part.holds(facts)).unwrap_or(&self.condition),
             other => other,
         };
         first.deciding(facts, false)
     }
 
     /// The least change of facts that makes a false rule true: the leaves to satisfy, each with a value that does.
-    pub(super) fn repair<'a>(
-        &'a self,
-        facts: &Facts,
-        definitions: &Definitions,
-    ) -> Vec<(&'a Leaf, Fact)> {
-        self.condition
-            .repaired(facts, definitions)
-            .map(|(steps, _)| steps)
-            .unwrap_or_default()
+    pub(super) fn repair<'a>(&'a self, facts: &Facts, definitions: &Definitions) -> Vec<(&'a Leaf, Fact)> {
+        self.condition.repaired(facts, definitions).map(|(steps, _)| steps).unwrap_or_default()
     }
 
     /// Whether the syntax tree is true: must always agree with [`Rule::holds`].
@@ -232,32 +200,17 @@ impl Condition {
         match (call.func_name.as_str(), call.args.as_slice()) {
             (operators::LOGICAL_NOT, [inner]) => Self::read(inner, !wanted),
             (operators::LOGICAL_AND | operators::LOGICAL_OR, parts) => {
-                let parts = parts
-                    .iter()
-                    .map(|part| Self::read(part, wanted))
-                    .collect::<Option<Vec<_>>>()?;
+                let parts = parts.iter().map(|part| Self::read(part, wanted)).collect::<Option<Vec<_>>>()?;
                 let all = (call.func_name == operators::LOGICAL_AND) == wanted;
-                Some(if all {
-                    Self::all(parts)
-                } else {
-                    Self::any(parts)
-                })
+                Some(if all { Self::all(parts) } else { Self::any(parts) })
             }
-            (operators::EQUALS, [left, right]) => {
-                Some(Self::one_of(ident(left)?, vec![literal(right)?], wanted))
-            }
-            (operators::NOT_EQUALS, [left, right]) => {
-                Some(Self::one_of(ident(left)?, vec![literal(right)?], !wanted))
-            }
+            (operators::EQUALS, [left, right]) => Some(Self::one_of(ident(left)?, vec![literal(right)?], wanted)),
+            (operators::NOT_EQUALS, [left, right]) => Some(Self::one_of(ident(left)?, vec![literal(right)?], !wanted)),
             (operators::IN, [left, right]) => {
                 let Expr::List(list) = &right.expr else {
                     return None;
                 };
-                let values = list
-                    .elements
-                    .iter()
-                    .map(literal)
-                    .collect::<Option<Vec<_>>>()?;
+                let values = list.elements.iter().map(literal).collect::<Option<Vec<_>>>()?;
                 Some(Self::one_of(ident(left)?, values, wanted))
             }
             ("startsWith", [prefix]) => Self::starts_with(call, prefix, wanted),
@@ -266,18 +219,10 @@ impl Condition {
                     return None;
                 };
                 let test = match (operator, wanted) {
-                    (operators::LESS, true) | (operators::GREATER_EQUALS, false) => {
-                        Test::Less(bound)
-                    }
-                    (operators::LESS_EQUALS, true) | (operators::GREATER, false) => {
-                        Test::AtMost(bound)
-                    }
-                    (operators::GREATER, true) | (operators::LESS_EQUALS, false) => {
-                        Test::More(bound)
-                    }
-                    (operators::GREATER_EQUALS, true) | (operators::LESS, false) => {
-                        Test::AtLeast(bound)
-                    }
+                    (operators::LESS, true) | (operators::GREATER_EQUALS, false) => Test::Less(bound),
+                    (operators::LESS_EQUALS, true) | (operators::GREATER, false) => Test::AtMost(bound),
+                    (operators::GREATER, true) | (operators::LESS_EQUALS, false) => Test::More(bound),
+                    (operators::GREATER_EQUALS, true) | (operators::LESS, false) => Test::AtLeast(bound),
                     _ => return None,
                 };
                 Some(Self::leaf(ident(left)?, test))
@@ -290,30 +235,16 @@ impl Condition {
         let Fact::Text(prefix) = literal(prefix)? else {
             return None;
         };
-        let test = if wanted {
-            Test::StartsWith(prefix)
-        } else {
-            Test::StartsOtherwise(prefix)
-        };
+        let test = if wanted { Test::StartsWith(prefix) } else { Test::StartsOtherwise(prefix) };
         Some(Self::leaf(ident(call.target.as_deref()?)?, test))
     }
 
     fn one_of(fact: &str, values: Vec<Fact>, wanted: bool) -> Self {
-        Self::leaf(
-            fact,
-            if wanted {
-                Test::OneOf(values)
-            } else {
-                Test::NoneOf(values)
-            },
-        )
+        Self::leaf(fact, if wanted { Test::OneOf(values) } else { Test::NoneOf(values) })
     }
 
     fn leaf(fact: &str, test: Test) -> Self {
-        Self::Leaf(Leaf {
-            fact: fact.to_owned(),
-            test,
-        })
+        Self::Leaf(Leaf { fact: fact.to_owned(), test })
     }
 
     /// A conjunction, flat: CEL nests `a && b && c` in pairs.
@@ -378,10 +309,9 @@ impl Condition {
                 facts.insert(leaf.fact.clone(), value.clone());
                 Some((vec![(leaf, value)], facts))
             }
-            Self::Any(parts) => parts
-                .iter()
-                .filter_map(|part| part.repaired(facts, definitions))
-                .min_by_key(|(steps, _)| steps.len()),
+            Self::Any(parts) => {
+                parts.iter().filter_map(|part| part.repaired(facts, definitions)).min_by_key(|(steps, _)| steps.len())
+            }
             Self::All(parts) => {
                 let start = (Vec::new(), facts.clone());
                 let repaired = parts.iter().try_fold(start, |(mut steps, facts), part| {
@@ -398,28 +328,18 @@ impl Condition {
 
 impl Leaf {
     fn holds(&self, facts: &Facts) -> bool {
-        facts
-            .get(&self.fact)
-            .is_some_and(|fact| self.test.accepts(fact))
+        facts.get(&self.fact).is_some_and(|fact| self.test.accepts(fact))
     }
 
     /// A value that satisfies the test, preferably one that has a word.
     fn satisfying(&self, definition: &FactDefinition) -> Option<Fact> {
-        let known = definition
-            .values
-            .keys()
-            .map(|code| Fact::Text(code.clone()));
+        let known = definition.values.keys().map(|code| Fact::Text(code.clone()));
         let usual = match definition.kind {
             FactKind::Bool => vec![Fact::Bool(true), Fact::Bool(false)],
             FactKind::Number => self.test.near_bounds(),
             FactKind::Text => vec![Fact::Text(String::new())],
         };
-        self.test
-            .named_values()
-            .into_iter()
-            .chain(known)
-            .chain(usual)
-            .find(|value| self.test.accepts(value))
+        self.test.named_values().into_iter().chain(known).chain(usual).find(|value| self.test.accepts(value))
     }
 
     /// The leaf as it stands, for a reason: label, present value and, for a quantity, the bound it is measured by.
@@ -438,13 +358,11 @@ impl Leaf {
         match (&self.test, self.test.bound_words(definition)) {
             (_, Some(bound)) => format!("“{label}”{bound}"),
             (Test::NoneOf(values), None) if definition.kind != FactKind::Bool => {
-                let values: Vec<String> =
-                    values.iter().map(|value| definition.words(value)).collect();
+                let values: Vec<String> = values.iter().map(|value| definition.words(value)).collect();
                 format!("“{label}”不是“{}”", values.join("”“"))
             }
             (Test::OneOf(values), None) if values.len() > 1 => {
-                let values: Vec<String> =
-                    values.iter().map(|value| definition.words(value)).collect();
+                let values: Vec<String> = values.iter().map(|value| definition.words(value)).collect();
                 format!("“{label}”是“{}”之一", values.join("”“"))
             }
             _ => format!("“{label}”为“{}”", definition.words(value)),
@@ -469,12 +387,8 @@ impl Test {
 
     fn fits(&self, kind: FactKind) -> bool {
         match self {
-            Self::OneOf(values) | Self::NoneOf(values) => {
-                values.iter().all(|value| value.kind() == kind)
-            }
-            Self::Less(_) | Self::AtMost(_) | Self::More(_) | Self::AtLeast(_) => {
-                kind == FactKind::Number
-            }
+            Self::OneOf(values) | Self::NoneOf(values) => values.iter().all(|value| value.kind() == kind),
+            Self::Less(_) | Self::AtMost(_) | Self::More(_) | Self::AtLeast(_) => kind == FactKind::Number,
             Self::StartsWith(_) | Self::StartsOtherwise(_) => kind == FactKind::Text,
         }
     }
@@ -488,17 +402,9 @@ impl Test {
     }
 
     fn near_bounds(&self) -> Vec<Fact> {
-        let around = |bound: &f64| {
-            vec![
-                Fact::Number(*bound),
-                Fact::Number(bound + 1.0),
-                Fact::Number(bound - 1.0),
-            ]
-        };
+        let around = |bound: &f64| vec![Fact::Number(*bound), Fact::Number(bound + 1.0), Fact::Number(bound - 1.0)];
         match self {
-            Self::Less(bound) | Self::AtMost(bound) | Self::More(bound) | Self::AtLeast(bound) => {
-                around(bound)
-            }
+            Self::Less(bound) | Self::AtMost(bound) | Self::More(bound) | Self::AtLeast(bound) => around(bound),
             Self::OneOf(values) | Self::NoneOf(values) => values
                 .iter()
                 .filter_map(|value| match value {

@@ -22,10 +22,7 @@ fn art11_vectors_of_the_second_generation_verify() {
     for text in SECOND {
         let parsed = ProjectCode::parse(text).unwrap();
         assert_eq!(parsed.code.generation(), Generation::Second);
-        assert_eq!(
-            (parsed.code.to_string().as_str(), parsed.suffix),
-            (text, None)
-        );
+        assert_eq!((parsed.code.to_string().as_str(), parsed.suffix), (text, None));
     }
     assert_eq!(fault("2605-440100-04-01-000001"), "check_digit");
     assert_eq!(fault("2608-110000-04-01-000001"), "check_digit");
@@ -39,10 +36,7 @@ fn art11_the_parts_of_a_second_generation_code() {
     assert_eq!((code.year(), code.month()), (2023, Some(11)));
     assert_eq!(code.region().as_str(), "330109");
     assert_eq!((code.department(), code.industry()), (Some(4), None));
-    assert_eq!(
-        (code.type_number(), code.type_name()),
-        (1, Some("基本建设"))
-    );
+    assert_eq!((code.type_number(), code.type_name()), (1, Some("基本建设")));
 }
 
 #[test]
@@ -88,12 +82,7 @@ fn art11_codes_are_read_as_people_write_them() {
 
 #[test]
 fn art12_wild_suffixes_become_a_label() {
-    for (suffix, label) in [
-        ("-000", "000"),
-        ("-2001", "2001"),
-        ("-FGQB", "FGQB"),
-        ("—001", "001"),
-    ] {
+    for (suffix, label) in [("-000", "000"), ("-2001", "2001"), ("-FGQB", "FGQB"), ("—001", "001")] {
         let parsed = ProjectCode::parse(&format!("{}{suffix}", SECOND[0])).unwrap();
         assert_eq!(parsed.suffix.as_deref(), Some(label));
         assert_eq!(parsed.code, code(SECOND[0]));
@@ -129,14 +118,7 @@ fn art14_2_every_fault_has_its_name() {
 fn art14_2_unknown_tables_only_warn() {
     // Wuhan's Changjiang New Area: genuine, and in no list of divisions.
     let parsed = ProjectCode::parse(&with_check("2301420130770900001")).unwrap();
-    assert_eq!(
-        parsed.warnings,
-        [
-            Warning::RegionUnknown,
-            Warning::DepartmentUnknown,
-            Warning::TypeUnknown
-        ]
-    );
+    assert_eq!(parsed.warnings, [Warning::RegionUnknown, Warning::DepartmentUnknown, Warning::TypeUnknown]);
     let early = ProjectCode::parse(&with_check("2010150102040100001")).unwrap();
     assert_eq!(early.warnings, [Warning::BeforeTheRule]);
 }
@@ -144,14 +126,7 @@ fn art14_2_unknown_tables_only_warn() {
 fn with_check(body: &str) -> String {
     let digits: Vec<u8> = body.bytes().map(|b| b - b'0').collect();
     let all = format!("{body}{}", check_digit(&digits));
-    format!(
-        "{}-{}-{}-{}-{}",
-        &all[..4],
-        &all[4..10],
-        &all[10..12],
-        &all[12..14],
-        &all[14..]
-    )
+    format!("{}-{}-{}-{}-{}", &all[..4], &all[4..10], &all[10..12], &all[12..14], &all[14..])
 }
 
 #[test]
@@ -164,64 +139,18 @@ fn art11_issued_codes_carry_their_check_digit() {
         month: 1,
         random: 12345,
     };
-    assert_eq!(
-        issue.code().unwrap().to_string(),
-        "2401-150000-04-01-123456"
-    );
+    assert_eq!(issue.code().unwrap().to_string(), "2401-150000-04-01-123456");
     let central = RegionCode::parse("000052").unwrap();
     for (bad, code) in [
-        (
-            Issue {
-                region: central,
-                ..issue
-            },
-            "issue.region",
-        ),
-        (
-            Issue {
-                department: 100,
-                ..issue
-            },
-            "issue.department",
-        ),
-        (
-            Issue {
-                project_type: 0,
-                ..issue
-            },
-            "issue.type",
-        ),
-        (
-            Issue {
-                project_type: 6,
-                ..issue
-            },
-            "issue.type",
-        ),
+        (Issue { region: central, ..issue }, "issue.region"),
+        (Issue { department: 100, ..issue }, "issue.department"),
+        (Issue { project_type: 0, ..issue }, "issue.type"),
+        (Issue { project_type: 6, ..issue }, "issue.type"),
         (Issue { month: 0, ..issue }, "issue.month"),
         (Issue { month: 13, ..issue }, "issue.month"),
-        (
-            Issue {
-                year: 2020,
-                month: 10,
-                ..issue
-            },
-            "issue.year",
-        ),
-        (
-            Issue {
-                year: 2100,
-                ..issue
-            },
-            "issue.year",
-        ),
-        (
-            Issue {
-                random: 100_000,
-                ..issue
-            },
-            "issue.random",
-        ),
+        (Issue { year: 2020, month: 10, ..issue }, "issue.year"),
+        (Issue { year: 2100, ..issue }, "issue.year"),
+        (Issue { random: 100_000, ..issue }, "issue.random"),
     ] {
         assert_eq!(bad.code().unwrap_err().code, code);
     }

@@ -1,0 +1,1 @@
+//! stub for type checking until the upload branch lands
