@@ -225,7 +225,7 @@ impl TryFrom<String> for Agency {
     type Error = Refusal;
 
     fn try_from(text: String) -> Result<Self, Refusal> {
-        let message = "机关编号应形如 ecology-150402,请从机关列表中选择。";
+        let message = "机关编号应形如 ecology-150402，请从机关列表中选择。";
         Self::parse(&text).ok_or_else(|| Refusal::new("agency.id", message))
     }
 }

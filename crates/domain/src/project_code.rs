@@ -43,25 +43,25 @@ impl Generation {
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Not twenty digits.
-    #[error("项目代码应为20位数字,连同连接号共24个字符,请核对是否漏输或多输。")]
+    #[error("项目代码应为20位数字，连同连接号共24个字符，请核对是否漏输或多输。")]
     Length,
     /// A character that is neither digit nor hyphen.
-    #[error("项目代码只含数字和连接号“-”,请删去其他字符。")]
+    #[error("项目代码只含数字和连接号“-”，请删去其他字符。")]
     Character,
     /// Twenty digits, but not in groups of 4-6-2-2-6.
-    #[error("项目代码应按“4-6-2-2-6”分为五组,请按“2311-330109-04-01-789813”的样式填写。")]
+    #[error("项目代码应按“4-6-2-2-6”分为五组，请按“2311-330109-04-01-789813”的样式填写。")]
     Grouping,
     /// The first group fits neither generation.
-    #[error("项目代码第一组既不是年份也不是“年月”,请与赋码通知核对。")]
+    #[error("项目代码第一组既不是年份也不是“年月”，请与赋码通知核对。")]
     Generation,
     /// The region begins with no known province.
-    #[error("项目代码第二组的省级编号不存在,请与赋码通知核对。")]
+    #[error("项目代码第二组的省级编号不存在，请与赋码通知核对。")]
     Province,
     /// The last digit does not match the others.
-    #[error("项目代码校验码不符,至少有一位数字有误,请逐位核对。")]
+    #[error("项目代码校验码不符，至少有一位数字有误，请逐位核对。")]
     CheckDigit,
     /// What follows the code is no sub-project label.
-    #[error("项目代码之后的附加内容无法识别,请只填写24个字符的项目代码。")]
+    #[error("项目代码之后的附加内容无法识别，请只填写24个字符的项目代码。")]
     Suffix,
 }
 
@@ -100,7 +100,7 @@ impl From<Fault> for Refusal {
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
     /// The region is in no table; functional zones often are not.
-    #[error("地区代码不在区划表中,可能是功能区或已撤销的区划。")]
+    #[error("地区代码不在区划表中，可能是功能区或已撤销的区划。")]
     RegionUnknown,
     /// The department number is in no table.
     #[error("中央业务指导部门代码不在已知之列。")]
@@ -109,7 +109,7 @@ pub enum Warning {
     #[error("项目类型代码不在已知之列。")]
     TypeUnknown,
     /// A second-generation month before the rule was in force (2020-11).
-    #[error("代码年月早于现行编码规则施行之时(2020年11月)。")]
+    #[error("代码年月早于现行编码规则施行之时（2020年11月）。")]
     BeforeTheRule,
 }
 
@@ -445,14 +445,14 @@ impl Issue {
             return refuse(
                 "region",
                 "issue.region",
-                "地方平台不能为中央项目赋码,请通过中央平台申报。",
+                "地方平台不能为中央项目赋码，请通过中央平台申报。",
             );
         }
         if self.department > 99 {
             return refuse(
                 "department",
                 "issue.department",
-                "业务指导部门代码应为两位数字,请核对部门表。",
+                "业务指导部门代码应为两位数字，请核对部门表。",
             );
         }
         if PROJECT_TYPES
@@ -462,21 +462,21 @@ impl Issue {
             return refuse(
                 "project_type",
                 "issue.type",
-                "项目类型应为01至05,请从项目类型表中选择。",
+                "项目类型应为01至05，请从项目类型表中选择。",
             );
         }
         if !(1..=12).contains(&self.month) {
-            return refuse("month", "issue.month", "赋码月份应为1至12,请核对。");
+            return refuse("month", "issue.month", "赋码月份应为1至12，请核对。");
         }
         if (self.year, self.month) < RULE_IN_FORCE || self.year > 2099 {
             return refuse(
                 "year",
                 "issue.year",
-                "赋码年月应在2020年11月至2099年12月之间,请核对。",
+                "赋码年月应在2020年11月至2099年12月之间，请核对。",
             );
         }
         if self.random >= Self::RANDOM {
-            return refuse("random", "issue.random", "随机码应为五位数字,请重新取号。");
+            return refuse("random", "issue.random", "随机码应为五位数字，请重新取号。");
         }
         let Self {
             department,

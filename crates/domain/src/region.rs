@@ -79,8 +79,9 @@ impl TryFrom<String> for RegionCode {
     type Error = Refusal;
 
     fn try_from(text: String) -> Result<Self, Refusal> {
-        Self::parse(&text)
-            .ok_or_else(|| Refusal::new("region.code", "地区代码应为六位数字,请从区划列表中选择。"))
+        Self::parse(&text).ok_or_else(|| {
+            Refusal::new("region.code", "地区代码应为六位数字，请从区划列表中选择。")
+        })
     }
 }
 
@@ -169,11 +170,11 @@ impl Regions {
             return Err(Refusal::field(
                 "parent",
                 "region.parent",
-                "上级区划不存在,请先登记上级区划。",
+                "上级区划不存在，请先登记上级区划。",
             ));
         }
         if self.by_code.contains_key(&region.code) {
-            let message = format!("地区代码{}已存在,请核对。", region.code);
+            let message = format!("地区代码{}已存在，请核对。", region.code);
             return Err(Refusal::field("code", "region.taken", message));
         }
         self.by_code.insert(region.code, region);

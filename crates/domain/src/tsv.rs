@@ -14,7 +14,7 @@ pub(crate) fn rows<'a, const N: usize>(
     if first != header {
         return Err(Refusal::new(
             "table.header",
-            format!("数据表表头应为「{}」,请核对文件。", header.join(" ")),
+            format!("数据表表头应为「{}」，请核对文件。", header.join(" ")),
         ));
     }
     lines
@@ -30,6 +30,6 @@ pub(crate) fn rows<'a, const N: usize>(
 pub(crate) fn fault(at: usize, what: &str) -> Refusal {
     Refusal::new(
         "table.row",
-        format!("数据表第{}行:{what},请改正后重新装载。", at + 1),
+        format!("数据表第{}行：{what}，请改正后重新装载。", at + 1),
     )
 }

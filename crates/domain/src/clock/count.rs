@@ -57,15 +57,13 @@ pub(super) fn due(facts: &ClockFacts, calendar: &Calendar) -> Option<Due> {
     } else {
         end
     };
-    let (first, last) = match facts.kind.unit {
-        Unit::Working => (start + 1, due),
-        Unit::Calendar => (end, due),
+    let (rests_on_calendar, first) = match facts.kind.unit {
+        Unit::Working => (limit > 0 || facts.kind.roll, (start + 1).min(due)),
+        Unit::Calendar => (facts.kind.roll, end),
     };
-    let certain =
-        facts.kind.unit == Unit::Calendar && !facts.kind.roll || limit == 0 && !facts.kind.roll;
     Some(Due {
         date: date_of(due),
-        provisional: !certain && calendar.is_provisional(date_of(first), date_of(last)),
+        provisional: rests_on_calendar && calendar.is_provisional(date_of(first), date_of(due)),
     })
 }
 

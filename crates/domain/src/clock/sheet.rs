@@ -59,12 +59,14 @@ impl Status {
     pub fn describe(&self) -> String {
         match self {
             Self::Counted { n } => format!("第{n}日"),
-            Self::MakeUpWorkday { n, name, notice } => format!("第{n}日,{name}调休上班({notice})"),
-            Self::Weekend => "周末,不计入".to_owned(),
-            Self::Holiday { name, notice } => format!("{name}放假,不计入({notice})"),
+            Self::MakeUpWorkday { n, name, notice } => {
+                format!("第{n}日，{name}调休上班（{notice}）")
+            }
+            Self::Weekend => "周末，不计入".to_owned(),
+            Self::Holiday { name, notice } => format!("{name}放假，不计入（{notice}）"),
             Self::Suspended { ground, document } => {
                 format!(
-                    "中止计时:{}({};{document})",
+                    "中止计时：{}（{}；{document}）",
                     ground.name(),
                     ground.article()
                 )
@@ -308,7 +310,7 @@ fn explain(
 ) -> String {
     let (unit, kind) = (facts.kind.unit.name(), &facts.kind);
     let basis = format!(
-        "{}期限{}{unit}({}),自{}({})的次日起计算",
+        "{}期限{}{unit}（{}），自{}（{}）的次日起计算",
         kind.name,
         sheet.limit,
         kind.article,
@@ -317,26 +319,28 @@ fn explain(
     );
     let due = match sheet.due {
         Some(due) if due.provisional => format!(
-            "预计{}届满(当年放假安排尚未公布,日期待定)",
+            "预计{}届满（当年放假安排尚未公布，日期待定）",
             chinese_date(due.date)
         ),
         Some(due) => format!("{}届满", chinese_date(due.date)),
         None => "届满日待恢复计时后确定".to_owned(),
     };
     let state = match (sheet.light, facts.finished) {
-        (Light::Red, Some(day)) => format!("{}办结,逾期{}{unit}", chinese_date(day), sheet.overdue),
-        (Light::Red, None) => format!("已逾期{}{unit}仍未{},请立即办理", sheet.overdue, kind.end),
-        (_, Some(day)) => format!("{}按期办结,用时{}{unit}", chinese_date(day), sheet.used),
+        (Light::Red, Some(day)) => {
+            format!("{}办结，逾期{}{unit}", chinese_date(day), sheet.overdue)
+        }
+        (Light::Red, None) => format!("已逾期{}{unit}仍未{}，请立即办理", sheet.overdue, kind.end),
+        (_, Some(day)) => format!("{}按期办结，用时{}{unit}", chinese_date(day), sheet.used),
         (Light::Suspended, None) => {
             let (name, article) = ground.map_or(("", ""), |g| (g.name(), g.article()));
-            format!("因{name}暂停计时({article}),已用{}{unit}", sheet.used)
+            format!("因{name}暂停计时（{article}），已用{}{unit}", sheet.used)
         }
         (Light::Yellow, None) => format!(
-            "剩余{}{unit},不多于预警线{}{unit},请抓紧办理",
+            "剩余{}{unit}，不多于预警线{}{unit}，请抓紧办理",
             sheet.remaining,
             thresholds.yellow_at(sheet.limit)
         ),
-        (Light::Normal, None) => format!("已用{}{unit},剩余{}{unit}", sheet.used, sheet.remaining),
+        (Light::Normal, None) => format!("已用{}{unit}，剩余{}{unit}", sheet.used, sheet.remaining),
     };
-    format!("{basis},{due};{state}。")
+    format!("{basis}，{due}；{state}。")
 }
