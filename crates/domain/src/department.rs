@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
-    /// An application department the regulation names (办法第七条).
+    /// An application department the regulation names (办法第八条).
     Listed,
     /// Owns items of the process but is not named there.
     Outside,
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn art07_the_shipped_table_names_every_department() {
+    fn art08_the_shipped_table_names_every_department() {
         let table = Departments::parse(include_str!("../../../data/departments.tsv")).unwrap();
         let listed: Vec<&str> = table
             .iter()

@@ -280,7 +280,7 @@ fn day(
         };
         return (status, Some(suspension.ground.holder()));
     }
-    let notice = notice(date.year());
+    let notice = notice(date);
     let status = match kind {
         DayKind::Weekend if !due_on_it => Status::Weekend,
         DayKind::Holiday(name) if !due_on_it => Status::Holiday {
