@@ -15,16 +15,16 @@ pub struct CreditCode([u8; LENGTH]);
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Not eighteen characters.
-    #[error("统一社会信用代码应为18位,请与营业执照核对。")]
+    #[error("统一社会信用代码应为18位，请与营业执照核对。")]
     Length,
     /// A character outside the thirty-one of the standard (which leaves out I, O, S, V and Z).
-    #[error("统一社会信用代码只含数字和大写字母(不含I、O、S、V、Z),请与营业执照核对。")]
+    #[error("统一社会信用代码只含数字和大写字母（不含I、O、S、V、Z），请与营业执照核对。")]
     Character,
     /// Places 3 to 8 are not a region number.
-    #[error("统一社会信用代码第3至8位应为登记机关行政区划码,请与营业执照核对。")]
+    #[error("统一社会信用代码第3至8位应为登记机关行政区划码，请与营业执照核对。")]
     Region,
     /// The last character does not match the others.
-    #[error("统一社会信用代码校验码不符,至少有一位有误,请与营业执照逐位核对。")]
+    #[error("统一社会信用代码校验码不符，至少有一位有误，请与营业执照逐位核对。")]
     CheckCharacter,
 }
 

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
-    /// An application department the regulation names (办法第七条).
+    /// An application department the regulation names (办法第八条).
     Listed,
     /// Owns items of the process but is not named there.
     Outside,
@@ -208,7 +208,7 @@ impl TryFrom<String> for Agency {
     type Error = Refusal;
 
     fn try_from(text: String) -> Result<Self, Refusal> {
-        let message = "机关编号应形如 ecology-150402,请从机关列表中选择。";
+        let message = "机关编号应形如 ecology-150402，请从机关列表中选择。";
         Self::parse(&text).ok_or_else(|| Refusal::new("agency.id", message))
     }
 }
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn art07_the_shipped_table_names_every_department() {
+    fn art08_the_shipped_table_names_every_department() {
         let table = Departments::parse(include_str!("../../../data/departments.tsv")).unwrap();
         let listed: Vec<&str> = table.iter().filter(|d| d.group == Group::Listed).map(|d| d.short.as_str()).collect();
         assert_eq!(

@@ -43,25 +43,25 @@ impl Generation {
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// Not twenty digits.
-    #[error("项目代码应为20位数字,连同连接号共24个字符,请核对是否漏输或多输。")]
+    #[error("项目代码应为20位数字，连同连接号共24个字符，请核对是否漏输或多输。")]
     Length,
     /// A character that is neither digit nor hyphen.
-    #[error("项目代码只含数字和连接号“-”,请删去其他字符。")]
+    #[error("项目代码只含数字和连接号“-”，请删去其他字符。")]
     Character,
     /// Twenty digits, but not in groups of 4-6-2-2-6.
-    #[error("项目代码应按“4-6-2-2-6”分为五组,请按“2311-330109-04-01-789813”的样式填写。")]
+    #[error("项目代码应按“4-6-2-2-6”分为五组，请按“2311-330109-04-01-789813”的样式填写。")]
     Grouping,
     /// The first group fits neither generation.
-    #[error("项目代码第一组既不是年份也不是“年月”,请与赋码通知核对。")]
+    #[error("项目代码第一组既不是年份也不是“年月”，请与赋码通知核对。")]
     Generation,
     /// The region begins with no known province.
-    #[error("项目代码第二组的省级编号不存在,请与赋码通知核对。")]
+    #[error("项目代码第二组的省级编号不存在，请与赋码通知核对。")]
     Province,
     /// The last digit does not match the others.
-    #[error("项目代码校验码不符,至少有一位数字有误,请逐位核对。")]
+    #[error("项目代码校验码不符，至少有一位数字有误，请逐位核对。")]
     CheckDigit,
     /// What follows the code is no sub-project label.
-    #[error("项目代码之后的附加内容无法识别,请只填写24个字符的项目代码。")]
+    #[error("项目代码之后的附加内容无法识别，请只填写24个字符的项目代码。")]
     Suffix,
 }
 
@@ -100,7 +100,7 @@ impl From<Fault> for Refusal {
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
     /// The region is in no table; functional zones often are not.
-    #[error("地区代码不在区划表中,可能是功能区或已撤销的区划。")]
+    #[error("地区代码不在区划表中，可能是功能区或已撤销的区划。")]
     RegionUnknown,
     /// The department number is in no table.
     #[error("中央业务指导部门代码不在已知之列。")]
@@ -109,7 +109,7 @@ pub enum Warning {
     #[error("项目类型代码不在已知之列。")]
     TypeUnknown,
     /// A second-generation month before the rule was in force (2020-11).
-    #[error("代码年月早于现行编码规则施行之时(2020年11月)。")]
+    #[error("代码年月早于现行编码规则施行之时（2020年11月）。")]
     BeforeTheRule,
 }
 
@@ -137,8 +137,13 @@ pub struct Parsed {
 }
 
 /// Project types of locally issued codes, by number (GB/T 40058 3.4: non-classified projects).
-pub const PROJECT_TYPES: [(u8, &str); 5] =
-    [(1, "基本建设"), (2, "技术改造"), (3, "单纯购置"), (4, "信息化"), (5, "其他")];
+pub const PROJECT_TYPES: [(u8, &str); 5] = [
+    (1, "基本建设"),
+    (2, "技术改造"),
+    (3, "单纯购置"),
+    (4, "信息化"),
+    (5, "其他"),
+];
 
 /// Handling types of the first generation, by number.
 pub const HANDLING_TYPES: [(u8, &str); 3] = [(1, "审批"), (2, "核准"), (3, "备案")];
@@ -166,7 +171,11 @@ impl ProjectCode {
         let text = normalize(text).ok_or(Fault::Length)?;
         let (core, suffix) = split_suffix(&text)?;
         let code = Self::from_digits(shape(core)?)?;
-        Ok(Parsed { code, suffix, warnings: code.warnings(regions) })
+        Ok(Parsed {
+            code,
+            suffix,
+            warnings: code.warnings(regions),
+        })
     }
 
     /// Reads the canonical form only.
@@ -177,13 +186,20 @@ impl ProjectCode {
     fn from_digits(digits: [u8; DIGITS]) -> Result<Self, Fault> {
         let generation = generation(&digits).ok_or(Fault::Generation)?;
         let [_, _, _, _, a, b, c, d, e, f, ..] = digits;
-        let region: String = [a, b, c, d, e, f].iter().map(|n| char::from(b'0' + n)).collect();
+        let region: String = [a, b, c, d, e, f]
+            .iter()
+            .map(|n| char::from(b'0' + n))
+            .collect();
         let region = RegionCode::parse(&region).ok_or(Fault::Province)?;
         let [body @ .., check] = &digits;
         if generation == Generation::Second && check_digit(body) != *check {
             return Err(Fault::CheckDigit);
         }
-        Ok(Self { digits, region, generation })
+        Ok(Self {
+            digits,
+            region,
+            generation,
+        })
     }
 
     /// Which rule it follows.
@@ -233,20 +249,35 @@ impl ProjectCode {
             Generation::Second => &PROJECT_TYPES,
         };
         let number = self.type_number();
-        table.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
+        table
+            .iter()
+            .find(|(n, _)| *n == number)
+            .map(|(_, name)| *name)
     }
 
     /// What is unusual about it, given a table of regions.
     pub fn warnings(&self, regions: &Regions) -> Vec<Warning> {
         let department = self.department();
-        let early = self.month().is_some_and(|month| (self.year(), month) < RULE_IN_FORCE);
+        let early = self
+            .month()
+            .is_some_and(|month| (self.year(), month) < RULE_IN_FORCE);
         let found = [
-            (!self.region.is_central() && !regions.exists(self.region), Warning::RegionUnknown),
-            (department.is_some_and(|n| default_departments().by_number(n).is_none()), Warning::DepartmentUnknown),
+            (
+                !self.region.is_central() && !regions.exists(self.region),
+                Warning::RegionUnknown,
+            ),
+            (
+                department.is_some_and(|n| default_departments().by_number(n).is_none()),
+                Warning::DepartmentUnknown,
+            ),
             (self.type_name().is_none(), Warning::TypeUnknown),
             (early, Warning::BeforeTheRule),
         ];
-        found.into_iter().filter(|(is, _)| *is).map(|(_, w)| w).collect()
+        found
+            .into_iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, w)| w)
+            .collect()
     }
 
     fn pair(&self, from: usize) -> u8 {
@@ -315,7 +346,9 @@ fn generation(digits: &[u8; DIGITS]) -> Option<Generation> {
 
 /// Full-width to half-width, every dash to `-`, blanks and invisible marks off both ends. `None` for what is far too long.
 fn normalize(text: &str) -> Option<String> {
-    let invisible = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
+    let invisible = |c: char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}')
+    };
     let text = text.trim_matches(invisible);
     if text.chars().nth(LONGEST_INPUT).is_some() {
         return None;
@@ -336,7 +369,14 @@ fn is_dash(c: char) -> bool {
     matches!(
         c,
         '\u{2010}'
-            ..='\u{2015}' | '\u{2212}' | '\u{2043}' | '\u{2500}' | '\u{30fc}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
+            ..='\u{2015}'
+                | '\u{2212}'
+                | '\u{2043}'
+                | '\u{2500}'
+                | '\u{30fc}'
+                | '\u{fe58}'
+                | '\u{fe63}'
+                | '\u{ff0d}'
     )
 }
 
@@ -365,7 +405,11 @@ fn shape(text: &str) -> Result<[u8; DIGITS], Fault> {
     if text.chars().any(|c| !c.is_ascii_digit() && c != '-') {
         return Err(Fault::Character);
     }
-    let digits: Vec<u8> = text.bytes().filter(|b| *b != b'-').map(|b| b - b'0').collect();
+    let digits: Vec<u8> = text
+        .bytes()
+        .filter(|b| *b != b'-')
+        .map(|b| b - b'0')
+        .collect();
     let digits = <[u8; DIGITS]>::try_from(digits).map_err(|_| Fault::Length)?;
     let grouped = text.split('-').map(str::len).eq(GROUPS);
     grouped.then_some(digits).ok_or(Fault::Grouping)
@@ -398,25 +442,54 @@ impl Issue {
             Err(Refusal::field(field, code, message).article("办法第十一条"))
         };
         if self.region.is_central() {
-            return refuse("region", "issue.region", "地方平台不能为中央项目赋码,请通过中央平台申报。");
+            return refuse(
+                "region",
+                "issue.region",
+                "地方平台不能为中央项目赋码，请通过中央平台申报。",
+            );
         }
         if self.department > 99 {
-            return refuse("department", "issue.department", "业务指导部门代码应为两位数字,请核对部门表。");
+            return refuse(
+                "department",
+                "issue.department",
+                "业务指导部门代码应为两位数字，请核对部门表。",
+            );
         }
-        if PROJECT_TYPES.iter().all(|(number, _)| *number != self.project_type) {
-            return refuse("project_type", "issue.type", "项目类型应为01至05,请从项目类型表中选择。");
+        if PROJECT_TYPES
+            .iter()
+            .all(|(number, _)| *number != self.project_type)
+        {
+            return refuse(
+                "project_type",
+                "issue.type",
+                "项目类型应为01至05，请从项目类型表中选择。",
+            );
         }
         if !(1..=12).contains(&self.month) {
-            return refuse("month", "issue.month", "赋码月份应为1至12,请核对。");
+            return refuse("month", "issue.month", "赋码月份应为1至12，请核对。");
         }
         if (self.year, self.month) < RULE_IN_FORCE || self.year > 2099 {
-            return refuse("year", "issue.year", "赋码年月应在2020年11月至2099年12月之间,请核对。");
+            return refuse(
+                "year",
+                "issue.year",
+                "赋码年月应在2020年11月至2099年12月之间，请核对。",
+            );
         }
         if self.random >= Self::RANDOM {
-            return refuse("random", "issue.random", "随机码应为五位数字,请重新取号。");
+            return refuse("random", "issue.random", "随机码应为五位数字，请重新取号。");
         }
-        let Self { department, project_type, year, month, random, region } = *self;
-        let text = format!("{:02}{month:02}{region}{department:02}{project_type:02}{random:05}", year - 2000);
+        let Self {
+            department,
+            project_type,
+            year,
+            month,
+            random,
+            region,
+        } = *self;
+        let text = format!(
+            "{:02}{month:02}{region}{department:02}{project_type:02}{random:05}",
+            year - 2000
+        );
         let check = check_digit(&text.bytes().map(|b| b - b'0').collect::<Vec<u8>>());
         let digits: Vec<u8> = text.bytes().map(|b| b - b'0').chain([check]).collect();
         let digits = <[u8; DIGITS]>::try_from(digits).map_err(|_| Refusal::from(Fault::Length))?;

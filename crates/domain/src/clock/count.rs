@@ -40,23 +40,39 @@ impl Axis<'_> {
 }
 
 pub(super) fn due(facts: &ClockFacts, calendar: &Calendar) -> Option<Due> {
-    let axis = Axis { unit: facts.kind.unit, calendar };
+    let axis = Axis {
+        unit: facts.kind.unit,
+        calendar,
+    };
     let start = day_number(facts.start);
     let still = merge(&facts.suspensions, start);
     let limit = i64::from(facts.limit());
-    let end = if limit == 0 { start } else { jump(&axis, &still, axis.through(start) + limit)? };
-    let due = if facts.kind.roll { roll(calendar, &still, end)? } else { end };
-    let (first, last) = match facts.kind.unit {
-        Unit::Working => (start + 1, due),
-        Unit::Calendar => (end, due),
+    let end = if limit == 0 {
+        start
+    } else {
+        jump(&axis, &still, axis.through(start) + limit)?
     };
-    let certain = facts.kind.unit == Unit::Calendar && !facts.kind.roll || limit == 0 && !facts.kind.roll;
-    Some(Due { date: date_of(due), provisional: !certain && calendar.is_provisional(date_of(first), date_of(last)) })
+    let due = if facts.kind.roll {
+        roll(calendar, &still, end)?
+    } else {
+        end
+    };
+    let (rests_on_calendar, first) = match facts.kind.unit {
+        Unit::Working => (limit > 0 || facts.kind.roll, (start + 1).min(due)),
+        Unit::Calendar => (facts.kind.roll, end),
+    };
+    Some(Due {
+        date: date_of(due),
+        provisional: rests_on_calendar && calendar.is_provisional(date_of(first), date_of(due)),
+    })
 }
 
 /// Days counted after the start up to and including `day`.
 pub(super) fn used(facts: &ClockFacts, calendar: &Calendar, day: Date) -> u32 {
-    let axis = Axis { unit: facts.kind.unit, calendar };
+    let axis = Axis {
+        unit: facts.kind.unit,
+        calendar,
+    };
     let (start, day) = (day_number(facts.start), day_number(day));
     let all = axis.through(day.max(start)) - axis.through(start);
     let still: i64 = merge(&facts.suspensions, start)

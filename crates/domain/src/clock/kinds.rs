@@ -87,7 +87,8 @@ impl DeadlineKinds {
 }
 
 impl DeadlineKind {
-    /// The limit of an item of the catalogue (办法第十五条), in its unit.
+    /// The limit of an item: the number comes with the item, so it is no row of the table. Where a sector law writes plain
+    /// days, a last day of rest moves on by 民法典第二百零三条; that this holds for an agency's own limit is inferred.
     pub fn item(unit: Unit, days: u32) -> Self {
         let text = |s: &str| s.to_owned();
         let (id, certainty) = match unit {

@@ -220,8 +220,13 @@ fn art15_the_shipped_kinds_of_deadlines_read() {
     assert_eq!((check.days, check.unit), (5, Unit::Working));
     for kind in kinds.iter() {
         assert!(kind.article.contains('第'), "{}", kind.id);
-        assert_eq!(kind.roll, kind.unit == Unit::Calendar, "{}", kind.id);
     }
+    let [working, calendar] =
+        [Unit::Working, Unit::Calendar].map(|unit| DeadlineKind::item(unit, 60));
+    assert_eq!(
+        (working.days, working.roll, calendar.days, calendar.roll),
+        (60, false, 60, true)
+    );
     let twice = format!("{text}{}\n", text.lines().last().unwrap());
     assert_eq!(DeadlineKinds::parse(&twice).unwrap_err().code, "table.row");
 }
