@@ -427,7 +427,7 @@ impl Leaf {
         let now = definition.words(value);
         let label = &definition.label;
         match self.test.bound_words(definition) {
-            Some(bound) => format!("“{label}”为“{now}”(标准:{bound})"),
+            Some(bound) => format!("“{label}”为“{now}”（标准：{bound}）"),
             None => format!("“{label}”为“{now}”"),
         }
     }
