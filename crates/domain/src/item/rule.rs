@@ -45,6 +45,14 @@ pub enum RuleError {
         /// The fact.
         fact: String,
     },
+    /// A fact compared with a code it never has.
+    #[error("rule `{rule}` compares the fact `{fact}` with a code it never has")]
+    UnknownCode {
+        /// The rule as written.
+        rule: String,
+        /// The fact.
+        fact: String,
+    },
     /// No facts can make it true.
     #[error("rule `{rule}` can never be true")]
     Contradiction {
@@ -110,6 +118,12 @@ impl Rule {
                 })?;
             if !leaf.test.fits(definition.kind) {
                 return Err(RuleError::WrongKind {
+                    rule: self.source.clone(),
+                    fact: leaf.fact.clone(),
+                });
+            }
+            if !leaf.test.names_known_codes(definition) {
+                return Err(RuleError::UnknownCode {
                     rule: self.source.clone(),
                     fact: leaf.fact.clone(),
                 });
@@ -477,6 +491,17 @@ impl Test {
             }
             Self::StartsWith(_) | Self::StartsOtherwise(_) => kind == FactKind::Text,
         }
+    }
+
+    fn names_known_codes(&self, definition: &FactDefinition) -> bool {
+        let (Self::OneOf(values) | Self::NoneOf(values)) = self else {
+            return true;
+        };
+        let known = |value: &Fact| match value {
+            Fact::Text(code) => definition.values.contains_key(code),
+            _ => true,
+        };
+        definition.values.is_empty() || values.iter().all(known)
     }
 
     fn named_values(&self) -> Vec<Fact> {

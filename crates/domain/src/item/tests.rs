@@ -113,7 +113,7 @@ version = "t"
 [facts]
 land = { label = "用地", kind = "bool" }
 area = { label = "面积", kind = "number", unit = "亩" }
-regime = { label = "方式", kind = "text", values = { approval = "审批" } }
+regime = { label = "方式", kind = "text", values = { approval = "审批", x = "其他" } }
 [departments]
 water = { name = "水行政主管部门" }
 [kinds.licence]
@@ -586,6 +586,83 @@ fn rules_negate_and_nest_as_cel_does() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn art14_1_every_form_of_condition_has_its_words() {
+    let explain = |rule: &str, facts: &Facts| {
+        let text = ITEMS.replacen("land && area > 5", rule, 1).replacen(
+            "[departments]",
+            "industry = { label = \"行业\", kind = \"text\" }\n[departments]",
+            1,
+        );
+        let derivation = Catalogue::parse(&text, MATERIALS).unwrap().derive(facts);
+        let item = &derivation.not_needed[0];
+        (item.failed.clone(), item.would_change.clone())
+    };
+    let given = with(
+        with(with(yes(&["land"]), "area", 7.25), "regime", "x"),
+        "industry",
+        "A01",
+    );
+    let cases = [
+        ("!land", "“用地”为“是”", "“用地”为“否”"),
+        ("land != true", "“用地”为“是”", "“用地”为“否”"),
+        (
+            "area < 5",
+            "“面积”为“7.25亩”（标准：不满5亩）",
+            "“面积”不满5亩",
+        ),
+        (
+            "area <= 5.5",
+            "“面积”为“7.25亩”（标准：不超过5.5亩）",
+            "“面积”不超过5.5亩",
+        ),
+        (
+            "area > 8",
+            "“面积”为“7.25亩”（标准：超过8亩）",
+            "“面积”超过8亩",
+        ),
+        (
+            "!(area < 8)",
+            "“面积”为“7.25亩”（标准：达到或者超过8亩）",
+            "“面积”达到或者超过8亩",
+        ),
+        ("regime == 'approval'", "“方式”为“其他”", "“方式”为“审批”"),
+        ("regime != 'x'", "“方式”为“其他”", "“方式”不是“其他”"),
+        (
+            "industry in ['B', 'C']",
+            "“行业”为“A01”",
+            "“行业”是“B”“C”之一",
+        ),
+        (
+            "industry.startsWith('C')",
+            "“行业”为“A01”（标准：以“C”开头）",
+            "“行业”以“C”开头",
+        ),
+        (
+            "!industry.startsWith('A')",
+            "“行业”为“A01”（标准：不以“A”开头）",
+            "“行业”不以“A”开头",
+        ),
+        (
+            "!land || area > 9 && land",
+            "“用地”为“是”，“面积”为“7.25亩”（标准：超过9亩）",
+            "“用地”为“否”",
+        ),
+        (
+            "land && !land || area == 3",
+            "“用地”为“是”，“面积”为“7.25亩”",
+            "“面积”为“3亩”",
+        ),
+    ];
+    for (rule, failed, would_change) in cases {
+        let expected = (
+            format!("{failed}。"),
+            format!("如果{would_change}，则需要办理。"),
+        );
+        assert_eq!(explain(rule, &given), expected, "{rule}");
     }
 }
 
