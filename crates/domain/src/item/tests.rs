@@ -701,7 +701,7 @@ fn any_facts() -> impl Strategy<Value = Facts> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn art14_1_the_same_facts_give_the_same_bytes(facts in any_facts()) {
