@@ -28,7 +28,7 @@ impl Certainty {
             Self::Seen => "已核对原文",
             Self::Remembered => "待核对原文",
             Self::Inferred => "推定",
-            Self::Fallback => "无专门规定,按一般规定",
+            Self::Fallback => "无专门规定，按一般规定",
         }
     }
 }

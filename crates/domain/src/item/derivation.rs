@@ -3,6 +3,7 @@
 use super::catalogue::{Catalogue, Item, Material, Trigger};
 use super::facts::{Fact, Facts, complete};
 use super::rule::{Leaf, bind};
+use crate::Refusal;
 use cel::Context;
 use serde::Serialize;
 use std::sync::Arc;
@@ -98,6 +99,31 @@ impl Catalogue {
         derivation
     }
 
+    /// What is wrong with the facts themselves: those nobody asks for and those of the wrong kind. Deriving goes on
+    /// without them.
+    pub fn check_facts(&self, facts: &Facts) -> Vec<Refusal> {
+        facts
+            .iter()
+            .filter_map(|(id, fact)| match self.facts.get(id) {
+                None => Some(Refusal::field(
+                    id,
+                    "facts.unknown",
+                    format!("没有“{id}”这一申报信息，请核对名称后删除或者更正。"),
+                )),
+                Some(definition) if definition.kind != fact.kind() => Some(Refusal::field(
+                    id,
+                    "facts.wrong_kind",
+                    format!(
+                        "“{}”应当填写{}，请更正。",
+                        definition.label,
+                        definition.kind.words()
+                    ),
+                )),
+                Some(_) => None,
+            })
+            .collect()
+    }
+
     /// Whether one item's rule is true of these facts, whatever triggers it.
     pub fn applies(&self, item: &Item, facts: &Facts) -> bool {
         let facts = complete(&self.facts, facts);
@@ -142,7 +168,7 @@ impl Catalogue {
             item: item.code.clone(),
             rule: item.rule.clone(),
             article: item.basis.clone(),
-            because: format!("{}(申报信息:{})。", item.why, reasons.join(",")),
+            because: format!("{}（申报信息：{}）。", item.why, reasons.join("，")),
             fired,
         }
     }
@@ -167,8 +193,8 @@ impl Catalogue {
             item: item.code.clone(),
             rule: item.rule.clone(),
             article: item.basis.clone(),
-            failed: format!("{}。", failed.join(",")),
-            would_change: format!("如果{},则需要办理。", demands.join(",且")),
+            failed: format!("{}。", failed.join("，")),
+            would_change: format!("如果{}，则需要办理。", demands.join("，且")),
             changes,
         }
     }
@@ -184,7 +210,7 @@ fn later(item: &Item) -> NotNeeded {
         rule: item.rule.clone(),
         article: item.basis.clone(),
         failed: "申报时尚未发生需要办理本事项的情形。".to_owned(),
-        would_change: format!("如果{},则需要办理。", item.trigger_when),
+        would_change: format!("如果{}，则需要办理。", item.trigger_when),
         changes: Vec::new(),
     }
 }

@@ -60,6 +60,15 @@ pub enum FactKind {
 }
 
 impl FactKind {
+    /// What a person has to give.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Bool => "是或者否",
+            Self::Number => "数字",
+            Self::Text => "文字或者代码",
+        }
+    }
+
     fn missing(self) -> Fact {
         match self {
             Self::Bool => Fact::Bool(false),

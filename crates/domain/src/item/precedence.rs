@@ -65,8 +65,8 @@ impl Catalogue {
     fn blocking_sentence(&self, before: &Precedence) -> String {
         let name = self.item(&before.item).map_or("", |item| item.name.as_str());
         match before.kind {
-            PrecedenceKind::Law => format!("须先办结“{name}”:{}。", before.why),
-            PrecedenceKind::Usual => format!("通常先办“{name}”:{}。可以并行申请。", before.why),
+            PrecedenceKind::Law => format!("须先办结“{name}”：{}。", before.why),
+            PrecedenceKind::Usual => format!("通常先办“{name}”：{}。可以并行申请。", before.why),
         }
     }
 }

@@ -45,6 +45,14 @@ pub enum RuleError {
         /// The fact.
         fact: String,
     },
+    /// A fact compared with a code it never has.
+    #[error("rule `{rule}` compares the fact `{fact}` with a code it never has")]
+    UnknownCode {
+        /// The rule as written.
+        rule: String,
+        /// The fact.
+        fact: String,
+    },
     /// No facts can make it true.
     #[error("rule `{rule}` can never be true")]
     Contradiction {
@@ -93,6 +101,12 @@ impl Rule {
                 .ok_or_else(|| RuleError::UnknownFact { rule: self.source.clone(), fact: leaf.fact.clone() })?;
             if !leaf.test.fits(definition.kind) {
                 return Err(RuleError::WrongKind { rule: self.source.clone(), fact: leaf.fact.clone() });
+            }
+            if !leaf.test.names_known_codes(definition) {
+                return Err(RuleError::UnknownCode {
+                    rule: self.source.clone(),
+                    fact: leaf.fact.clone(),
+                });
             }
         }
         let nothing = super::facts::complete(definitions, &Facts::new());
@@ -347,7 +361,7 @@ impl Leaf {
         let now = definition.words(value);
         let label = &definition.label;
         match self.test.bound_words(definition) {
-            Some(bound) => format!("“{label}”为“{now}”(标准:{bound})"),
+            Some(bound) => format!("“{label}”为“{now}”（标准：{bound}）"),
             None => format!("“{label}”为“{now}”"),
         }
     }
@@ -391,6 +405,17 @@ impl Test {
             Self::Less(_) | Self::AtMost(_) | Self::More(_) | Self::AtLeast(_) => kind == FactKind::Number,
             Self::StartsWith(_) | Self::StartsOtherwise(_) => kind == FactKind::Text,
         }
+    }
+
+    fn names_known_codes(&self, definition: &FactDefinition) -> bool {
+        let (Self::OneOf(values) | Self::NoneOf(values)) = self else {
+            return true;
+        };
+        let known = |value: &Fact| match value {
+            Fact::Text(code) => definition.values.contains_key(code),
+            _ => true,
+        };
+        definition.values.is_empty() || values.iter().all(known)
     }
 
     fn named_values(&self) -> Vec<Fact> {
