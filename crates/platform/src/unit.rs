@@ -60,7 +60,7 @@ impl RegisterUnit {
         let mut take = |result: Result<String, Refusal>| result.unwrap_or_else(|r| { faults.push(r); String::new() });
         let name = take(unit::check_name(&self.name));
         let credit_code = take(CreditCode::parse(&self.credit_code).map(|c| c.as_str().to_owned()).map_err(|fault| {
-            Refusal::field("credit_code", "credit_code", fault.message()).article("GB 32100-2015")
+            Refusal::field("credit_code", "credit_code", fault.to_string()).article("GB 32100-2015")
         }));
         let login = take(account::check_login(&self.login));
         let _ = take(phone(&self.contact_phone));

@@ -5,9 +5,10 @@ use crate::Rulebook;
 use domain::{
     Meta,
     case::{Application, Case, CaseEvent, Outcome, owed_clock},
-    clock::Thresholds,
+    clock::{ClockFacts, Thresholds},
     document::Document,
 };
+use jiff::civil::Date;
 use ledger::{Row, Value};
 
 /// A day so far away that nothing is ever due on it.
@@ -85,15 +86,21 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
     Some((title.to_owned(), body))
 }
 
+/// The day at whose end no more is left than the yellow threshold: the due day of a limit that much shorter.
+fn first_yellow_day(clock: &ClockFacts, rules: &Rulebook) -> Option<Date> {
+    let left = Thresholds::default().yellow_at(clock.limit());
+    let mut shorter = clock.clone();
+    shorter.days = clock.limit().saturating_sub(left);
+    shorter.extensions.clear();
+    shorter.kind.roll = false;
+    shorter.due(rules.calendar).map(|due| due.date)
+}
+
 /// Columns that change with each event, in the order of `$2…$15`.
 fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value; 14] {
     let clock = owed_clock(case);
     let due = clock.as_ref().and_then(|c| c.due(rules.calendar));
-    let yellow = clock.as_ref().and_then(|c| {
-        let due = due?;
-        let left = Thresholds::default().yellow_at(c.limit());
-        Some(c.day_with_left(rules.calendar, due.date, left))
-    });
+    let yellow = clock.as_ref().and_then(|c| first_yellow_day(c, rules));
     let decision = case.decision.as_deref();
     let text = |f: fn(&domain::case::Decision) -> String| decision.map(f).unwrap_or_default();
     [

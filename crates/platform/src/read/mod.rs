@@ -7,6 +7,7 @@ mod migrations;
 mod project;
 mod unit;
 
+pub(crate) use case::{NEVER, outcome_of};
 pub use fold::PlatformFold;
 pub use migrations::MIGRATIONS;
 
