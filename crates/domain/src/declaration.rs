@@ -19,7 +19,7 @@ use crate::regime::{ForeignKind, Policy, RegimeFacts};
 use crate::{Money, Refusal};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use value::Value;
 
 /// What the person typed: field id to raw text. Check boxes are `yes`, several choices `a,b`.
@@ -102,7 +102,16 @@ fn judge(
             }
         }
     }
-    refusals.extend(rules::between_fields(form, &values, context.today));
+    let refused: BTreeSet<String> = refusals
+        .iter()
+        .filter_map(|r: &Refusal| r.field.clone())
+        .collect();
+    refusals.extend(rules::between_fields(
+        form,
+        &values,
+        &refused,
+        context.today,
+    ));
     let order: BTreeMap<&str, usize> = form
         .fields()
         .enumerate()
