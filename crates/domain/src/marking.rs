@@ -260,6 +260,7 @@ impl Rules {
 
     /// K-03: a level with a star, or with a term. In a stack of short lines a starless term must stand alone.
     fn block(&self, line: &[Glyph], stacked: bool) -> Option<&'static str> {
+        let explains = self.explains(line);
         self.level_words(line).find_map(|(at, after)| {
             let running = ends(line, at, &self.running_before);
             let after = after + usize::from(is(line, after, |c| c == '级'));
@@ -273,8 +274,16 @@ impl Rules {
                 return Some("marking.level_star");
             }
             let from = skip(line, from, 1, |c| "·•・‧-–—_/|:([".contains(c));
-            (!running && self.term(line, from, stacked).is_some()).then_some("marking.level_term")
+            (!running && !explains && self.term(line, from, stacked).is_some())
+                .then_some("marking.level_term")
         })
+    }
+
+    /// A mark has one level: a longer line with several is a regulation that explains them.
+    fn explains(&self, line: &[Glyph]) -> bool {
+        let named =
+            |level: &&Vec<char>| (0..line.len()).any(|at| starts(line, at, level).is_some());
+        line.len() > 3 * SHORT_LINE && self.levels.iter().filter(named).count() > 1
     }
 
     /// The end of a term of secrecy that starts at `at`.
@@ -306,7 +315,7 @@ impl Rules {
         if number == at {
             return None;
         }
-        let units = ["年", "个月", "天", "日"].map(|unit| unit.chars().collect::<Vec<_>>());
+        let units = ["年", "个月"].map(|unit| unit.chars().collect::<Vec<_>>());
         let end = number + units.iter().find_map(|unit| starts(line, number, unit))?;
         let story = self
             .story_after
@@ -322,8 +331,10 @@ impl Rules {
             .iter()
             .any(|word| find(line, word).is_some())
             || has_copy_number(line);
+        let explains = !named && self.explains(line);
         let level = self.level_words(line).find_map(|(at, after)| {
-            let running = ends(line, at, &self.running_before)
+            let running = explains
+                || ends(line, at, &self.running_before)
                 || self
                     .running_after
                     .iter()

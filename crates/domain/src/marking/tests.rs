@@ -21,7 +21,7 @@ const STARS: [&str; 10] = [
     "★\u{fe0f}",
     "★★",
 ];
-const TERMS: [&str; 14] = [
+const TERMS: [&str; 13] = [
     "长期",
     "永久",
     "启用前",
@@ -33,10 +33,11 @@ const TERMS: [&str; 14] = [
     "二十年",
     "6个月",
     "六个月",
-    "90天",
     "1年",
     "三十年",
 ];
+/// Terms that only count behind a star.
+const STAR_TERMS: [&str; 3] = ["90天", "2027年12月31日", "工程完工"];
 /// What stands around a mark in a document.
 const FRAMES: [(&str, &str); 6] = [
     ("", ""),
@@ -93,7 +94,8 @@ fn positives() -> Vec<String> {
                 format!("{level}级{star}"),
                 format!("【{level}】{star}"),
             ]);
-            marks.extend(TERMS.map(|term| format!("{level}{star}{term}")));
+            let terms = TERMS.iter().chain(&STAR_TERMS);
+            marks.extend(terms.map(|term| format!("{level}{star}{term}")));
         }
         for term in TERMS {
             marks.extend(["", " ", "·", "-", "级"].map(|gap| format!("{level}{gap}{term}")));
@@ -204,7 +206,17 @@ fn k04_traces_near_the_top_are_held() {
 }
 
 /// Sentences such as plans, contracts and regulations have; `{}` takes a filler.
-const SENTENCES: [&str; 36] = [
+const SENTENCES: [&str; 46] = [
+    "绝密级30年、机密级20年、秘密级10年,{}按此掌握。",
+    "国家秘密的最长保密期限:绝密 30年,机密 20年,秘密 10年;{}不得超过。",
+    "{}推出秘密一日游产品。",
+    "{}发现这处秘密十年了。",
+    "{}藏着机密三天三夜。",
+    "{}持有的商业机密10年内不得披露。",
+    "{}**商业秘密**条款自签字之日起生效。",
+    "秘密会议一年召开两次,由{}组织。",
+    "{}的机密文件柜20个,保密室1间。",
+    "票面印有绝密飞行★★★★☆字样,{}承办。",
     "{}应当依法保护项目单位的商业秘密。",
     "{}工作人员应当保守国家秘密,不得泄露工作中知悉的商业秘密。",
     "{}应当确保数据的机密性、完整性和可用性。",
@@ -287,12 +299,7 @@ fn k05_running_text_is_not_a_hit() {
         blocked.len(),
         blocked.first()
     );
-    assert!(
-        held.len() * 100 <= tried,
-        "{} of {tried}: {:?}",
-        held.len(),
-        held.first()
-    );
+    assert_eq!(held.first(), None, "{} of {tried}", held.len());
 }
 
 #[test]
