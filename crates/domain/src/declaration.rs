@@ -629,7 +629,7 @@ impl Declaration {
         let text = |value: &str| Fact::Text(value.to_owned());
         facts.extend(
             [
-                ("funding", Fact::Bool(self.government_funds)),
+                ("funding_government", Fact::Bool(self.government_funds)),
                 ("industry", text(&self.industry)),
                 (
                     "total_investment_wan",

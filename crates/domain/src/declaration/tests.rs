@@ -153,7 +153,7 @@ fn art14_1_a_complete_declaration_is_typed() {
     assert_eq!(facts["land_area_mu"], Fact::Number(120.5));
     assert_eq!(facts["electricity_wan_kwh"], Fact::Number(0.0));
     assert_eq!(facts["eia_class"], Fact::Text("report".to_owned()));
-    assert_eq!(facts["funding"], Fact::Bool(false));
+    assert_eq!(facts["funding_government"], Fact::Bool(false));
     assert_eq!(facts["total_investment_wan"], Fact::Number(12_000.0));
     assert_eq!(facts["foreign_kind"], Fact::Text("domestic".to_owned()));
     let choice = choose(
