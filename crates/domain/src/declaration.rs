@@ -20,7 +20,7 @@ use crate::regime::{ForeignKind, Policy, RegimeFacts};
 use crate::{Money, Refusal};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use value::Value;
 
 /// What the person typed: field id to raw text. Check boxes are `yes`, several choices `a,b`.
@@ -86,8 +86,21 @@ fn judge(form: &Form, answers: &Answers, context: &Context<'_>) -> (BTreeMap<Str
             }
         }
     }
-    refusals.extend(rules::between_fields(form, &values, context.today));
-    let order: BTreeMap<&str, usize> = form.fields().enumerate().map(|(i, f)| (f.id.as_str(), i)).collect();
+    let refused: BTreeSet<String> = refusals
+        .iter()
+        .filter_map(|r: &Refusal| r.field.clone())
+        .collect();
+    refusals.extend(rules::between_fields(
+        form,
+        &values,
+        &refused,
+        context.today,
+    ));
+    let order: BTreeMap<&str, usize> = form
+        .fields()
+        .enumerate()
+        .map(|(i, f)| (f.id.as_str(), i))
+        .collect();
     refusals.sort_by_key(|r| order.get(r.field.as_deref().unwrap_or_default()).copied());
     (values, refusals)
 }
@@ -498,7 +511,7 @@ impl Declaration {
         let text = |value: &str| Fact::Text(value.to_owned());
         facts.extend(
             [
-                ("funding", Fact::Bool(self.government_funds)),
+                ("funding_government", Fact::Bool(self.government_funds)),
                 ("industry", text(&self.industry)),
                 ("total_investment_wan", Fact::Number(self.investment.total.0 as f64 / 1_000_000.0)),
                 ("project_type", text(&self.project_type)),

@@ -1,15 +1,16 @@
-//! Rules between fields. Each looks only at answers that could be read; a missing one is told by its own field.
+//! Rules between fields. A rule that would need a field already refused is silent: one fault, one message.
 
 use super::form::Form;
 use super::value::Value;
 use super::{Contribution, Month};
 use crate::{Money, Refusal};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the rules look at.
 struct Facts<'a> {
     values: &'a BTreeMap<String, Value>,
+    refused: &'a BTreeSet<String>,
     now: Month,
 }
 
@@ -21,8 +22,17 @@ const COSTS: [&str; 6] =
 const FUNDS: [&str; 6] = ["fund_budget", "fund_own", "fund_bank_loan", "fund_bond", "fund_foreign", "fund_other"];
 
 /// All refusals the rules give, in no particular order. A rule about a field the form lacks is silent.
-pub(super) fn between_fields(form: &Form, values: &BTreeMap<String, Value>, today: Date) -> Vec<Refusal> {
-    let facts = Facts { values, now: Month::of(today) };
+pub(super) fn between_fields(
+    form: &Form,
+    values: &BTreeMap<String, Value>,
+    refused: &BTreeSet<String>,
+    today: Date,
+) -> Vec<Refusal> {
+    let facts = Facts {
+        values,
+        refused,
+        now: Month::of(today),
+    };
     let rules: [fn(&Facts<'_>) -> Option<Refusal>; 15] = [
         classified,
         total_positive,
@@ -60,11 +70,16 @@ impl Facts<'_> {
         }
     }
 
-    fn number(&self, id: &str) -> f64 {
+    /// Zero when left empty, `None` when refused.
+    fn number(&self, id: &str) -> Option<f64> {
         match self.values.get(id) {
-            Some(Value::Number(number)) => *number,
-            _ => 0.0,
+            Some(Value::Number(number)) => Some(*number),
+            _ => self.readable(&[id]).then_some(0.0),
         }
+    }
+
+    fn readable(&self, ids: &[&str]) -> bool {
+        ids.iter().all(|id| !self.refused.contains(*id))
     }
 
     fn month(&self, id: &str) -> Option<Month> {
@@ -95,8 +110,15 @@ fn total_positive(facts: &Facts<'_>) -> Option<Refusal> {
     }
 }
 
-fn sums_to_total(facts: &Facts<'_>, parts: &[&str], code: &'static str, what: &str) -> Option<Refusal> {
-    let total = facts.money("total_investment")?;
+fn sums_to_total(
+    facts: &Facts<'_>,
+    parts: &[&str],
+    code: &'static str,
+    what: &str,
+) -> Option<Refusal> {
+    let total = facts
+        .money("total_investment")
+        .filter(|_| facts.readable(parts))?;
     let sum = Money::sum(parts.iter().filter_map(|id| facts.money(id)))?;
     let difference = Money(sum.0.checked_sub(total.0)?);
     if difference.0 == 0 {
@@ -123,10 +145,19 @@ fn capital_within_total(facts: &Facts<'_>) -> Option<Refusal> {
 }
 
 fn government_money(facts: &Facts<'_>) -> Option<Refusal> {
-    let given = ["fund_budget", "fund_bond"].into_iter().filter_map(|id| facts.money(id)).any(|m| m.0 > 0);
+    let sources = ["fund_budget", "fund_bond"];
+    let given = sources
+        .iter()
+        .filter_map(|id| facts.money(id))
+        .any(|m| m.0 > 0);
     let message = "使用政府直接投资或资本金注入的项目,请填写财政资金或债券资金的金额。";
-    if facts.yes("funding") && !given {
-        refuse("funding", "declaration.government_money_missing", message, "《政府投资条例》第九条")
+    if facts.yes("funding") && facts.readable(&sources) && !given {
+        refuse(
+            "funding",
+            "declaration.government_money_missing",
+            message,
+            "《政府投资条例》第九条",
+        )
     } else {
         None
     }
@@ -160,9 +191,9 @@ fn started_not_future(facts: &Facts<'_>) -> Option<Refusal> {
 
 /// An area goes with its check box: checked needs one above zero, unchecked must not have one.
 fn area_matches(facts: &Facts<'_>, flag: &str, area: &str, code: &'static str) -> Option<Refusal> {
-    let message = match (facts.yes(flag), facts.values.contains_key(area), facts.number(area) > 0.0) {
-        (true, true, false) => "已勾选对应的情况,面积应当大于零。",
-        (false, _, true) => "填写了面积,但没有勾选对应的情况;请勾选,或清空面积。",
+    let message = match (facts.yes(flag), facts.number(area)? > 0.0) {
+        (true, false) => "已勾选对应的情况,面积应当大于零。",
+        (false, true) => "填写了面积,但没有勾选对应的情况;请勾选,或清空面积。",
         _ => return None,
     };
     refuse(area, code, message, TRUE_AND_COMPLETE)
@@ -170,8 +201,13 @@ fn area_matches(facts: &Facts<'_>, flag: &str, area: &str, code: &'static str) -
 
 fn above_ground_within_total(facts: &Facts<'_>) -> Option<Refusal> {
     let message = "地上建筑面积不能大于总建筑面积(在“项目特征”页填写),请核对。";
-    if facts.number("above_ground_area_m2") > facts.number("building_area_m2") {
-        refuse("above_ground_area_m2", "declaration.above_ground_area", message, TRUE_AND_COMPLETE)
+    if facts.number("above_ground_area_m2")? > facts.number("building_area_m2")? {
+        refuse(
+            "above_ground_area_m2",
+            "declaration.above_ground_area",
+            message,
+            TRUE_AND_COMPLETE,
+        )
     } else {
         None
     }
