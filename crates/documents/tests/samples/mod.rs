@@ -1,0 +1,155 @@
+//! One realistic paper of each kind.
+
+use domain::document::{Document, DocumentKind};
+use jiff::civil::date;
+
+const PROJECT: &str = "乌兰察布市四子王旗200兆瓦风力发电及配套储能建设项目";
+const CODE: &str = "2611-150929-04-01-482913";
+const UNIT: &str = "内蒙古塞上新能源有限公司";
+const BUREAU: &str = "四子王旗行政审批和政务服务局";
+
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
+fn rows<const N: usize>(rows: [(&str, &str); N]) -> Vec<(String, String)> {
+    rows.map(|(label, value)| (label.to_owned(), value.to_owned()))
+        .to_vec()
+}
+
+/// The sample of a kind.
+pub fn paper(kind: DocumentKind) -> Document {
+    let bare = Document {
+        kind,
+        number: format!("内投审〔2026〕{}150929000128号", kind.number_word()),
+        issuer: BUREAU.to_owned(),
+        addressee: UNIT.to_owned(),
+        issued_on: date(2026, 11, 24),
+        project_name: PROJECT.to_owned(),
+        project_code: CODE.to_owned(),
+        paragraphs: Vec::new(),
+        rows: Vec::new(),
+        points: Vec::new(),
+        closing: Vec::new(),
+        check_value: "9f3ac04e71b85d26".to_owned(),
+        verify_url: "https://tzxm.example.gov.cn/check/150929000128?v=9f3ac04e71b85d26".to_owned(),
+    };
+    match kind {
+        DocumentKind::CodeCertificate => Document {
+            issuer: "内蒙古自治区发展和改革委员会".to_owned(),
+            paragraphs: texts([
+                "经内蒙古自治区投资项目在线审批监管平台登记，该项目已取得项目代码，特发此证。",
+            ]),
+            rows: rows([
+                ("项目单位", UNIT),
+                ("统一社会信用代码", "91150929MA0Q3XY47K"),
+                ("项目类型", "企业投资备案项目"),
+                ("建设地点", "乌兰察布市四子王旗江岸苏木"),
+                ("国标行业", "风力发电"),
+                ("总投资", "128,600万元"),
+                ("建设性质", "新建"),
+                ("拟开工时间", "2027年4月"),
+                ("赋码日期", "2026年11月24日"),
+            ]),
+            ..bare
+        },
+        DocumentKind::ReceiptSlip => Document {
+            paragraphs: texts([
+                "你单位于2026年11月24日通过内蒙古自治区投资项目在线审批监管平台提交的“企业投资项目备案”申请材料已收到，共5件。",
+            ]),
+            rows: rows([
+                ("办理事项", "企业投资项目备案"),
+                ("收件编号", "150929000128"),
+                ("收件时间", "2026年11月24日"),
+                ("收件人员", "窗口03 其其格"),
+            ]),
+            points: texts([
+                "企业投资项目备案申请表",
+                "营业执照",
+                "项目建设规模及内容说明",
+                "项目符合产业政策的声明",
+                "法定代表人授权委托书及受托人身份证明",
+            ]),
+            closing: texts([
+                "本凭证仅证明收到上述材料，不代表申请已被受理。是否受理将于5个工作日内告知，逾期不告知的，自收到申请材料之日起即为受理。",
+            ]),
+            ..bare
+        },
+        DocumentKind::AcceptanceNotice => Document {
+            paragraphs: texts([
+                "你单位提出的“企业投资项目备案”申请，经审查，属于本机关职权范围，申请材料齐全、符合法定形式。根据《中华人民共和国行政许可法》第三十二条第一款第五项的规定，现予受理。",
+            ]),
+            rows: rows([
+                ("办理事项", "企业投资项目备案"),
+                ("办件编号", "150929000128"),
+                ("受理日期", "2026年11月24日"),
+                ("办结期限", "2026年12月3日"),
+                ("法定期限", "20个工作日"),
+                ("承诺期限", "7个工作日"),
+            ]),
+            closing: texts([
+                "办理期限自受理之日起计算。依法需要听证、招标、检验、检测、鉴定和专家评审的，所需时间不计算在内，本机关将另行书面告知。办理进度可凭项目代码在平台查询。",
+            ]),
+            ..bare
+        },
+        DocumentKind::CorrectionNotice => Document {
+            paragraphs: texts([
+                "你单位提出的“企业投资项目备案”申请，经审查，申请材料不齐全或者不符合法定形式。根据《中华人民共和国行政许可法》第三十二条第一款第四项的规定，现一次告知需要补正的全部内容：",
+            ]),
+            rows: rows([
+                ("办理事项", "企业投资项目备案"),
+                ("办件编号", "150929000128"),
+                ("收件日期", "2026年11月20日"),
+                ("补正期限", "2026年12月8日"),
+            ]),
+            points: texts([
+                "《企业投资项目备案申请表》未加盖单位公章，请加盖后重新上传。",
+                "“总投资”与资金来源合计不一致（相差1,200万元），请核对后更正。",
+                "缺少储能系统建设规模及技术路线说明，请补充。",
+            ]),
+            closing: texts(["请于2026年12月8日前通过平台提交补正材料。补正期间不计入办理期限。"]),
+            ..bare
+        },
+        DocumentKind::NonAcceptanceNotice => Document {
+            paragraphs: texts([
+                "你单位提出的“企业投资项目备案”申请，经审查，依法不属于本机关职权范围。根据《中华人民共和国行政许可法》第三十二条第一款第二项的规定，决定不予受理。理由如下：",
+            ]),
+            rows: rows([
+                ("申请事项", "企业投资项目备案"),
+                ("办件编号", "150929000128"),
+                ("申请日期", "2026年11月20日"),
+                ("决定日期", "2026年11月24日"),
+            ]),
+            points: texts([
+                "该项目列入《政府核准的投资项目目录》，应当办理核准，不适用备案。",
+                "请向乌兰察布市发展和改革委员会提出“企业投资项目核准”申请，原项目代码继续有效。",
+            ]),
+            closing: texts([
+                "如不服本决定，可自收到本通知书之日起六十日内依法申请行政复议，或者自收到之日起六个月内依法向人民法院提起行政诉讼。",
+            ]),
+            ..bare
+        },
+        DocumentKind::CompletionNotice => Document {
+            paragraphs: texts([
+                "你单位于2026年11月3日提出的“企业投资项目备案”申请，经审查，材料齐全、符合法定条件，现已办理完结。有关事项告知如下：",
+            ]),
+            rows: rows([
+                ("办理事项", "企业投资项目备案"),
+                ("办件类型", "承诺件"),
+                ("受理日期", "2026年11月3日"),
+                ("办结日期", "2026年11月24日"),
+                ("总投资", "128,600万元"),
+                ("办理结果", "准予备案"),
+                (
+                    "结果文书",
+                    "四发改备〔2026〕57号 关于乌兰察布市四子王旗200兆瓦风力发电及配套储能建设项目备案的告知书",
+                ),
+                ("有效期", "2年"),
+            ]),
+            closing: texts([
+                "如对办理结果有异议，可自收到本告知书之日起六十日内依法申请行政复议，或者六个月内依法提起行政诉讼。特此告知。",
+            ]),
+            ..bare
+        },
+    }
+}
