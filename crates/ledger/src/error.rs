@@ -73,6 +73,11 @@ impl LedgerError {
         matches!(self, Self::Database(error) if busy(error))
     }
 
+    /// An event that cannot be folded, said by the rooms above.
+    pub fn fold(reason: impl std::fmt::Display) -> Self {
+        Self::Fold(reason.to_string())
+    }
+
     pub(crate) fn broken(stream: &str, version: i64, reason: impl Into<String>) -> Self {
         Self::Broken { stream: stream.to_owned(), version, reason: reason.into() }
     }
