@@ -46,7 +46,7 @@ pub enum Durability {
 }
 
 /// Connections: how long a caller waits for one before it hears `Busy`.
-const ACQUIRE: Duration = Duration::from_secs(5);
+const ACQUIRE: Duration = Duration::from_secs(15);
 /// The most a single statement may take on PostgreSQL before the server gives up on it.
 const STATEMENT_MS: &str = "60000";
 /// Statements of all rooms together, prepared once per connection.

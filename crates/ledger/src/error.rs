@@ -73,7 +73,7 @@ impl LedgerError {
         matches!(self, Self::Database(error) if busy(error))
     }
 
-    /// An event that the rooms above cannot fold.
+    /// An event that cannot be folded, said by the rooms above.
     pub fn fold(reason: impl std::fmt::Display) -> Self {
         Self::Fold(reason.to_string())
     }

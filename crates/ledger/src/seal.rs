@@ -126,3 +126,24 @@ fn aad(stream: &str, version: i64, name: &str) -> Vec<u8> {
     let field = |bytes: &[u8]| [&(bytes.len() as u64).to_be_bytes(), bytes].concat();
     [field(stream.as_bytes()), version.to_be_bytes().to_vec(), field(name.as_bytes())].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 8998, appendix A.1.
+    #[test]
+    fn p05_sm4_gcm_is_that_of_rfc_8998() {
+        let bytes = |text: &str| hex::decode(text).unwrap();
+        let key: [u8; 16] = bytes("0123456789abcdeffedcba9876543210").try_into().unwrap();
+        let nonce: [u8; 12] = bytes("00001234567800000000abcd").try_into().unwrap();
+        let aad = bytes("feedfacedeadbeeffeedfacedeadbeefabaddad2");
+        let halves = [0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0xee, 0xaa];
+        let message: Vec<u8> = halves.iter().flat_map(|byte| [*byte; 8]).collect();
+        let sealed = Sealer::new("k", key).encrypt("k", &nonce, &aad, &message).unwrap();
+        let expected = "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735\
+                        d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d\
+                        83de3541e4c2b58177e065a9bf7b62ec";
+        assert_eq!(hex::encode(sealed), expected);
+    }
+}

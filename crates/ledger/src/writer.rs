@@ -191,7 +191,22 @@ pub(crate) fn statement(
     text: &'static str,
     values: impl IntoIterator<Item = Value>,
 ) -> Statement {
-    Statement::from_sql_and_values(backend, text, values)
+    Statement::from_sql_and_values(backend, text, values.into_iter().map(wide))
+}
+
+/// Every number as BIGINT, every flag as 0 or 1: PostgreSQL prepares a text once, for the types it was first bound
+/// with, and refuses an INT where it has seen a BIGINT.
+fn wide(value: Value) -> Value {
+    match value {
+        Value::Bool(flag) => flag.map(i64::from).into(),
+        Value::TinyInt(n) => n.map(i64::from).into(),
+        Value::SmallInt(n) => n.map(i64::from).into(),
+        Value::Int(n) => n.map(i64::from).into(),
+        Value::TinyUnsigned(n) => n.map(i64::from).into(),
+        Value::SmallUnsigned(n) => n.map(i64::from).into(),
+        Value::Unsigned(n) => n.map(i64::from).into(),
+        other => other,
+    }
 }
 
 fn step_stream(step: &Step) -> (&'static str, Vec<Value>) {
