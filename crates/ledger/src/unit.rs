@@ -16,6 +16,8 @@ use crate::{
 pub struct Row {
     /// The text, the same on both engines unless `sqlite` says otherwise.
     pub sql: &'static str,
+    /// The text for SQLite, where the engines differ (search only).
+    pub sqlite: Option<&'static str>,
     /// One value per placeholder (SQLite would bind a missing one as NULL, silently). Numbers are bound as BIGINT and
     /// flags as 0 or 1 on both engines.
     pub values: Vec<Value>,

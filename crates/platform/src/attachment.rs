@@ -8,7 +8,7 @@ use domain::{
     Moment, Refusal,
     case::Case,
     ids::{AttachmentId, CaseId, ProjectId, UnitId},
-    marking::{self, Place, Verdict},
+    marking::{self, Place},
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
@@ -105,8 +105,8 @@ impl Platform {
         let Actor::Unit { account, .. } = &call.actor else { return Err(Failure::NotThere) };
         let slot = self.slot(material)?;
         let name = upload::clean_name(name)?;
-        if !matches!(marking::check_text(&name, Place::FileName), Verdict::Clean) {
-            return Err(marking::refusal("file").article("办法第三条").into());
+        if let Some(refusal) = marking::check_text(&name, Place::FileName).refusal() {
+            return Err(Refusal { field: Some("file".to_owned()), ..refusal }.into());
         }
         let left = self.settings.upload_per_day.saturating_sub(self.uploaded_today(&declared.unit).await?);
         let received = upload::receive(stream, &slot, &name, declared_type, &self.settings.temp, left).await?;

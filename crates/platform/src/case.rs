@@ -208,7 +208,7 @@ impl Platform {
         let region = match item.level {
             Level::County => place,
             Level::Prefecture => place.prefecture(),
-            Level::Province => domain::region::INNER_MONGOLIA,
+            Level::Province | Level::State => domain::region::INNER_MONGOLIA,
         };
         Agency::new(item.department.clone(), region)
     }

@@ -1,12 +1,12 @@
 //! 申报草稿: what a person typed, kept as it was typed. Drafts are notes, not facts: they may be changed and thrown away
 //! (decision 0005), and a classified project's draft is never kept at all (K-01).
 
-use crate::{Action, Actor, Call, Failure, Object, Platform, permission};
+use crate::{Action, Actor, Call, Failure, Object, Platform, permission, project::marked_answers};
 use domain::{
     Moment, Refusal,
     declaration::Answers,
     ids::DraftId,
-    marking::{self, Place, Verdict},
+    marking::{self, Gate},
 };
 use ledger::{QueryResult, Row};
 
@@ -90,14 +90,11 @@ impl Platform {
 
     /// Refuses what must never be stored: classified matters (K-01, K-03, K-04) and absurd sizes.
     fn draft_json(&self, answers: &Answers) -> Result<String, Failure> {
-        if answers.get("touches_secrets").is_some_and(|a| a == "yes") {
-            return Err(marking::gate_refusal().into());
+        let gate = answers.get("touches_secrets").map(|answer| marking::gate(answer));
+        if let Some(Ok(Gate::Closed(notice))) = gate {
+            return Err(Refusal::new("marking.gate", notice.paragraphs[0]).article(notice.article).into());
         }
-        let marked: Vec<_> = answers
-            .iter()
-            .filter(|(_, text)| !matches!(marking::check_text(text, Place::Field), Verdict::Clean))
-            .map(|(field, _)| marking::refusal(field).article("办法第三条"))
-            .collect();
+        let marked = marked_answers(self.rules.form, answers);
         if !marked.is_empty() {
             return Err(marked.into());
         }

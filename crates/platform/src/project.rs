@@ -15,7 +15,7 @@ use domain::{
     department::agency_name,
     ids::{DraftId, ProjectId},
     item::{Blocker, Derivation, Fact, Facts, Item, PrecedenceKind},
-    marking::{self, Place, Verdict},
+    marking,
     project::{self, Declared, Project, ProjectEvent},
     project_code::Issue,
     regime::{self, Choice},
@@ -52,7 +52,10 @@ impl Platform {
 
     /// Checks a declaration without submitting it. Stores nothing.
     pub fn preview(&self, answers: &Answers) -> Result<Preview, Vec<Refusal>> {
-        check_markings(self.rules.form, answers)?;
+        let marked = marked_answers(self.rules.form, answers);
+        if !marked.is_empty() {
+            return Err(marked);
+        }
         let declaration = Declaration::from_answers(self.rules.form, answers, &self.declaration_context())?;
         let regime = regime::choose(&declaration.regime_facts(), self.rules.ratification).map_err(|r| vec![r])?;
         let facts = facts_with_regime(&declaration, &regime);
@@ -266,15 +269,14 @@ pub(crate) fn declaration_region(declared: &Declared) -> RegionCode {
     RegionCode::parse(&declared.region).unwrap_or(domain::region::INNER_MONGOLIA)
 }
 
-/// Classified matters never enter (办法第三条; K-01…K-05): refused in neutral words, nothing is kept.
-fn check_markings(form: &Form, answers: &Answers) -> Result<(), Vec<Refusal>> {
-    let faults: Vec<_> = answers
-        .iter()
-        .filter(|(_, text)| !matches!(marking::check_text(text, Place::Field), Verdict::Clean))
-        .map(|(field, _)| marking::refusal(field).article("办法第三条"))
-        .filter(|r| r.field.as_deref().is_some_and(|f| form.field(f).is_some()))
-        .collect();
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+/// Answers that carry a state-secret mark: refused in neutral words, nothing of them is kept (办法第三条; K-03, K-04).
+pub(crate) fn marked_answers(form: &Form, answers: &Answers) -> Vec<Refusal> {
+    let refusal = |(id, text): (&String, &String)| {
+        let alone = Answers::from([(id.clone(), text.clone())]);
+        let refusal = marking::check_answers(form, &alone).refusal()?;
+        Some(Refusal { field: Some(id.clone()), ..refusal })
+    };
+    answers.iter().filter_map(refusal).collect()
 }
 
 /// One row of a list of projects.
