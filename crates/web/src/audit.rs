@@ -1,0 +1,65 @@
+//! One security-audit record around every request that may change something, also when it is refused or fails (S-12, S-13).
+
+use crate::{App, Face, WebError, cookie, request::RequestId};
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::Method,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use platform::{Actor, audit::Attempt};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
+
+/// Who the handler's context found; read again when the request ends.
+#[derive(Clone, Default)]
+pub struct Seen(Arc<OnceLock<Actor>>);
+
+impl Seen {
+    /// Notes the actor; the first one stays.
+    pub fn set(&self, actor: Actor) {
+        let _ = self.0.set(actor);
+    }
+}
+
+/// Layer: opens the record before, closes it after. Without a record there is no answer but 503 (S-15).
+pub async fn around(State((app, face)): State<(App, Face)>, mut request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+        return next.run(request).await;
+    }
+    let platform = app.platform;
+    let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string()).unwrap_or_default();
+    let session = cookie::read(face, platform.settings.secure_cookies, request.headers())
+        .map(|token| crate::csrf::csrf_token(&token).chars().take(16).collect())
+        .unwrap_or_default();
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
+    let attempt = Arc::new(Attempt::new(
+        id.as_str().to_owned(),
+        face.slug(),
+        request.method().to_string(),
+        request.uri().path().chars().take(300).collect(),
+        source,
+        session,
+        platform.clock.now(),
+    ));
+    let seen = Seen::default();
+    request.extensions_mut().insert(attempt.clone());
+    request.extensions_mut().insert(seen.clone());
+    let response = next.run(request).await;
+    let outcome = match response.status().as_u16() {
+        200..=399 => "done",
+        401 | 403 | 404 => "denied",
+        400..=499 => "refused",
+        _ => "failed",
+    };
+    let actor = seen.0.get().cloned().unwrap_or(Actor::Public);
+    match platform.close_attempt(&attempt, &actor, outcome).await {
+        Ok(()) => response,
+        Err(failure) => {
+            tracing::error!(request.id = %id, error = %failure, "the audit record could not be written");
+            WebError::Busy.into_response()
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Context extractors, one per face: who is calling, with which rights, in which request. A handler has nothing else to
+//! work with, so it cannot forget to ask who is there.
+
+use crate::{App, Face, Page, WebError, cookie, csrf, page::Who, request::RequestId};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
+use platform::{Actor, Call, Platform, account, audit::Attempt};
+use std::{convert::Infallible, sync::Arc};
+
+/// What the three contexts share.
+#[derive(Clone)]
+pub struct Context {
+    /// The use cases.
+    pub platform: Platform,
+    /// Who calls, in which request.
+    pub call: Call,
+    /// Token of the session's cookie; empty without one.
+    pub token: String,
+    face: Face,
+}
+
+impl Context {
+    async fn read(parts: &mut Parts, app: &App, face: Face) -> Result<Self, WebError> {
+        let platform = app.platform.clone();
+        let request = parts.extensions.get::<RequestId>().cloned().unwrap_or_default();
+        let attempt = parts.extensions.get::<Arc<Attempt>>().cloned();
+        let token = cookie::read(face, platform.settings.secure_cookies, &parts.headers).unwrap_or_default();
+        let account_face = match face {
+            Face::Portal => Some(account::Face::Portal),
+            Face::Office => Some(account::Face::Office),
+            Face::Api => None,
+        };
+        let session = match account_face {
+            Some(face) if !token.is_empty() => platform.session(face, &token).await?,
+            _ => None,
+        };
+        let token = if session.is_some() { token } else { String::new() };
+        let actor = session.map_or(Actor::Public, |session| session.actor);
+        if let Some(seen) = parts.extensions.get::<crate::audit::Seen>() {
+            seen.set(actor.clone());
+        }
+        let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt };
+        Ok(Self { platform, call, token, face })
+    }
+
+    /// Whether somebody is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        self.call.actor != Actor::Public
+    }
+
+    /// The token forms of this session carry; empty without a session (then the origin check alone protects).
+    pub fn csrf(&self) -> String {
+        if self.token.is_empty() { String::new() } else { csrf::csrf_token(&self.token) }
+    }
+
+    /// A fresh idempotency key for a form: sent twice, it acts once.
+    pub fn once(&self) -> String {
+        hex::encode(self.platform.chance.id())
+    }
+
+    /// The frame of a page for whoever is signed in.
+    pub async fn page(&self, nav: &'static str, title: impl Into<String>) -> Result<Page, WebError> {
+        let mut page = Page::new(self.face, nav, title);
+        page.simulated = self.platform.settings.demo;
+        match &self.call.actor {
+            Actor::Unit { login, unit_name, .. } => {
+                page.unread = u32::try_from(self.platform.unread_messages(&self.call).await?).unwrap_or(0);
+                page = page.signed_in(Who { name: login.clone(), org: unit_name.clone(), post: String::new() }, self.csrf());
+            }
+            Actor::Officer { name, posts, .. } => {
+                let org = posts.first().map(|p| domain::department::Agency::new(p.department.clone(), p.region).name());
+                let mut roles: Vec<_> = posts.iter().map(|p| p.role.name()).collect();
+                roles.dedup();
+                let who = Who { name: name.clone(), org: org.unwrap_or_default(), post: roles.join("、") };
+                page = page.signed_in(who, self.csrf());
+            }
+            Actor::Public | Actor::System => {}
+        }
+        Ok(page)
+    }
+}
+
+macro_rules! faces {
+    ($($(#[$doc:meta])* $name:ident, $face:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone)]
+        pub struct $name(pub Context);
+
+        impl std::ops::Deref for $name {
+            type Target = Context;
+            fn deref(&self) -> &Context {
+                &self.0
+            }
+        }
+
+        impl FromRequestParts<App> for $name {
+            type Rejection = WebError;
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
+                Context::read(parts, app, $face).await.map(Self)
+            }
+        }
+
+        impl OptionalFromRequestParts<App> for $name {
+            type Rejection = Infallible;
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>, Infallible> {
+                Ok(Context::read(parts, app, $face).await.ok().map(Self))
+            }
+        }
+
+        impl crate::posted::FaceContext for $name {
+            fn context(&self) -> &Context {
+                &self.0
+            }
+            fn context_mut(&mut self) -> &mut Context {
+                &mut self.0
+            }
+        }
+    )*};
+}
+
+faces! {
+    /// Context of the portal.
+    PortalContext, Face::Portal;
+    /// Context of the office.
+    OfficeContext, Face::Office;
+    /// Context of the API.
+    ApiContext, Face::Api;
+}

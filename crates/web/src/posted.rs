@@ -1,0 +1,94 @@
+//! A posted form: opened only after its token was verified; nothing typed is lost.
+
+use crate::{App, WebError, context::Context, csrf};
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    http::header,
+};
+use domain::declaration::Answers;
+
+/// A context extractor of one face.
+pub trait FaceContext: FromRequestParts<App, Rejection = WebError> + Send {
+    /// What all faces share.
+    fn context(&self) -> &Context;
+    /// The same, to be changed.
+    fn context_mut(&mut self) -> &mut Context;
+}
+
+/// Fields of a form, in the order they were sent; names may repeat.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(pub Vec<(String, String)>);
+
+impl Fields {
+    /// The last value of a field; empty when it was not sent.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().rev().find(|(n, _)| n == name).map_or("", |(_, v)| v.as_str())
+    }
+
+    /// All values of a field.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect()
+    }
+
+    /// Whether a field was sent with something in it.
+    pub fn has(&self, name: &str) -> bool {
+        !self.get(name).trim().is_empty()
+    }
+
+    /// Every field but our own (`_…`), several values joined by a comma: what a declaration page was filled with.
+    pub fn answers(&self) -> Answers {
+        let mut answers = Answers::new();
+        for (name, value) in self.0.iter().filter(|(name, _)| !name.starts_with('_')) {
+            answers
+                .entry(name.clone())
+                .and_modify(|old: &mut String| {
+                    if !value.is_empty() {
+                        if !old.is_empty() {
+                            old.push(',');
+                        }
+                        old.push_str(value);
+                    }
+                })
+                .or_insert_with(|| value.clone());
+        }
+        answers
+    }
+}
+
+/// A context together with a form whose token fits it. The form's idempotency key (`_once`) is already in the call.
+pub struct Posted<C> {
+    /// Who.
+    pub ctx: C,
+    /// What.
+    pub form: Fields,
+}
+
+impl<C: FaceContext> FromRequest<App> for Posted<C> {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, WebError> {
+        let (mut parts, body) = request.into_parts();
+        let mut ctx = C::from_request_parts(&mut parts, app).await?;
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("application/x-www-form-urlencoded") {
+            return Err(domain::Refusal::new("form.type", "提交的内容不是表单,请刷新页面后重试。").into());
+        }
+        let headers = parts.headers.clone();
+        let bytes = axum::body::Bytes::from_request(Request::from_parts(parts, body), app)
+            .await
+            .map_err(|_| WebError::from(domain::Refusal::new("form.size", "提交的内容过长或传输中断,请精简后重试。")))?;
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
+            .map_err(|_| WebError::from(domain::Refusal::new("form.encoding", "提交的内容编码有误,请刷新页面后重试。")))?;
+        let form = Fields(fields);
+        let context = ctx.context_mut();
+        if context.is_signed_in() {
+            csrf::verify(&context.token, &headers, Some(form.get(csrf::FIELD)).filter(|t| !t.is_empty()))
+                .map_err(WebError::Forbidden)?;
+        }
+        let once = form.get("_once");
+        if !once.is_empty() && once.len() <= 64 {
+            context.call.once = Some(once.to_owned());
+        }
+        Ok(Self { ctx, form })
+    }
+}

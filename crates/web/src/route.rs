@@ -1,0 +1,65 @@
+//! Routes as data: each names its method, its path and who may come in. A route without that row cannot be registered,
+//! and the sweep test calls each one as nobody and as the wrong person (S-05, A-23).
+
+use crate::App;
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::Method,
+    routing::{MethodFilter, MethodRouter},
+};
+
+/// Who may come in. The use case behind the route asks `platform::permission` once more, with the object at hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Only somebody signed in on this face.
+    SignedIn,
+    /// Only the unit (or the officers) the thing in the path belongs to; for others it does not exist or is forbidden.
+    Owner,
+}
+
+/// One route.
+#[derive(Clone)]
+pub struct Route {
+    /// Method.
+    pub method: Method,
+    /// Path, with `{names}`.
+    pub path: &'static str,
+    /// Who may come in.
+    pub access: Access,
+    handler: MethodRouter<App>,
+}
+
+impl Route {
+    /// A route that reads.
+    pub fn get<H, T>(access: Access, path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, App>,
+        T: 'static,
+    {
+        Self { method: Method::GET, path, access, handler: axum::routing::on(MethodFilter::GET, handler) }
+    }
+
+    /// A route that changes something.
+    pub fn post<H, T>(access: Access, path: &'static str, handler: H) -> Self
+    where
+        H: axum::handler::Handler<T, App>,
+        T: 'static,
+    {
+        Self { method: Method::POST, path, access, handler: axum::routing::on(MethodFilter::POST, handler) }
+    }
+
+    /// A route that takes a large body (uploads), in bytes.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.handler = self.handler.layer(DefaultBodyLimit::max(bytes));
+        self
+    }
+}
+
+/// Builds the router of a face from its table and nothing else.
+pub fn router(routes: Vec<Route>) -> Router<App> {
+    routes.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler))
+}
