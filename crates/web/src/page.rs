@@ -1,0 +1,172 @@
+//! What every page carries beside its own content: title, face, who is signed in, token, way back, messages.
+
+use crate::html::Tone;
+
+/// One of the faces: they share no route and no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// 门户, for project units and the public.
+    Portal,
+    /// 审批监管系统, for civil servants.
+    Office,
+    /// 交换接口, for other systems; answers JSON only.
+    Api,
+}
+
+impl Face {
+    /// Where a person of this face signs in.
+    pub fn sign_in(self) -> &'static str {
+        "/login"
+    }
+
+    /// The entries of the main navigation: key, address, name, icon.
+    pub fn nav(self) -> &'static [NavEntry] {
+        match self {
+            Self::Portal => PORTAL_NAV,
+            Self::Office => OFFICE_NAV,
+            Self::Api => &[],
+        }
+    }
+}
+
+/// An entry of the main navigation.
+#[derive(Debug)]
+pub struct NavEntry {
+    /// What [`Page::nav`] names to mark it as the present one.
+    pub key: &'static str,
+    /// Address.
+    pub href: &'static str,
+    /// Name shown.
+    pub name: &'static str,
+    /// Icon shown in the office.
+    pub icon: &'static str,
+}
+
+const fn entry(
+    key: &'static str,
+    href: &'static str,
+    name: &'static str,
+    icon: &'static str,
+) -> NavEntry {
+    NavEntry {
+        key,
+        href,
+        name,
+        icon,
+    }
+}
+
+const PORTAL_NAV: &[NavEntry] = &[
+    entry("home", "/", "首页", "home"),
+    entry("declare", "/declare", "项目申报", "file-plus"),
+    entry("projects", "/projects", "我的项目", "folder"),
+    entry("items", "/items", "事项与指南", "book"),
+    entry("public", "/public", "公开查询", "search"),
+    entry("help", "/help", "帮助", "help-circle"),
+];
+
+const OFFICE_NAV: &[NavEntry] = &[
+    entry("work", "/", "待办", "checklist"),
+    entry("cases", "/cases", "办件", "clipboard-list"),
+    entry("projects", "/projects", "项目", "building"),
+    entry("verify", "/verify", "核验代码", "qrcode"),
+    entry("help", "/help", "帮助", "help-circle"),
+];
+
+/// The signed-in person.
+#[derive(Debug, Clone, Default)]
+pub struct Who {
+    /// Name of the person.
+    pub name: String,
+    /// Project unit on the portal; department in the office.
+    pub org: String,
+    /// Post (岗位) in the office; empty on the portal.
+    pub post: String,
+}
+
+/// A step of the way back.
+#[derive(Debug, Clone)]
+pub struct Crumb {
+    /// Name shown.
+    pub name: String,
+    /// Address; `None` for the page itself.
+    pub href: Option<String>,
+}
+
+/// Everything the frame of a page needs. Build with [`Page::new`] and the methods that follow it.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Title of the page, without the platform's name.
+    pub title: String,
+    /// The face it belongs to.
+    pub face: Face,
+    /// Key of the present navigation entry.
+    pub nav: &'static str,
+    /// Token for forms and scripts.
+    pub csrf: String,
+    /// The signed-in person.
+    pub who: Option<Who>,
+    /// Unread messages.
+    pub unread: u32,
+    /// Open tasks, shown in the office's side bar.
+    pub tasks: u32,
+    /// Way back, outermost first.
+    pub crumbs: Vec<Crumb>,
+    /// One message about what has just happened.
+    pub flash: Option<(Tone, String)>,
+    /// Whether the data is made up (`tzxm demo`); a bar says so on every page.
+    pub simulated: bool,
+    /// Whether the page shows errors; its window title then says so first.
+    pub failed: bool,
+}
+
+impl Page {
+    /// A page for somebody not signed in.
+    pub fn new(face: Face, nav: &'static str, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            face,
+            nav,
+            csrf: String::new(),
+            who: None,
+            unread: 0,
+            tasks: 0,
+            crumbs: Vec::new(),
+            flash: None,
+            simulated: false,
+            failed: false,
+        }
+    }
+
+    /// For this person and this session's token.
+    #[must_use]
+    pub fn signed_in(mut self, who: Who, csrf: impl Into<String>) -> Self {
+        self.who = Some(who);
+        self.csrf = csrf.into();
+        self
+    }
+
+    /// Adds a step of the way back.
+    #[must_use]
+    pub fn crumb(mut self, name: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push(Crumb {
+            name: name.into(),
+            href: Some(href.into()),
+        });
+        self
+    }
+
+    /// Says what has just happened.
+    #[must_use]
+    pub fn flash(mut self, tone: Tone, message: impl Into<String>) -> Self {
+        self.flash = Some((tone, message.into()));
+        self
+    }
+
+    /// Marks the page as showing errors.
+    #[must_use]
+    pub fn failed(mut self, failed: bool) -> Self {
+        self.failed = failed;
+        self
+    }
+}

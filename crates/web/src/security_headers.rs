@@ -1,0 +1,296 @@
+//! The layers around every face: number, security headers, friendly errors, caught panics, time and size limits,
+//! origin check. The strict policy needs no exception but `data:` images (Bootstrap's arrows and check marks).
+
+use crate::{error, error::WebError, page::Face, request};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use std::{any::Any, time::Duration};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+/// What a page may load: our own files only.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+    form-action 'self'; frame-ancestors 'none'; report-uri /csp-report";
+
+const HEADERS: [(HeaderName, &str); 8] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// Limits of one request.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Longest processing time.
+    pub time: Duration,
+    /// Largest body in bytes; an upload route sets its own `DefaultBodyLimit`.
+    pub body: usize,
+}
+
+impl Default for Limits {
+    /// 30 s, 1 MiB.
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(30),
+            body: 1 << 20,
+        }
+    }
+}
+
+/// Puts all layers around the routes of a face and adds the assets and the policy's report address.
+/// Unknown addresses get the face's friendly page.
+pub fn protect(routes: Router, face: Face, limits: Limits) -> Router {
+    routes
+        .merge(crate::assets::routes())
+        .route("/csp-report", post(csp_report))
+        .fallback(|| async { WebError::NotFound })
+        .layer(from_fn_with_state(face, request::origin))
+        .layer(DefaultBodyLimit::max(limits.body))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            limits.time,
+        ))
+        .layer(CatchPanicLayer::custom(caught))
+        .layer(from_fn_with_state(face, error::present))
+        .layer(from_fn(headers))
+        .layer(from_fn(request::number))
+}
+
+/// Layer: adds each header that the answer does not carry already (a file download has a stricter policy of its own).
+async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    WebError::fault(format!("panic: {}", text.unwrap_or_default())).into_response()
+}
+
+/// Browsers report here what the policy stopped: a sign of an attack, or of a fault of ours.
+async fn csp_report(body: String) -> StatusCode {
+    let start: String = body.chars().take(2000).collect();
+    tracing::warn!(report = %start.escape_debug(), "content security policy report");
+    StatusCode::NO_CONTENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{body::Body, http::Method, routing::get};
+    use domain::Refusal;
+    use tower::ServiceExt;
+
+    fn app(face: Face) -> Router {
+        let routes = Router::new()
+            .route("/ok", get(|| async { "ok" }).post(|| async { "done" }))
+            .route(
+                "/panic",
+                get(|| async {
+                    if true {
+                        panic!("secret detail")
+                    }
+                }),
+            )
+            .route("/slow", get(std::future::pending::<()>))
+            .route(
+                "/large",
+                post(|body: String| async move { body.len().to_string() }),
+            )
+            .route("/private", get(|| async { WebError::SignInNeeded }))
+            .route(
+                "/no",
+                get(|| async {
+                    WebError::from(
+                        Refusal::new("test.no", "不符合<条件>。").article("办法第十四条"),
+                    )
+                }),
+            );
+        protect(
+            routes,
+            face,
+            Limits {
+                time: Duration::from_millis(50),
+                body: 1000,
+            },
+        )
+    }
+
+    async fn ask(
+        face: Face,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (StatusCode, axum::http::HeaderMap, String) {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = app(face)
+            .oneshot(request.body(Body::from(body.to_owned())).unwrap())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 22).await.unwrap();
+        (
+            parts.status,
+            parts.headers,
+            String::from_utf8(bytes.to_vec()).unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a19_every_answer_carries_the_headers() {
+        for path in ["/ok", "/missing", "/panic", "/slow", "/no"] {
+            let (_, headers, _) = ask(Face::Portal, Method::GET, path, &[], "").await;
+            for (name, value) in HEADERS {
+                assert_eq!(headers[&name], value, "{path}");
+            }
+            assert!(headers.contains_key("x-request-id"), "{path}");
+        }
+        assert!(!CONTENT_SECURITY_POLICY.contains("unsafe"));
+    }
+
+    #[tokio::test]
+    async fn a09_a_change_from_elsewhere_is_403_on_the_faces_with_cookies() {
+        for face in [Face::Portal, Face::Office] {
+            for (headers, status) in [
+                (vec![], StatusCode::FORBIDDEN),
+                (
+                    vec![("origin", "https://evil.example")],
+                    StatusCode::FORBIDDEN,
+                ),
+                (
+                    vec![("sec-fetch-site", "cross-site")],
+                    StatusCode::FORBIDDEN,
+                ),
+                (vec![("sec-fetch-site", "same-origin")], StatusCode::OK),
+            ] {
+                assert_eq!(
+                    ask(face, Method::POST, "/ok", &headers, "").await.0,
+                    status,
+                    "{headers:?}"
+                );
+            }
+        }
+        assert_eq!(
+            ask(Face::Api, Method::POST, "/ok", &[], "").await.0,
+            StatusCode::OK
+        );
+    }
+
+    #[tokio::test]
+    async fn errors_are_friendly_pages_with_a_number_and_without_our_secrets() {
+        for (path, status, words) in [
+            ("/missing", StatusCode::NOT_FOUND, "没有找到"),
+            ("/panic", StatusCode::INTERNAL_SERVER_ERROR, "系统出现问题"),
+            ("/slow", StatusCode::REQUEST_TIMEOUT, "处理超时"),
+            (
+                "/no",
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "不符合&#60;条件&#62;",
+            ),
+        ] {
+            for face in [Face::Portal, Face::Office] {
+                let (got, headers, body) =
+                    ask(face, Method::GET, path, &[("accept", "text/html")], "").await;
+                assert_eq!(got, status, "{path}");
+                assert!(
+                    body.contains(words)
+                        && body.contains(headers["x-request-id"].to_str().unwrap()),
+                    "{path}: {body}"
+                );
+                assert!(!body.contains("secret detail"));
+            }
+        }
+        let same = [("sec-fetch-site", "same-origin")];
+        let (status, _, body) = ask(
+            Face::Portal,
+            Method::POST,
+            "/large",
+            &same,
+            &"x".repeat(1001),
+        )
+        .await;
+        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(body.contains("内容过大"));
+    }
+
+    #[tokio::test]
+    async fn systems_get_problem_json() {
+        let (status, headers, body) = ask(
+            Face::Api,
+            Method::GET,
+            "/no",
+            &[("accept", "text/html")],
+            "",
+        )
+        .await;
+        assert_eq!(
+            (status, &headers[header::CONTENT_TYPE]),
+            (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &HeaderValue::from_static("application/problem+json")
+            )
+        );
+        let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(problem["errors"][0]["code"], "test.no");
+        assert_eq!(problem["errors"][0]["article"], "办法第十四条");
+        assert_eq!(
+            ask(Face::Api, Method::GET, "/private", &[], "").await.0,
+            StatusCode::UNAUTHORIZED
+        );
+    }
+
+    #[tokio::test]
+    async fn a_person_without_a_session_is_led_to_the_sign_in_page_and_back() {
+        let (status, headers, _) = ask(Face::Portal, Method::GET, "/private?page=2", &[], "").await;
+        assert_eq!(
+            (status, headers["location"].to_str().unwrap()),
+            (StatusCode::SEE_OTHER, "/login?next=%2Fprivate%3Fpage%3D2")
+        );
+        let (status, headers, _) = ask(
+            Face::Portal,
+            Method::GET,
+            "/private",
+            &[("hx-request", "true")],
+            "",
+        )
+        .await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert_eq!(headers["hx-redirect"], "/login?next=%2Fprivate");
+    }
+}
