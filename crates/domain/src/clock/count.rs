@@ -14,8 +14,11 @@ pub struct Due {
     pub provisional: bool,
 }
 
-/// Whole days on which the clock stands still, both ends included; `None` at the end means it still does.
-type Still = (DayNumber, Option<DayNumber>);
+/// Whole days on which the clock stands still, both ends included.
+type Still = (DayNumber, DayNumber);
+
+/// The end of an interval that still lasts.
+const OPEN: DayNumber = DayNumber::MAX;
 
 /// Days counted up to and including a day, and the way back, in one of the two units.
 struct Axis<'a> {
@@ -78,7 +81,7 @@ pub(super) fn used(facts: &ClockFacts, calendar: &Calendar, day: Date) -> u32 {
     let still: i64 = merge(&facts.suspensions, start)
         .into_iter()
         .take_while(|(from, _)| *from <= day)
-        .map(|(from, to)| axis.through(to.map_or(day, |to| to.min(day))) - axis.through(from - 1))
+        .map(|(from, to)| axis.through(to.min(day)) - axis.through(from - 1))
         .sum();
     u32::try_from(all - still).unwrap_or(0)
 }
@@ -87,48 +90,48 @@ pub(super) fn used(facts: &ClockFacts, calendar: &Calendar, day: Date) -> u32 {
 fn merge(suspensions: &[Suspension], start: DayNumber) -> Vec<Still> {
     let mut all: Vec<Still> = suspensions
         .iter()
-        .map(|s| (day_number(s.from).max(start + 1), s.to.map(day_number)))
-        .filter(|(from, to)| to.is_none_or(|to| *from <= to))
+        .map(|s| {
+            (
+                day_number(s.from).max(start + 1),
+                s.to.map_or(OPEN, day_number),
+            )
+        })
+        .filter(|(from, to)| from <= to)
         .collect();
     all.sort_unstable();
     let mut merged: Vec<Still> = Vec::with_capacity(all.len());
     for (from, to) in all {
         match merged.last_mut() {
-            Some((_, None)) => break,
-            Some((_, Some(end))) if from <= *end + 1 => match to {
-                Some(to) => *end = to.max(*end),
-                None => {
-                    if let Some(last) = merged.last_mut() {
-                        last.1 = None;
-                    }
-                }
-            },
+            Some((_, end)) if from <= end.saturating_add(1) => *end = to.max(*end),
             _ => merged.push((from, to)),
         }
     }
     merged
 }
 
-/// The day on which the count is reached, pushed on by every interval that begins before it.
+/// The day on which the count is reached, pushed on by every interval that begins before it; `None` if that one is open.
 fn jump(axis: &Axis<'_>, still: &[Still], mut count: i64) -> Option<DayNumber> {
     for (from, to) in still {
         if axis.nth(count) < *from {
             break;
         }
-        count += axis.through((*to)?) - axis.through(from - 1);
+        count += axis.through(closed(*to)?) - axis.through(from - 1);
     }
     Some(axis.nth(count))
 }
 
-/// The day itself if offices work on it and the clock runs, else the next such day.
+/// The day itself if offices work on it and the clock runs, else the next such day; `None` if that is not known yet.
 fn roll(calendar: &Calendar, still: &[Still], day: DayNumber) -> Option<DayNumber> {
     let working = |day| calendar.nth(calendar.through(day - 1) + 1);
     let mut day = working(day);
     for (from, to) in still {
-        let standing = *from <= day && to.is_none_or(|to| day <= to);
-        if standing {
-            day = working((*to)? + 1);
+        if (*from..=*to).contains(&day) {
+            day = working(closed(*to)? + 1);
         }
     }
     Some(day)
+}
+
+fn closed(to: DayNumber) -> Option<DayNumber> {
+    (to != OPEN).then_some(to)
 }

@@ -50,7 +50,7 @@ fn walk(facts: &ClockFacts, calendar: &Calendar, most: usize) -> Vec<Option<Due>
 #[test]
 fn art15_due_dates_equal_walking_for_every_start_and_limit() {
     let calendar = default_calendar();
-    let patterns: [&[(i64, Option<i64>)]; 7] = [
+    let patterns: [&[(i64, Option<i64>)]; 8] = [
         &[],
         &[(3, Some(7))],
         &[(-5, Some(2)), (30, Some(30))],
@@ -58,6 +58,7 @@ fn art15_due_dates_equal_walking_for_every_start_and_limit() {
         &[(40, Some(70)), (10, Some(10)), (12, Some(12)), (9, Some(5))],
         &[(1, Some(120)), (125, Some(126))],
         &[(25, None), (10, Some(12)), (60, Some(70))],
+        &[(10, Some(30)), (20, None), (31, Some(40))],
     ];
     let mut compared = 0u64;
     for pattern in patterns {
@@ -85,7 +86,7 @@ fn art15_due_dates_equal_walking_for_every_start_and_limit() {
             }
         }
     }
-    assert_eq!(compared, 3_287 * 90 * 3 * 7);
+    assert_eq!(compared, 3_287 * 90 * 3 * 8);
 }
 
 #[test]
