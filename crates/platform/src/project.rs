@@ -71,8 +71,8 @@ impl Platform {
         if let Some(done) = self.done_before(call).await? {
             return ProjectId::parse(&done).ok_or(Failure::NotThere);
         }
-        let preview = self.preview(answers)?;
         let unit = self.load::<ProjectUnit>(unit.as_str()).await?.state;
+        let preview = self.preview(&with_unit(answers, &unit))?;
         let id = ProjectId::from_random(self.chance.id());
         let facts = facts_with_regime(&preview.declaration, &preview.regime);
         let (declaration, personal) = preview.declaration.split_personal();
@@ -255,6 +255,14 @@ pub(crate) fn taken_is_conflict(refused: Refused) -> Failure {
         Refused::Taken(_) => Failure::Conflict,
         other => crate::stream::refused(other),
     }
+}
+
+/// The declaring unit is the one that is signed in, whatever a form says.
+fn with_unit(answers: &Answers, unit: &ProjectUnit) -> Answers {
+    let mut answers = answers.clone();
+    answers.insert("unit_name".to_owned(), unit.name.clone());
+    answers.insert("unit_credit_code".to_owned(), unit.credit_code.clone());
+    answers
 }
 
 /// The facts of a declaration together with the regime that was chosen for it.

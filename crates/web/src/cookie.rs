@@ -4,11 +4,7 @@ use crate::Face;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 fn name(face: Face, secure: bool) -> String {
-    let face = match face {
-        Face::Portal => "portal",
-        Face::Office => "office",
-        Face::Api => "api",
-    };
+    let face = face.slug();
     if secure { format!("__Host-tzxm-{face}") } else { format!("tzxm-{face}") }
 }
 

@@ -2,13 +2,26 @@
 //!
 //! What they share lives here: assets, the page frame, components, errors and the layers around every request.
 
+pub mod api;
+pub mod app;
 pub mod assets;
+pub mod audit;
+pub mod context;
+pub mod cookie;
 pub mod csrf;
 pub mod error;
 pub mod html;
+pub mod office;
 pub mod page;
+pub mod portal;
+pub mod posted;
 pub mod request;
+pub mod route;
 pub mod security_headers;
 
+pub use app::App;
+pub use context::{ApiContext, OfficeContext, PortalContext};
 pub use error::WebError;
 pub use page::{Face, Page};
+pub use posted::{Fields, Posted};
+pub use route::{Access, Route};

@@ -14,6 +14,15 @@ pub enum Face {
 }
 
 impl Face {
+    /// Machine name.
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Office => "office",
+            Self::Api => "api",
+        }
+    }
+
     /// Where a person of this face signs in.
     pub fn sign_in(self) -> &'static str {
         "/login"

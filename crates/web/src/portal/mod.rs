@@ -1,0 +1,16 @@
+//! 门户: project units declare, apply and follow their projects; the public queries.
+
+use crate::{App, Face, Route, audit, route, security_headers};
+use axum::{Router, middleware::from_fn_with_state};
+
+/// Every route of the portal.
+pub fn routes() -> Vec<Route> {
+    [Vec::new()].concat()
+}
+
+/// The portal, ready to serve.
+pub fn service(app: App) -> Router {
+    let router = route::router(routes()).with_state(app.clone());
+    let audited = router.layer(from_fn_with_state((app, Face::Portal), audit::around));
+    security_headers::protect(audited, Face::Portal, security_headers::Limits::default())
+}
