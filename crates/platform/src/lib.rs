@@ -1,1 +1,3 @@
 //! platform
+
+pub mod upload;
