@@ -1,3 +1,67 @@
-//! platform
+//! Use cases: who may do what, commands, read tables and queries. Knows no HTTP.
+//!
+//! A use case takes a [`Call`] (who, when, why), asks [`permission`] once, loads streams, lets a pure function of
+//! `domain` decide, and commits events, read rows, messages and the audit record in one unit of the ledger.
 
+pub mod account;
+pub mod attachment;
+pub mod audit;
+pub mod call;
+pub mod case;
+pub mod document;
+pub mod draft;
+pub mod failure;
+pub mod message;
+pub mod permission;
+pub mod ports;
+pub mod project;
+pub mod public;
+pub mod read;
+pub mod rulebook;
+pub mod settings;
+mod stream;
+pub mod trail;
+pub mod unit;
 pub mod upload;
+pub mod work_list;
+
+pub use call::{Actor, Call};
+pub use failure::Failure;
+pub use permission::{Action, Object};
+pub use rulebook::Rulebook;
+pub use settings::Settings;
+
+use ledger::{Sealer, Store};
+use ports::{Chance, Clock, Printer};
+use std::sync::Arc;
+use upload::{FileStore, Scanner};
+
+/// The platform: everything a use case needs from outside, in one place. Cheap to clone.
+#[derive(Clone)]
+pub struct Platform {
+    /// The ledger.
+    pub store: Store,
+    /// Seals personal data.
+    pub sealer: Arc<Sealer>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub chance: Arc<dyn Chance>,
+    /// The rules in force.
+    pub rules: Rulebook,
+    /// Settings of this installation.
+    pub settings: Arc<Settings>,
+    /// Files of applications.
+    pub files: Arc<dyn FileStore>,
+    /// Looks for malware in files.
+    pub scanner: Arc<dyn Scanner>,
+    /// Prints papers.
+    pub printer: Arc<dyn Printer>,
+}
+
+impl Platform {
+    /// Brings the read tables up to date. Idempotent; run once at start.
+    pub async fn migrate(&self) -> Result<(), Failure> {
+        self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
+    }
+}

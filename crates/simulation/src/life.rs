@@ -5,7 +5,6 @@ use crate::{
     kinds::{Kinds, between, counties},
     people::Desks,
 };
-use bytes::Bytes;
 use domain::{
     Moment,
     case::{Decision, NotAcceptedGround, Outcome, Point},
@@ -106,7 +105,6 @@ struct UnitLife {
 struct ProjectLife {
     unit: usize,
     id: ProjectId,
-    region: domain::region::RegionCode,
     needed: BTreeSet<String>,
     done: BTreeSet<String>,
     asked: BTreeSet<String>,
@@ -303,8 +301,7 @@ impl<'a> Life<'a> {
         let needed: BTreeSet<String> = page.declared.needed.iter().cloned().collect();
         let most = between(&self.chance, [1, 9]) as usize;
         self.summary.projects += 1;
-        let region = county.code;
-        self.projects.push(ProjectLife { unit, id, region, needed, done: BTreeSet::new(), asked: BTreeSet::new(), most });
+        self.projects.push(ProjectLife { unit, id, needed, done: BTreeSet::new(), asked: BTreeSet::new(), most });
         let project = self.projects.len() - 1;
         if self.percent(2) {
             self.after_working_days(6, Next::VoidCode { project });
@@ -343,7 +340,7 @@ impl<'a> Life<'a> {
             return Ok(id.clone());
         }
         let call = self.act(&life.actor, "upload");
-        let content = stream::iter([Ok::<_, Infallible>(Bytes::from(sample_pdf(material)))]);
+        let content = stream::iter([Ok::<_, Infallible>(sample_pdf(material))]);
         let uploaded = self.platform.upload_file(&call, project, material, &format!("{name}.pdf"), "application/pdf", content).await;
         let id = self.tried("upload a file", uploaded)?.id;
         if let Some(life) = self.units.get_mut(unit) {
