@@ -25,6 +25,7 @@ struct PortalKit {
     page: Page,
     errors: Vec<Refusal>,
     cities: Vec<Choice>,
+    counties: Vec<Choice>,
     files: Vec<UploadedFile>,
 }
 
@@ -77,6 +78,7 @@ fn portal(failed: bool) -> PortalKit {
     PortalKit {
         page,
         errors,
+        counties: Vec::new(),
         cities: vec![
             Choice::new("150100", "呼和浩特市"),
             Choice::new("150400", "赤峰市"),
