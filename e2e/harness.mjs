@@ -102,7 +102,7 @@ export function startBrowser () {
 
 /**
  * A page in a context of its own. `size`: desktop or phone; `noJs`: without scripts.
- * Script errors and policy violations are collected and end the test in `checkPage` or `finish`.
+ * Script errors and policy violations are collected; `checkPage` and `closePage` fail on them.
  */
 export async function openPage (browser, { size = 'desktop', noJs = false } = {}) {
   const context = await browser.newContext({
@@ -117,7 +117,6 @@ export async function openPage (browser, { size = 'desktop', noJs = false } = {}
   context.setDefaultTimeout(15_000)
   const page = await context.newPage()
   page.faults = []
-  page.noJs = noJs
   page.on('console', message => {
     if (message.type() === 'error' && /Content Security Policy|Refused to/i.test(message.text())) page.faults.push(message.text())
   })
@@ -128,7 +127,7 @@ export async function openPage (browser, { size = 'desktop', noJs = false } = {}
   return page
 }
 
-/** Holds the page as it stands now to the promises; use `page.finish()` style closing through `closePage`. */
+/** Holds the page as it stands now to the promises. */
 export async function checkPage (page, name = page.url()) {
   assert.deepEqual(page.faults, [], `${name}: script errors or policy violations`)
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
@@ -152,7 +151,7 @@ export async function picture (page, name) {
   await page.screenshot({ path: path.join(here, 'out', `${name}.png`), fullPage: true })
 }
 
-/** The policy keeps axe's own script from being inlined into noJs pages: they are checked by size and faults only. */
+/** For pages without scripts, where axe cannot run: nothing blocked, nothing failed. */
 export async function checkStill (page, name = page.url()) {
   assert.deepEqual(page.faults, [], `${name}: policy violations`)
 }
