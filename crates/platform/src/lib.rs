@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Use cases: who may do what, commands, read tables and queries. Knows no HTTP.
 //!
 //! A use case takes a [`Call`] (who, when, why), asks [`permission`] once, loads streams, lets a pure function of
@@ -65,3 +66,8 @@ impl Platform {
         self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
     }
 }
+=======
+//! platform
+
+pub mod upload;
+>>>>>>> upload
