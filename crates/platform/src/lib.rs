@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Use cases: who may do what, commands, read tables and queries. Knows no HTTP.
 //!
 //! A use case takes a [`Call`] (who, when, why), asks [`permission`] once, loads streams, lets a pure function of
@@ -66,8 +65,3 @@ impl Platform {
         self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
     }
 }
-=======
-//! platform
-
-pub mod upload;
->>>>>>> upload
