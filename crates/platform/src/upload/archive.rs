@@ -93,8 +93,12 @@ pub(super) fn examine(path: &Path, kind: FileType, budget: &Budget, depth: u8) -
     }
     let is_there = |name: &str| names.contains(&name.to_lowercase());
     let (main, main_type) = match kind {
-        FileType::Docx => ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"),
-        FileType::Xlsx => ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"),
+        FileType::Docx => {
+            ("word/document.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml")
+        }
+        FileType::Xlsx => {
+            ("xl/workbook.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml")
+        }
         FileType::Ofd => return if is_there("OFD.xml") { Ok(()) } else { Err(MAGIC) },
         _ => return if names.is_empty() { Err(BROKEN) } else { Ok(()) },
     };
@@ -272,7 +276,8 @@ fn entry_name(entry: &ZipFile<'_, impl Read>) -> Result<String, Reason> {
     }
     let Ok(name) = std::str::from_utf8(raw) else {
         // Chinese Windows packs names in GBK, where the second byte of a character may look like a backslash.
-        return Ok(String::from_utf8_lossy(raw).into_owned() + &hex::encode(raw));
+        // The hex keeps two such names apart.
+        return Ok(format!("{} {}", hex::encode(raw), String::from_utf8_lossy(raw)));
     };
     if name.contains('\\') { Err(ENTRY_NAME) } else { Ok(name.to_owned()) }
 }

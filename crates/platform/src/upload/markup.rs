@@ -131,7 +131,10 @@ fn attribute(element: &BytesStart<'_>, name: &str) -> Result<String, Reason> {
     for attribute in element.attributes() {
         let attribute = attribute.map_err(|_| BROKEN)?;
         if attribute.key.local_name().as_ref() == name {
-            return attribute.normalized_value(XmlVersion::Implicit1_0).map(|value| value.into_owned()).map_err(|_| BROKEN);
+            return attribute
+                .normalized_value(XmlVersion::Implicit1_0)
+                .map(|value| value.into_owned())
+                .map_err(|_| BROKEN);
         }
     }
     Ok(String::new())

@@ -90,12 +90,16 @@ impl Clamd {
     }
 }
 
-/// Sends the file and reads the answer. clamd may answer and hang up before the end (size limit): its word counts then.
-async fn converse(mut socket: impl AsyncRead + AsyncWrite + Unpin, file: impl AsyncRead + Unpin) -> io::Result<Vec<u8>> {
+/// Sends the file and reads the answer. clamd may answer and hang up before the end (size limit); its answer tells more than
+/// the broken pipe, unless it says that all is well with what it did not see.
+async fn converse(
+    mut socket: impl AsyncRead + AsyncWrite + Unpin,
+    file: impl AsyncRead + Unpin,
+) -> io::Result<Vec<u8>> {
     let sent = send(&mut socket, file).await;
     let mut answer = Vec::new();
     let read = (&mut socket).take(MAX_ANSWER).read_to_end(&mut answer).await;
-    if answer.is_empty() {
+    if answer.is_empty() || read_answer(&answer) == Verdict::Clean {
         sent?;
         read?;
     }
@@ -118,14 +122,16 @@ async fn send(socket: &mut (impl AsyncWrite + Unpin), mut file: impl AsyncRead +
 
 fn read_answer(answer: &[u8]) -> Verdict {
     let text = String::from_utf8_lossy(answer);
-    let text = text.strip_suffix('\0').unwrap_or(&text);
+    // Without its final NUL the answer was cut.
+    let Some(text) = text.strip_suffix('\0') else {
+        return Verdict::Unsure(format!("incomplete answer: {text}"));
+    };
     match text.strip_prefix("stream: ") {
         Some("OK") => Verdict::Clean,
         Some(rest) => match rest.strip_suffix(" FOUND") {
             Some(name) if !name.starts_with(LIMITS_EXCEEDED) => Verdict::Infected(name.to_owned()),
             _ => Verdict::Unsure(rest.to_owned()),
         },
-        None if text.is_empty() => Verdict::Unsure("no answer".to_owned()),
         None => Verdict::Unsure(text.to_owned()),
     }
 }

@@ -50,10 +50,8 @@ async fn u01_good_files_of_every_type_are_taken() {
         entry("报告/申请.docx", zip(&chart)),
         entry(b"\xb1\x5c.jpg", jpg()),
     ]);
-    let compressed = pdf_with(
-        &[&stream_object("/Type /ObjStm /N 1 /First 5", b"10 0 << /Type /Annot /URI (http://a/JS) >>")],
-        "",
-    );
+    let compressed =
+        pdf_with(&[&stream_object("/Type /ObjStm /N 1 /First 5", b"10 0 << /Type /Annot /URI (http://a/JS) >>")], "");
     let mut depth_map = jpg();
     depth_map.extend(jpg());
     let many = zip(&(0..1000).map(|i| entry(format!("{i}.png"), png())).collect::<Vec<_>>());
@@ -72,7 +70,8 @@ async fn u01_good_files_of_every_type_are_taken() {
         ("a.zip", packed),
         ("many.zip", many),
     ] {
-        let (received, inspected) = upload(name, &bytes, folder.path()).await.unwrap_or_else(|e| panic!("{name}: {e:?}"));
+        let (received, inspected) =
+            upload(name, &bytes, folder.path()).await.unwrap_or_else(|e| panic!("{name}: {e:?}"));
         assert_eq!(received.size, bytes.len() as u64);
         let picture = matches!(received.file_type, FileType::Jpg | FileType::Png);
         assert_eq!(inspected.preview.is_some(), picture, "{name}");
@@ -179,7 +178,8 @@ async fn a17_slow_uploads_end() {
     let result = receive(drops, &all_types(), "a.pdf", "", folder.path(), u64::MAX).await;
     assert_eq!(result.unwrap_err().code, r::SLOW.0, "one byte a second");
     let silent = stream::iter([Ok::<_, Infallible>(pdf())]).chain(stream::pending());
-    let gone = receive(silent, &all_types(), "a.pdf", "", folder.path(), u64::MAX);
+    let slot = all_types();
+    let gone = receive(silent, &slot, "a.pdf", "", folder.path(), u64::MAX);
     assert!(tokio::time::timeout(Duration::from_secs(1), gone).await.is_err(), "the client hangs up");
     assert_eq!(left_behind(&folder), 0);
 }
@@ -212,7 +212,12 @@ async fn u03_hostile_archives() {
     bomb_parts.push(bomb);
     refused(vec![
         ("zip bomb", "a.xlsx", zip(&bomb_parts), r::RATIO),
-        ("1001 entries", "a.zip", zip(&(0..1001).map(|i| entry(format!("{i}.pdf"), "")).collect::<Vec<_>>()), r::ENTRIES),
+        (
+            "1001 entries",
+            "a.zip",
+            zip(&(0..1001).map(|i| entry(format!("{i}.pdf"), "")).collect::<Vec<_>>()),
+            r::ENTRIES,
+        ),
         ("zip-slip", "a.zip", file("../../etc/cron.d/a.pdf"), r::ENTRY_NAME),
         ("zip-slip inside", "a.zip", file("a/../../b.pdf"), r::ENTRY_NAME),
         ("zip-slip with backslash", "a.zip", file("..\\a.pdf"), r::ENTRY_NAME),
@@ -240,7 +245,12 @@ async fn u03_hostile_archives() {
         ("program in archive", "a.zip", file("setup.exe"), r::ENTRY_TYPE),
         ("page in archive", "a.zip", file("index.html"), r::ENTRY_TYPE),
         ("renamed program in archive", "a.zip", zip(&[entry("a.pdf", "MZ\x01\0\x03\0\0\0")]), r::MAGIC),
-        ("macro in archive", "a.zip", zip(&[entry("a.docx", zip(&with(docx_parts(), "word/vbaProject.bin", "x")))]), r::MACRO),
+        (
+            "macro in archive",
+            "a.zip",
+            zip(&[entry("a.docx", zip(&with(docx_parts(), "word/vbaProject.bin", "x")))]),
+            r::MACRO,
+        ),
         ("empty archive", "a.zip", zip(&[]), r::MAGIC),
     ])
     .await;
@@ -333,17 +343,42 @@ async fn u05_hostile_pdfs() {
         ("comment before obj", "a.pdf", with("5 0 %x\nobj <</JS 6 0 R>> endobj"), r::PDF_ACTIVE),
         ("comment inside", "a.pdf", with("5 0 obj << % ) endobj\n/JS 6 0 R>> endobj"), r::PDF_ACTIVE),
         ("hidden in a string", "a.pdf", with("5 0 obj (6 0 obj <</JS 7 0 R>> endobj) endobj"), r::PDF_ACTIVE),
-        ("hidden in a stream", "a.pdf", with("5 0 obj <<>> stream\n6 0 obj <</JS 7 0 R>>\nendstream endobj"), r::PDF_ACTIVE),
+        (
+            "hidden in a stream",
+            "a.pdf",
+            with("5 0 obj <<>> stream\n6 0 obj <</JS 7 0 R>>\nendstream endobj"),
+            r::PDF_ACTIVE,
+        ),
         ("unbalanced string", "a.pdf", with("5 0 obj (( endobj 6 0 obj <</JS 7 0 R>> endobj"), r::PDF_ACTIVE),
         ("object stream", "a.pdf", packed("/Type /ObjStm /N 1 /First 5", script), r::PDF_ACTIVE),
         ("object stream without type", "a.pdf", packed("/N 1 /First 5", script), r::PDF_ACTIVE),
         ("offset into a string", "a.pdf", packed("/Type /ObjStm /N 1 /First 5", b"10 1 (<</JS 1>>)"), r::PDF_ACTIVE),
         ("encrypted", "a.pdf", pdf_with(&[], "/Encrypt 8 0 R"), r::ENCRYPTED),
         ("hex-escaped encrypt", "a.pdf", pdf_with(&[], "/#45ncrypt 8 0 R"), r::ENCRYPTED),
-        ("other filter", "a.pdf", with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter/LZWDecode>> stream\nx\nendstream"), r::PDF_OPAQUE),
-        ("indirect filter", "a.pdf", with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter 6 0 R>> stream\nx\nendstream"), r::PDF_OPAQUE),
-        ("indirect first", "a.pdf", with("5 0 obj <</Type/ObjStm/N 1/First 5 0 R>> stream\nx\nendstream"), r::PDF_OPAQUE),
-        ("rotten object stream", "a.pdf", with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter/FlateDecode>> stream\nxx"), r::PDF_OPAQUE),
+        (
+            "other filter",
+            "a.pdf",
+            with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter/LZWDecode>> stream\nx\nendstream"),
+            r::PDF_OPAQUE,
+        ),
+        (
+            "indirect filter",
+            "a.pdf",
+            with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter 6 0 R>> stream\nx\nendstream"),
+            r::PDF_OPAQUE,
+        ),
+        (
+            "indirect first",
+            "a.pdf",
+            with("5 0 obj <</Type/ObjStm/N 1/First 5 0 R>> stream\nx\nendstream"),
+            r::PDF_OPAQUE,
+        ),
+        (
+            "rotten object stream",
+            "a.pdf",
+            with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter/FlateDecode>> stream\nxx"),
+            r::PDF_OPAQUE,
+        ),
         ("object stream bomb", "a.pdf", packed("/Type /ObjStm /N 1 /First 5", &bomb), r::PDF_OPAQUE),
         ("unbalanced strings over and over", "a.pdf", with(&"5 0 obj ( ".repeat(1000)), r::PDF_OPAQUE),
         ("pdf+html", "a.pdf", behind, r::MIXED),
@@ -415,9 +450,28 @@ fn u08_names() {
         assert_eq!(clean_name(raw).unwrap(), clean);
     }
     let signs = [
-        "../a.pdf", "a/b.pdf", "..\\a.pdf", "C:\\fakepath\\a.pdf", "a\0.pdf", "a\r\nSet-Cookie: x.pdf", "a\u{202e}fdp.exe",
-        "a\u{2066}.pdf", "a\u{200b}.pdf", "\u{feff}a.pdf", "a\u{2028}.pdf", "a\u{7f}.pdf", "a\u{85}b.pdf", "a\".pdf",
-        "<script>.pdf", "a|b.pdf", "a?.pdf", "a*.pdf", "a.pdf:evil.exe", "a.exe.", "a\u{e0041}.pdf", "a\u{200f}.pdf",
+        "../a.pdf",
+        "a/b.pdf",
+        "..\\a.pdf",
+        "C:\\fakepath\\a.pdf",
+        "a\0.pdf",
+        "a\r\nSet-Cookie: x.pdf",
+        "a\u{202e}fdp.exe",
+        "a\u{2066}.pdf",
+        "a\u{200b}.pdf",
+        "\u{feff}a.pdf",
+        "a\u{2028}.pdf",
+        "a\u{7f}.pdf",
+        "a\u{85}b.pdf",
+        "a\".pdf",
+        "<script>.pdf",
+        "a|b.pdf",
+        "a?.pdf",
+        "a*.pdf",
+        "a.pdf:evil.exe",
+        "a.exe.",
+        "a\u{e0041}.pdf",
+        "a\u{200f}.pdf",
     ];
     for name in signs {
         assert_eq!(clean_name(name).expect_err(name).code, r::NAME_SIGNS.0, "{name:?}");
