@@ -1,11 +1,16 @@
 //! 门户: project units declare, apply and follow their projects; the public queries.
 
+mod application;
+mod declare;
+mod paper;
+mod project;
+
 use crate::{App, Face, Route, audit, route, security_headers};
 use axum::{Router, middleware::from_fn_with_state};
 
 /// Every route of the portal.
 pub fn routes() -> Vec<Route> {
-    [Vec::new()].concat()
+    [declare::routes(), project::routes(), application::routes(), paper::routes()].concat()
 }
 
 /// The portal, ready to serve.
