@@ -17,6 +17,7 @@ use domain::{
     },
     clock::{Light, Sheet, Suspension, Thresholds},
     department::Agency,
+    document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
     item::{Item, Level, Material},
     project::{Declared, Project},
@@ -193,7 +194,7 @@ impl CaseRow {
 }
 
 /// The department's and the region's part of a case, for permission.
-fn object(application: &Application) -> Object<'_> {
+pub(crate) fn object(application: &Application) -> Object<'_> {
     Object {
         unit: Some(&application.unit),
         department: Some(&application.agency.department),
@@ -373,15 +374,17 @@ impl Platform {
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
             let due = self.due_if_accepted_today(&stream.state);
-            let outcome = case::accept(&stream.state, check, due, &self.papers())?;
-            let mut change = self.change(call);
-            match outcome {
+            match case::accept(&stream.state, check, due, &self.papers())? {
                 Acceptance::Accepted(events) => {
+                    let mut change = self.change(call);
                     change.append(stream, &events)?;
                     change.exactly_one(in_force(&application.project, &project));
                     change.commit_or(id.as_str(), taken_is_conflict).await
                 }
                 Acceptance::CodeRefused(events, refusal) => {
+                    // Nothing was accepted, so the key stays free: a repetition must not look like an acceptance.
+                    let unkeyed = Call { once: None, ..call.clone() };
+                    let mut change = self.change(&unkeyed);
                     change.append(stream, &events)?;
                     change.commit_or(id.as_str(), taken_is_conflict).await?;
                     Err(refusal.into())
@@ -391,7 +394,8 @@ impl Platform {
         .await
     }
 
-    fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
+    /// Last day of the limit if the case were accepted today, and whether it is provisional.
+    pub fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
         let accepted = Case { accepted_at: Some(self.clock.now()), ..case.clone() };
         let due = case::decision_clock(&accepted)?.due(self.rules.calendar)?;
         Some((due.date, due.provisional))
@@ -428,6 +432,14 @@ impl Platform {
             Ok(case::decide(case, decision.clone(), self.clock.now(), &self.papers())?)
         })
         .await
+    }
+
+    /// The completion notice a decision would lead to, or what is wrong with it. Changes nothing; its number is not drawn yet.
+    pub async fn preview_decision(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<Document, Failure> {
+        let (stream, application) = self.load_case(call, Action::DecideCase, id).await?;
+        let papers = Papers { serial: "×××××××××".into(), ..self.papers() };
+        case::decide(&stream.state, decision.clone(), self.clock.now(), &papers)?;
+        Ok(papers.completion_notice(&application, &decision))
     }
 
     /// The unit takes its application back.
