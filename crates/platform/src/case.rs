@@ -239,12 +239,12 @@ impl Platform {
         if let Some(done) = self.done_before(call).await? {
             return CaseId::parse(&done).ok_or(Failure::NotThere);
         }
-        again(async || {
+        again(|| async {
             let (project_stream, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
             let item = self.rules.catalogue.item(&form.item).ok_or(Failure::NotThere)?;
             if !declared.needed.contains(&item.code) {
-                let message = format!("本项目不需要办理“{}”,不能申请。如项目情况有变化,请先申请变更项目信息。", item.name);
-                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第(一)项").into());
+                let message = format!("本项目不需要办理“{}”，不能申请。如项目情况有变化，请先申请变更项目信息。", item.name);
+                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第（一）项").into());
             }
             let cases = self.cases_of_project(project).await?;
             self.check_order(&declared, item, &cases)?;
@@ -276,7 +276,7 @@ impl Platform {
             change
                 .commit_or(id.as_str(), |refused| match refused {
                     Refused::Taken(what) if what.as_deref().is_some_and(|w| !w.contains("once")) => {
-                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请,不能重复申请。请在项目页面查看进度。").into()
+                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请，不能重复申请。请在项目页面查看进度。").into()
                     }
                     other => crate::stream::refused(other),
                 })
@@ -335,7 +335,7 @@ impl Platform {
         if self.done_before(call).await?.is_some() {
             return Ok(());
         }
-        again(async || {
+        again(|| async {
             let (stream, _) = self.load_case(call, action, id).await?;
             let events = decide(&stream.state)?;
             let mut change = self.change(call);
@@ -369,7 +369,7 @@ impl Platform {
         if self.done_before(call).await?.is_some() {
             return Ok(());
         }
-        again(async || {
+        again(|| async {
             let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
@@ -489,7 +489,7 @@ impl Platform {
         for id in ids {
             let row = self.attachment(call, id).await?;
             if !row.state.is_usable() {
-                let message = format!("文件“{}”未通过安全检查,不能作为申请材料,请重新上传。", row.name);
+                let message = format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name);
                 return Err(Refusal::new("file.not_clean", message).into());
             }
             files.push(File { id: row.id, name: row.name });

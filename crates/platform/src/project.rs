@@ -168,7 +168,7 @@ impl Platform {
 
     /// The unit gives the project up.
     pub async fn withdraw_project(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<(), Failure> {
-        again(async || {
+        again(|| async {
             let (stream, _) = self.load_project(call, Action::WithdrawProject, id).await?;
             let events = project::withdraw(&stream.state, reason)?;
             self.append_and_commit(self.change(call), stream, &events, id).await
@@ -178,7 +178,7 @@ impl Platform {
 
     /// General administration takes a code out of force.
     pub async fn void_code(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<(), Failure> {
-        again(async || {
+        again(|| async {
             let (stream, _) = self.load_project(call, Action::VoidCode, id).await?;
             let events = project::void_code(&stream.state, reason)?;
             self.append_and_commit(self.change(call), stream, &events, id).await

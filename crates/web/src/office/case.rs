@@ -132,7 +132,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
             .primary()
             .icon("clipboard-check")
             .with("_once", ctx.once())
-            .confirm("确认收件?", "收件后系统向项目单位出具收件凭证,受理审查的 5 个工作日从次日起算。")
+            .confirm("确认收件？", "收件后系统向项目单位出具收件凭证，受理审查的 5 个工作日从次日起算。")
     });
     let (trail, proofs) = trail(&case);
     let view = CaseView {
@@ -173,20 +173,20 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
 fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
     let good = |text: &str| Some((Tone::Green, text.to_owned()));
     match said {
-        "received" if case.received_at.is_some() => good("已收件,收件凭证已出具并告知项目单位。"),
-        "asked" if case.correction.is_some() => good("补正材料通知书已出具并告知项目单位,等待其逐条补正。"),
+        "received" if case.received_at.is_some() => good("已收件，收件凭证已出具并告知项目单位。"),
+        "asked" if case.correction.is_some() => good("补正材料通知书已出具并告知项目单位，等待其逐条补正。"),
         "accepted" if case.accepted_at.is_some() => {
-            good("项目代码核验通过,已受理。受理通知书已出具并告知项目单位,办理时限从次日起算。")
+            good("项目代码核验通过，已受理。受理通知书已出具并告知项目单位，办理时限从次日起算。")
         }
-        "not-accepted" if case.stage == Stage::NotAccepted => good("已作出不予受理,通知书已出具并告知项目单位。"),
-        "suspended" if case.is_suspended() => good("计时已暂停,并已告知项目单位。"),
-        "resumed" if !case.is_suspended() => good("计时已恢复,并已告知项目单位。"),
+        "not-accepted" if case.stage == Stage::NotAccepted => good("已作出不予受理，通知书已出具并告知项目单位。"),
+        "suspended" if case.is_suspended() => good("计时已暂停，并已告知项目单位。"),
+        "resumed" if !case.is_suspended() => good("计时已恢复，并已告知项目单位。"),
         "decided" if case.stage == Stage::Completed => {
-            good("决定已作出,办件已办结。系统已生成办结告知书并通知项目单位,可在“文书”中打开。")
+            good("决定已作出，办件已办结。系统已生成办结告知书并通知项目单位，可在“文书”中打开。")
         }
         "taken" => Some((
             Tone::Yellow,
-            format!("该办件的状态已经变化,可能已被他人处理。现在的状态是“{}”,请按下面的最新情况办理。", case.stage.name()),
+            format!("该办件的状态已经变化，可能已被他人处理。现在的状态是“{}”，请按下面的最新情况办理。", case.stage.name()),
         )),
         _ => None,
     }
@@ -234,11 +234,11 @@ fn line(act: Act, base: &str) -> Option<ActLine> {
 fn hint(case: &Case, acts: &[Act]) -> &'static str {
     match case.stage {
         _ if case.is_suspended() => "计时已暂停。恢复计时后才能作出决定。",
-        Stage::CorrectionAsked => "等待项目单位补正;补正后重新计算 5 个工作日的审查期限。",
-        stage if stage.is_ended() => "本办件已结束,不再有可办理的操作。",
-        _ if acts.is_empty() => "您的岗位可以查看本办件,但不负责本步骤的办理。",
-        Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理;逾期不告知的,自收件之日起即为受理。",
-        Stage::Supplemented => "申请人已补正。补正只能告知一次,请复核后受理或者不予受理。",
+        Stage::CorrectionAsked => "等待项目单位补正；补正后重新计算 5 个工作日的审查期限。",
+        stage if stage.is_ended() => "本办件已结束，不再有可办理的操作。",
+        _ if acts.is_empty() => "您的岗位可以查看本办件，但不负责本步骤的办理。",
+        Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
+        Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
         _ => "",
     }
 }
@@ -304,7 +304,7 @@ fn points(case: &CasePage) -> Option<Points> {
         let answer = correction.answers.get(i).map(|answer| {
             let files: Vec<_> = answer.files.iter().map(|f| format!("《{}》", f.name)).collect();
             let words = [answer.text.clone(), files.concat()];
-            words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" 附件:")
+            words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" 附件：")
         });
         Point::new(place, &point.text).answer(answer)
     });
@@ -314,7 +314,7 @@ fn points(case: &CasePage) -> Option<Points> {
 fn points_lead(case: &Case) -> String {
     case.correction.as_ref().map_or_else(String::new, |c| {
         let supplied = c.supplied_at.map_or_else(|| "申请人尚未回应".to_owned(), |at| format!("{} 申请人补正", at.display()));
-        format!("{} 告知;{supplied}", c.asked_at.display())
+        format!("{} 告知；{supplied}", c.asked_at.display())
     })
 }
 
@@ -342,19 +342,19 @@ fn ended(case: &Case) -> Option<Note> {
 fn code_now(case: &CasePage) -> Note {
     match &case.code_check {
         CodeCheck::Verified => {
-            Note::new(Tone::Green, "现在核验:通过", "代码真实、有效,与本项目和申请单位一致。").article("办法第十三条、第十四条第(二)项")
+            Note::new(Tone::Green, "现在核验：通过", "代码真实、有效，与本项目和申请单位一致。").article("办法第十三条、第十四条第（二）项")
         }
         CodeCheck::Fault { message, .. } => {
-            Note::new(Tone::Red, "现在核验:未通过,不得受理", message).article("办法第十四条第(二)项")
+            Note::new(Tone::Red, "现在核验：未通过，不得受理", message).article("办法第十四条第（二）项")
         }
     }
 }
 
 fn code_last(case: &Case) -> String {
     match &case.code_check {
-        None => "办理中尚未核验过;受理时系统会自动核验并留痕。".into(),
-        Some(Ok(())) => "上次办理核验:通过(已留痕)。".into(),
-        Some(Err(message)) => format!("上次办理核验:未通过(已留痕,并已告知项目单位)。{message}"),
+        None => "办理中尚未核验过；受理时系统会自动核验并留痕。".into(),
+        Some(Ok(())) => "上次办理核验：通过（已留痕）。".into(),
+        Some(Err(message)) => format!("上次办理核验：未通过（已留痕，并已告知项目单位）。{message}"),
     }
 }
 

@@ -47,7 +47,7 @@ async fn draw_suspend(ctx: &OfficeContext, open: &CasePage, form: &Fields, error
                 .value(form.get("document"))
                 .required()
                 .max(200)
-                .hint("填写文书名称或文号,例如“赤发改函〔2026〕18号 关于组织专家评审的函”。")
+                .hint("填写文书名称或文号，例如“赤发改函〔2026〕18号 关于组织专家评审的函”。")
                 .errors(&errors),
         ),
         Markup::of(
@@ -69,9 +69,9 @@ async fn draw_suspend(ctx: &OfficeContext, open: &CasePage, form: &Fields, error
             Note::new(
                 Tone::Blue,
                 "只有法定情形可以暂停",
-                "听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审所需时间不计入时限,应当将所需时间书面告知申请人;委托中介服务的时间单独列明。暂停会显示在双方的计时单上。",
+                "听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审所需时间不计入时限，应当将所需时间书面告知申请人；委托中介服务的时间单独列明。暂停会显示在双方的计时单上。",
             )
-            .article("行政许可法第四十五条;办法第十五条"),
+            .article("行政许可法第四十五条；办法第十五条"),
         )],
         fields,
         errors,
@@ -80,7 +80,7 @@ async fn draw_suspend(ctx: &OfficeContext, open: &CasePage, form: &Fields, error
         back: format!("/cases/{id}"),
         submit: "暂停计时",
         danger: false,
-        confirm: ("确认暂停计时?", "系统将告知项目单位暂停的情形、依据和文书。".into()),
+        confirm: ("确认暂停计时？", "系统将告知项目单位暂停的情形、依据和文书。".into()),
     };
     step::drawn(shown, failed)
 }
@@ -133,7 +133,7 @@ async fn draw_resume(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors
     let yesterday = today.yesterday().unwrap_or(today);
     let last = standing.map_or(yesterday, |s| yesterday.max(s.from)).to_string();
     let why = standing.map_or_else(String::new, |s| {
-        format!("{} 起因{}暂停,文书:{}。", s.from, s.ground.name(), s.document)
+        format!("{} 起因{}暂停，文书：{}。", s.from, s.ground.name(), s.document)
     });
     let field = Field::date("to", "最后一个不计时的日子")
         .value(or(form.get("to"), &last))
@@ -152,7 +152,7 @@ async fn draw_resume(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors
         back: format!("/cases/{id}"),
         submit: "恢复计时",
         danger: false,
-        confirm: ("确认恢复计时?", "办理时限从填写日期的次日起继续计算,并告知项目单位。".into()),
+        confirm: ("确认恢复计时？", "办理时限从填写日期的次日起继续计算，并告知项目单位。".into()),
     };
     step::drawn(shown, failed)
 }

@@ -3,7 +3,7 @@
 use super::step;
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
-    html::{self, Choice, ErrorSummary},
+    html::{self, Choice, ErrorSummary, Field},
 };
 use askama::Template;
 use axum::{extract::Path, response::Response};
@@ -36,9 +36,15 @@ struct CorrectionPage {
     base: String,
     once: String,
     materials: Vec<Choice>,
-    rows: Vec<Typed>,
-    errors: Vec<Refusal>,
+    rows: Vec<Row>,
     summary: ErrorSummary,
+}
+
+/// One row as it is drawn.
+struct Row {
+    at: usize,
+    material: String,
+    field: Field,
 }
 
 /// One row as it was typed.
@@ -61,6 +67,11 @@ fn rows(form: &Fields) -> usize {
     form.get("_rows").parse().unwrap_or(ROWS).clamp(ROWS, MOST)
 }
 
+fn row(at: usize, typed: Typed, errors: &[Refusal]) -> Row {
+    let field = Field::textarea(format!("point-{at}"), "需要补正什么", 2);
+    Row { at, field: field.value(typed.text).max(500).errors(errors), material: typed.material }
+}
+
 async fn draw(ctx: &OfficeContext, case: &CasePage, rows: Vec<Typed>, errors: Vec<Refusal>) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let shown = CorrectionPage {
@@ -69,9 +80,8 @@ async fn draw(ctx: &OfficeContext, case: &CasePage, rows: Vec<Typed>, errors: Ve
         base: format!("/cases/{}", case.id),
         once: ctx.once(),
         materials: case.application.materials.iter().map(|g| Choice::new(&g.material, &g.name)).collect(),
-        rows,
+        rows: rows.into_iter().enumerate().map(|(at, typed)| row(at, typed, &errors)).collect(),
         summary: ErrorSummary::new(&errors),
-        errors,
     };
     step::drawn(shown, failed)
 }

@@ -36,7 +36,7 @@ struct DecisionPage {
     facts: Markup,
     outcomes: Vec<Choice>,
     form: Fields,
-    today: String,
+    decided_on: String,
     errors: Vec<Refusal>,
     summary: ErrorSummary,
 }
@@ -55,8 +55,8 @@ struct PreviewPage {
 
 fn outcomes() -> Vec<Choice> {
     vec![
-        Choice::new(Outcome::Granted.slug(), "准予").note("符合法定条件、标准,作出准予的书面决定。"),
-        Choice::new(Outcome::Refused.slug(), "不予").note("说明理由,并告知申请人依法申请行政复议或者提起行政诉讼的权利(行政许可法第三十八条)。"),
+        Choice::new(Outcome::Granted.slug(), "准予").note("符合法定条件、标准，作出准予的书面决定。"),
+        Choice::new(Outcome::Refused.slug(), "不予").note("说明理由，并告知申请人依法申请行政复议或者提起行政诉讼的权利（行政许可法第三十八条）。"),
     ]
 }
 
@@ -68,7 +68,10 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         base: format!("/cases/{}", open.id),
         facts: case::summary_facts(open),
         outcomes: outcomes(),
-        today: ctx.platform.clock.now().date().to_string(),
+        decided_on: match form.get("decided_on") {
+            "" => ctx.platform.clock.now().date().to_string(),
+            typed => typed.to_owned(),
+        },
         form: form.clone(),
         summary: ErrorSummary::new(&errors),
         errors,
@@ -85,7 +88,7 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
 
 fn read_decision(form: &Fields) -> Result<Decision, Vec<Refusal>> {
     let outcome = [Outcome::Granted, Outcome::Refused].into_iter().find(|o| o.slug() == form.get("outcome"));
-    let outcome = outcome.ok_or_else(|| Refusal::field("outcome", "decision.outcome", "请选择办理结果。").article("办法第十四条第(四)项"));
+    let outcome = outcome.ok_or_else(|| Refusal::field("outcome", "decision.outcome", "请选择办理结果。").article("办法第十四条第（四）项"));
     let decided_on = step::day("decided_on", form.get("decided_on"));
     let valid_until = step::day_or_none("valid_until", form.get("valid_until"));
     match (outcome, decided_on, valid_until) {

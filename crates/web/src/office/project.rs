@@ -77,8 +77,8 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
     let (rows, next) = ctx.platform.office_projects(&ctx.call, &filter, Cursor::parse(&asked.after)).await?;
     let narrowed = !asked.words.trim().is_empty() || !asked.region.is_empty();
     let empty = match narrowed {
-        true => Empty::new("search", "没有找到项目", "可以换一个关键词,或者输入完整的 24 位项目代码。").link("查看全部项目", "/projects"),
-        false => Empty::new("building", "辖区内还没有项目", "项目单位申报取得项目代码后,项目会出现在这里。"),
+        true => Empty::new("search", "没有找到项目", "可以换一个关键词，或者输入完整的 24 位项目代码。").link("查看全部项目", "/projects"),
+        false => Empty::new("building", "辖区内还没有项目", "项目单位申报取得项目代码后，项目会出现在这里。"),
     };
     let line = |row: &ProjectRow| Line {
         href: format!("/projects/{}", row.id),
@@ -161,8 +161,8 @@ async fn show_project(ctx: OfficeContext, Path(id): Path<String>, Query(said): Q
     let page = frame(&ctx, "projects", d.name.clone()).await?.crumb("项目", "/projects");
     let active = found.project.state == domain::project::ProjectState::Active;
     let page = match said.said.as_str() {
-        "voided" if !active => page.flash(Tone::Green, "项目代码已作废,并已告知项目单位。"),
-        "taken" => page.flash(Tone::Yellow, "项目的状态已经变化,可能已被他人处理,请按最新情况办理。"),
+        "voided" if !active => page.flash(Tone::Green, "项目代码已作废，并已告知项目单位。"),
+        "taken" => page.flash(Tone::Yellow, "项目的状态已经变化，可能已被他人处理，请按最新情况办理。"),
         _ => page,
     };
     let region = ctx.platform.region_name(&d.region);
@@ -269,7 +269,7 @@ async fn draw_void(ctx: &OfficeContext, id: &ProjectId, form: &Fields, errors: V
     let found = ctx.platform.project_page(&ctx.call, id).await?;
     let d = &found.declared;
     if !ctx.platform.may_void(&ctx.call, &d.region) {
-        let refusal = Refusal::new("permission.denied", "作废项目代码由综合管理部门办理,您的岗位没有此项权限。");
+        let refusal = Refusal::new("permission.denied", "作废项目代码由综合管理部门办理，您的岗位没有此项权限。");
         return Err(WebError::Forbidden(refusal.article("办法第七条")));
     }
     let failed = !errors.is_empty();
@@ -280,7 +280,7 @@ async fn draw_void(ctx: &OfficeContext, id: &ProjectId, form: &Fields, errors: V
         .value(form.get("reason"))
         .required()
         .max(500)
-        .hint("4 至 500 个字,会告知项目单位并留痕。")
+        .hint("4 至 500 个字，会告知项目单位并留痕。")
         .errors(&errors);
     let shown = step::Step {
         page,
@@ -288,10 +288,10 @@ async fn draw_void(ctx: &OfficeContext, id: &ProjectId, form: &Fields, errors: V
         parts: vec![Markup::of(
             Note::new(
                 Tone::Yellow,
-                "作废后不能恢复,代码也不再给别的项目",
+                "作废后不能恢复，代码也不再给别的项目",
                 format!("以该代码提出的申请不能再受理。目前有 {running} 件正在办理的办件。"),
             )
-            .article("办法第十一条、第十四条第(二)项"),
+            .article("办法第十一条、第十四条第（二）项"),
         )],
         fields: vec![Markup::of(field)],
         errors,
@@ -300,7 +300,7 @@ async fn draw_void(ctx: &OfficeContext, id: &ProjectId, form: &Fields, errors: V
         back: format!("/projects/{id}"),
         submit: "作废项目代码",
         danger: true,
-        confirm: ("确认作废项目代码?", format!("“{}”的代码 {} 将永久失效。", d.name, d.code)),
+        confirm: ("确认作废项目代码？", format!("“{}”的代码 {} 将永久失效。", d.name, d.code)),
     };
     step::drawn(shown, failed)
 }

@@ -34,7 +34,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
                 .value(form.get("reason"))
                 .required()
                 .max(1000)
-                .hint("写进不予受理通知书,请写明事实和依据。")
+                .hint("写进不予受理通知书，请写明事实和依据。")
                 .errors(&errors),
         ),
         Markup::of(
@@ -52,8 +52,8 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         parts: vec![
             case::summary_facts(open),
             Markup::of(
-                Note::new(Tone::Yellow, "请先考虑能否补正", "材料不齐全、不符合法定形式的,应当先一次性告知补正,不能直接不予受理。")
-                    .article("行政许可法第三十二条第一款第(四)项"),
+                Note::new(Tone::Yellow, "请先考虑能否补正", "材料不齐全、不符合法定形式的，应当先一次性告知补正，不能直接不予受理。")
+                    .article("行政许可法第三十二条第一款第（四）项"),
             ),
         ],
         fields,
@@ -63,7 +63,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         back: format!("/cases/{id}"),
         submit: "作出不予受理",
         danger: true,
-        confirm: ("确认不予受理?", "办件将结束,系统出具不予受理通知书并告知项目单位救济途径。此操作不能撤回。".into()),
+        confirm: ("确认不予受理？", "办件将结束，系统出具不予受理通知书并告知项目单位救济途径。此操作不能撤回。".into()),
     };
     step::drawn(shown, failed)
 }

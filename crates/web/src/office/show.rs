@@ -95,7 +95,7 @@ pub fn sheet_light(sheet: &Sheet) -> Light {
 /// The due date with its mark, or what stands in for it.
 pub fn due_words(due: Option<Date>, provisional: bool) -> String {
     match due {
-        Some(due) if provisional => format!("{due}(暂定)"),
+        Some(due) if provisional => format!("{due}（暂定）"),
         Some(due) => due.to_string(),
         None => String::new(),
     }
@@ -111,13 +111,13 @@ pub fn sheet(caption: String, sheet: &Sheet) -> ClockSheet {
             (Status::Suspended { .. }, None) => DayKind::Paused,
             (_, None) => DayKind::Off,
         };
-        let holder = row.holder.map(|h| format!("计入:{}", h.name())).unwrap_or_default();
+        let holder = row.holder.map(|h| format!("计入：{}", h.name())).unwrap_or_default();
         let why = match &row.status {
             Status::Counted { .. } => "工作日".to_owned(),
-            Status::MakeUpWorkday { name, notice, .. } => format!("{name}调休上班({notice})"),
+            Status::MakeUpWorkday { name, notice, .. } => format!("{name}调休上班（{notice}）"),
             other => other.describe(),
         };
-        let future = if row.elapsed { "" } else { "(尚未到)" };
+        let future = if row.elapsed { "" } else { "（尚未到）" };
         let parts: Vec<_> = [why, holder].into_iter().filter(|p| !p.is_empty()).collect();
         printed.day(row.date, kind, format!("{}{future}", parts.join(",")))
     })

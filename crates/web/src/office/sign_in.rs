@@ -66,7 +66,7 @@ fn local(next: &str) -> &str {
 fn said(page: Page, key: &str) -> Page {
     match key {
         "out" => page.flash(Tone::Green, "您已安全退出。"),
-        "set" => page.flash(Tone::Green, "密码已设置,请用登录名和新密码登录。"),
+        "set" => page.flash(Tone::Green, "密码已设置，请用登录名和新密码登录。"),
         _ => page,
     }
 }
@@ -112,7 +112,7 @@ async fn sign_out(Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response,
 }
 
 async fn setup_form(ctx: OfficeContext) -> Result<Html<String>, WebError> {
-    let page = ctx.page("", "首次登录:设置密码").await?;
+    let page = ctx.page("", "首次登录：设置密码").await?;
     Ok(Html(SetupPage { page, errors: vec![] }.render()?))
 }
 
@@ -121,12 +121,12 @@ async fn setup(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, 
     let result = if password == form.get("again") {
         refusals(ctx.platform.use_setup_secret(&ctx.call, secret, password).await)?
     } else {
-        Err(vec![Refusal::field("again", "setup.again", "两次输入的密码不一致,请重新输入。")])
+        Err(vec![Refusal::field("again", "setup.again", "两次输入的密码不一致，请重新输入。")])
     };
     match result {
         Ok(()) => Ok(to("/login?said=set")),
         Err(errors) => {
-            let page = ctx.page("", "首次登录:设置密码").await?.failed(true);
+            let page = ctx.page("", "首次登录：设置密码").await?.failed(true);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(SetupPage { page, errors }.render()?)).into_response())
         }
     }

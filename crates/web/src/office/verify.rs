@@ -36,8 +36,8 @@ struct VerifyPage {
 
 fn generation(generation: Generation) -> &'static str {
     match generation {
-        Generation::First => "第一代编码(2020 年 11 月以前)",
-        Generation::Second => "第二代编码(GB/T 40058)",
+        Generation::First => "第一代编码（2020 年 11 月以前）",
+        Generation::Second => "第二代编码（GB/T 40058）",
     }
 }
 
@@ -48,21 +48,21 @@ async fn verify(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<S
     if !shown.code.is_empty() {
         match ctx.platform.verify_code(&ctx.call, &shown.code).await? {
             CodeAnswer::Fault(fault) => {
-                let text = format!("{fault}(错误类别:{})", fault.name());
-                shown.answer = Some(Note::new(Tone::Red, "核验未通过:不是有效的项目代码", text));
+                let text = format!("{fault}（错误类别：{}）", fault.name());
+                shown.answer = Some(Note::new(Tone::Red, "核验未通过：不是有效的项目代码", text));
             }
             CodeAnswer::Unknown(kind) => {
-                let text = format!("格式和校验码正确({}),但在线平台没有该代码对应的项目。不得据此受理申请。", generation(kind));
-                shown.answer = Some(Note::new(Tone::Yellow, "核验未通过:没有对应的项目", text));
+                let text = format!("格式和校验码正确（{}），但在线平台没有该代码对应的项目。不得据此受理申请。", generation(kind));
+                shown.answer = Some(Note::new(Tone::Yellow, "核验未通过：没有对应的项目", text));
             }
             CodeAnswer::Known { generation: kind, name, state } => {
                 let good = state == ProjectState::Active;
                 let (tone, title, text) = if good {
-                    (Tone::Green, "核验通过", "代码真实、有效。办理具体申请时,系统还会核对代码与申请单位是否一致。")
+                    (Tone::Green, "核验通过", "代码真实、有效。办理具体申请时，系统还会核对代码与申请单位是否一致。")
                 } else {
-                    (Tone::Red, "核验未通过:代码已失效", "该代码不再有效,不得据此受理申请。")
+                    (Tone::Red, "核验未通过：代码已失效", "该代码不再有效，不得据此受理申请。")
                 };
-                shown.answer = Some(Note::new(tone, title, text).article("办法第十三条、第十四条第(二)项"));
+                shown.answer = Some(Note::new(tone, title, text).article("办法第十三条、第十四条第（二）项"));
                 shown.facts = Some(
                     Facts::new()
                         .row("项目名称", name)

@@ -104,9 +104,9 @@ async fn all(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Stri
 
 async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: Tab) -> Result<Html<String>, WebError> {
     let (nav, title, lead) = if path == "/" {
-        ("work", "待办", "按应办事项归集,最急的排在最前。")
+        ("work", "待办", "按应办事项归集，最急的排在最前。")
     } else {
-        ("cases", "办件", "您的岗位可以查看的全部办件,包括已结束的。")
+        ("cases", "办件", "您的岗位可以查看的全部办件，包括已结束的。")
     };
     let page = frame(&ctx, nav, title).await?;
     let filter = asked.filter(otherwise);
@@ -173,16 +173,16 @@ fn line(ctx: &OfficeContext, row: &CaseRow, today: jiff::civil::Date) -> Line {
 fn empty(tab: Tab, narrowed: bool, path: &str) -> Empty {
     if narrowed {
         let plain = format!("{path}{}", query([("tab", tab.slug().to_owned())]));
-        return Empty::new("filter", "没有符合条件的办件", "可以放宽筛选条件,或者清除筛选再看。").link("清除筛选", plain);
+        return Empty::new("filter", "没有符合条件的办件", "可以放宽筛选条件，或者清除筛选再看。").link("清除筛选", plain);
     }
     let (title, text) = match tab {
         Tab::All => ("都办完了", "目前没有待办的办件。新的申请提交后会出现在这里。"),
         Tab::DueToday => ("今天没有到期的办件", "可以从容安排其他工作。"),
         Tab::Yellow => ("没有黄灯", "所有办件的时限都还充裕。"),
-        Tab::Red => ("没有红灯", "没有超期的办件,请继续保持。"),
+        Tab::Red => ("没有红灯", "没有超期的办件，请继续保持。"),
         Tab::Waiting => ("没有等待补正的办件", "申请人已经全部回应。"),
         Tab::Ended => ("还没有已结束的办件", "办结、不予受理和撤回的办件会归集到这里。"),
-        Tab::Every => ("还没有办件", "项目单位提交申请后,办件会出现在这里。"),
+        Tab::Every => ("还没有办件", "项目单位提交申请后，办件会出现在这里。"),
         Tab::Owed(_) => ("这里已经清空", "目前没有需要您办理的这类办件。"),
     };
     Empty::new("circle-check", title, text)
