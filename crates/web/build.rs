@@ -116,6 +116,10 @@ fn constants(dist: &Path) -> Result<String, String> {
     Ok(code + &table + "];\n")
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "Cargo speaks to build scripts through the environment"
+)]
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|error| format!("{name}: {error}"))
 }

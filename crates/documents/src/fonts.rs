@@ -7,7 +7,7 @@ use typst::foundations::Bytes;
 use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
 
-/// 字体设置: the font files a printer uses.
+/// 字体设置: the font files a printer uses, all kept in memory.
 ///
 /// Licensed faces of official papers (方正小标宋, 仿宋_GB2312, 黑体) are preferred as soon as their files are listed; any
 /// other file listed (a Mongolian or an emoji font, say) fills in for characters the first ones lack.
@@ -18,13 +18,12 @@ pub struct FontSettings {
 }
 
 impl Default for FontSettings {
-    /// The four collections of Debian's `fonts-noto-cjk`.
+    /// Three collections of Debian's `fonts-noto-cjk`.
     fn default() -> Self {
         let folder = Path::new("/usr/share/fonts/opentype/noto");
         let files = [
             "NotoSerifCJK-Regular.ttc",
             "NotoSerifCJK-Bold.ttc",
-            "NotoSansCJK-Regular.ttc",
             "NotoSansCJK-Bold.ttc",
         ];
         Self {
@@ -43,7 +42,7 @@ const PACKAGES: [(&str, &str); 5] = [
 ];
 
 /// The roles of text in a template and the families each prefers (GB/T 9704 first, then their stand-ins).
-const ROLES: [(&str, &[&str]); 4] = [
+const ROLES: [(&str, &[&str]); 3] = [
     (
         "mark",
         &[
@@ -63,10 +62,6 @@ const ROLES: [(&str, &[&str]); 4] = [
             "FZFangSong-Z02S",
             "Noto Serif CJK SC",
         ],
-    ),
-    (
-        "plain",
-        &["SimHei", "黑体", "FZHei-B01S", "Noto Sans CJK SC"],
     ),
     ("code", &["Noto Sans CJK SC", "SimHei"]),
 ];

@@ -28,13 +28,13 @@ const TEMPLATES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Body sizes in points: 三号 as GB/T 9704 wants it, then 四号 when that saves a second page.
-const SIZES: [u8; 2] = [16, 14];
+/// Body sizes in points: 三号 as GB/T 9704 wants it, then 四号 and 小四 when that saves a second page.
+const SIZES: [u8; 3] = [16, 14, 12];
 
 /// How many prints an unused layout result stays in Typst's cache.
 const CACHE_AGE: usize = 10;
 
-/// 打印机: fonts and templates in memory. Make one at start (reads about 90 MB of fonts) and share it.
+/// 打印机: fonts and templates in memory. Make one at start (reads over 70 MB of fonts) and share it.
 pub struct Printer {
     fonts: Fonts,
     sources: Vec<Source>,
@@ -66,7 +66,7 @@ impl Printer {
 
     /// Prints one paper as PDF/A-2u: the same paper gives the same bytes.
     ///
-    /// Takes milliseconds of pure computation (see the crate's tests); call it off the async threads.
+    /// Pure computation, but many milliseconds of it: call it off the async threads.
     ///
     /// # Errors
     /// A check address too long for a QR code, or any error or warning of template or PDF/A check.

@@ -1,5 +1,7 @@
 //! Papers as their holder gets them: read back by poppler, scanned by zbar.
 
+#![allow(clippy::expect_used)] // helpers of tests
+
 mod samples;
 
 use documents::{FontSettings, PrintError, Printer};
@@ -11,6 +13,13 @@ use std::sync::LazyLock;
 
 static PRINTER: LazyLock<Printer> =
     LazyLock::new(|| Printer::new(&FontSettings::default()).expect("the fonts of fonts-noto-cjk"));
+
+/// One kind for each template.
+const LOOKS: [DocumentKind; 3] = [
+    DocumentKind::CodeCertificate,
+    DocumentKind::ReceiptSlip,
+    DocumentKind::CorrectionNotice,
+];
 
 fn print(paper: &Document) -> Vec<u8> {
     PRINTER
@@ -188,7 +197,7 @@ fn papers_declare_archival_pdf_and_embed_subset_fonts_with_unicode_maps() {
 
 #[test]
 fn art13_a_project_name_never_stands_without_its_code() {
-    for kind in DocumentKind::ALL {
+    for kind in LOOKS {
         let bare = Document {
             rows: Vec::new(),
             paragraphs: Vec::new(),
@@ -224,7 +233,7 @@ fn permit_law_art32_2_only_the_organs_own_papers_name_a_place_for_its_seal() {
 #[test]
 fn hostile_text_comes_out_literally() {
     let hostile = r##"#panic("x") *粗* $x^2$ <标签> @引用 _斜_ `码` \u{41} = 标题 // 注 /* 注 */ "直" '单' -- --- ~ [方] {花} %s &amp; \"##;
-    for kind in DocumentKind::ALL {
+    for kind in LOOKS {
         let mut paper = paper(kind);
         paper.project_name = format!("{hostile}㛃䶮");
         paper.addressee = hostile.to_owned();
@@ -259,7 +268,7 @@ fn controls_vanish_and_characters_without_a_glyph_are_named() {
 fn very_long_names_wrap_inside_the_page() {
     let name = "内蒙古自治区锡林郭勒盟西乌珠穆沁旗巴拉嘎尔高勒镇".repeat(6);
     let key = "KEY-".repeat(60);
-    for kind in DocumentKind::ALL {
+    for kind in LOOKS {
         let paper = Document {
             issuer: name.chars().take(60).collect(),
             addressee: name.clone(),
@@ -296,7 +305,7 @@ fn very_long_names_wrap_inside_the_page() {
 
 #[test]
 fn forty_points_and_rows_run_over_pages_and_the_sign_off_is_not_alone() {
-    for kind in DocumentKind::ALL {
+    for kind in LOOKS {
         let mut paper = paper(kind);
         paper.points = (1..=40)
             .map(|n| {
@@ -332,7 +341,7 @@ fn forty_points_and_rows_run_over_pages_and_the_sign_off_is_not_alone() {
 #[test]
 fn equal_papers_give_equal_bytes_and_different_papers_do_not() {
     let fresh = Printer::new(&FontSettings::default()).expect("fonts");
-    for kind in DocumentKind::ALL {
+    for kind in LOOKS {
         let mut paper = paper(kind);
         let first = print(&paper);
         assert_eq!(first, print(&paper));

@@ -55,7 +55,7 @@ impl Event {
         }
     }
 
-    /// Reads the columns of [`crate::sql::event_columns`], in that order.
+    /// Reads the columns in the order every statement of `sql.rs` that returns events lists them.
     pub(crate) fn read(row: &QueryResult) -> Result<Self> {
         let stream: String = row.try_get_by(2)?;
         let version = row.try_get_by(3)?;

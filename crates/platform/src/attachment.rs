@@ -88,7 +88,7 @@ impl Platform {
 
     /// Takes a file for a material of a project (U-01…U-04, U-08, U-10…U-12). `stream` is read as it comes; what is refused
     /// leaves nothing behind.
-    pub async fn upload_file<S, E>(
+    pub async fn upload_file<S, B, E>(
         &self,
         call: &Call,
         project: &ProjectId,
@@ -98,8 +98,9 @@ impl Platform {
         stream: S,
     ) -> Result<AttachmentRow, Failure>
     where
-        S: Stream<Item = Result<bytes::Bytes, E>> + Send + Unpin,
-        E: std::error::Error + Send + Sync + 'static,
+        S: Stream<Item = Result<B, E>> + Send,
+        B: AsRef<[u8]> + Send,
+        E: std::fmt::Display + Send,
     {
         let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
         let Actor::Unit { account, .. } = &call.actor else { return Err(Failure::NotThere) };

@@ -1,1 +1,45 @@
-//! testkit
+//! The platform on a fresh database, with named people, for tests through use cases and through the router.
+//!
+//! A test is an `async fn name(world: &World)`; [`both_engines!`] runs it on SQLite always and on PostgreSQL when
+//! `TZXM_TEST_POSTGRES` holds a server's URL (`scripts/postgres.sh start DIR` prints one). Each gets an empty database,
+//! and [`World::finish`] proves at the end that the ledger still is what was written.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
+
+pub mod answers;
+mod client;
+mod database;
+pub mod files;
+mod people;
+mod ports;
+mod steps;
+mod world;
+
+pub use client::{Answer, Client};
+pub use database::Database;
+pub use people::{PASSWORD, Person};
+pub use ports::{FewDraws, MemoryFiles, PlainPrinter};
+pub use steps::{decision, point, supplied};
+pub use world::World;
+
+/// Runs each `async fn name(world: &World)` once per engine, on a database of its own, and verifies it afterwards.
+#[macro_export]
+macro_rules! both_engines {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = $crate::World::sqlite().await;
+                super::$name(&world).await;
+                world.finish().await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let Some(world) = $crate::World::postgres().await else { return };
+                super::$name(&world).await;
+                world.finish().await;
+            })+
+        }
+    };
+}

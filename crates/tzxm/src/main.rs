@@ -1,56 +1,98 @@
 //! tzxm: the one binary of 投资项目在线审批监管平台.
 
+mod admin;
 mod clock;
 mod code;
+mod config;
 mod credit_code;
+mod demo;
+mod items;
+mod key;
+mod ledger;
 mod lines;
+mod printing;
+mod serve;
+mod stop;
+mod world;
 
 use clap::Parser;
-use std::io::{BufWriter, Read, Write};
-use std::process::ExitCode;
+use platform::ports::{Chance, Clock, SystemClock};
+use std::{
+    io::{BufWriter, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+use stop::Stop;
 
+/// Exit status: 0 all good, 1 something is not, 2 wrong usage.
 #[derive(Parser)]
-#[command(name = "tzxm", version, about = "投资项目在线审批监管平台")]
+#[command(name = "tzxm", version, about = "投资项目在线审批监管平台", after_help = "退出状态：0 正常，1 有问题，2 用法错误")]
 enum Tzxm {
+    #[command(about = "在本机启动带演示数据的全套服务")]
+    Demo(demo::Args),
+    #[command(about = "启动服务")]
+    Serve(serve::Args),
     #[command(about = "项目代码")]
     Code(code::CodeArgs),
     #[command(about = "统一社会信用代码")]
     CreditCode(credit_code::CreditCodeArgs),
     #[command(about = "时限计算")]
     Clock(clock::ClockArgs),
+    #[command(about = "事项清单")]
+    Items(items::Args),
+    #[command(about = "全程记录（账本）")]
+    Ledger(ledger::Args),
+    #[command(about = "工作人员账号")]
+    Admin(admin::Args),
+    #[command(about = "主密钥")]
+    Key {
+        #[command(subcommand)]
+        command: Key,
+    },
+}
+
+#[derive(clap::Subcommand)]
+enum Key {
+    #[command(about = "生成新的主密钥文件（已存在的文件不会被覆盖）")]
+    Create {
+        #[arg(help = "文件")]
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
-    match run(&Tzxm::parse()) {
+    let mut out = BufWriter::new(std::io::stdout());
+    match run(Tzxm::parse(), &mut out).and_then(|status| Ok(out.flush().map(|()| status)?)) {
         Ok(status) => ExitCode::from(status),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("输入输出出错：{error}");
+        Err(stop) => {
+            eprintln!("{stop}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(command: &Tzxm) -> std::io::Result<u8> {
-    let mut out = BufWriter::new(std::io::stdout().lock());
+fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
     let mut input = std::io::stdin().lock();
-    let status = match command {
-        Tzxm::Code(args) => code::run(args, given()?, &mut out, &mut input)?,
-        Tzxm::CreditCode(args) => credit_code::run(args, &mut out, &mut input)?,
-        Tzxm::Clock(args) => clock::run(args, &mut out, &mut input)?,
-    };
-    out.flush()?;
-    Ok(status)
+    Ok(match command {
+        Tzxm::Code(args) => code::run(&args, given()?, out, &mut input)?,
+        Tzxm::CreditCode(args) => credit_code::run(&args, out, &mut input)?,
+        Tzxm::Clock(args) => clock::run(&args, out, &mut input)?,
+        Tzxm::Items(args) => items::run(args, out, &mut input)?,
+        Tzxm::Key { command: Key::Create { file } } => key::create(&file, &world::chance()?).map(|()| lines::GOOD)?,
+        Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
+        Tzxm::Serve(args) => block_on(serve::run(&args))?,
+        Tzxm::Ledger(args) => block_on(ledger::run(&args, out))?,
+        Tzxm::Admin(args) => block_on(admin::run(args, out))?,
+    })
 }
 
-/// Today and chance, taken from the system here and nowhere below.
-#[expect(clippy::disallowed_methods, reason = "the roof is where time enters")]
-fn given() -> std::io::Result<code::Given> {
+fn block_on<T>(work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Today and chance for an act of issuing.
+fn given() -> Result<code::Given, Stop> {
     let mut bytes = [0; 8];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    let now = domain::Moment(jiff::Timestamp::now().as_millisecond());
-    Ok(code::Given {
-        today: now.date(),
-        random: u64::from_ne_bytes(bytes),
-    })
+    world::chance()?.fill(&mut bytes);
+    Ok(code::Given { today: SystemClock.now().date(), random: u64::from_ne_bytes(bytes) })
 }

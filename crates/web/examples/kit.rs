@@ -5,7 +5,6 @@ use askama::Template;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Multipart, Query},
-    http::StatusCode,
     response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
@@ -15,7 +14,7 @@ use std::collections::HashMap;
 use web::{
     Face, Page, WebError, assets, csrf,
     html::{self, *},
-    page::Who,
+    page::{Who, show, show_refused},
     security_headers::{Limits, protect},
 };
 
@@ -25,6 +24,7 @@ struct PortalKit {
     page: Page,
     errors: Vec<Refusal>,
     cities: Vec<Choice>,
+    counties: Vec<Choice>,
     files: Vec<UploadedFile>,
 }
 
@@ -77,6 +77,7 @@ fn portal(failed: bool) -> PortalKit {
     PortalKit {
         page,
         errors,
+        counties: Vec::new(),
         cities: vec![
             Choice::new("150100", "呼和浩特市"),
             Choice::new("150400", "赤峰市"),
@@ -124,6 +125,13 @@ fn office() -> OfficeKit {
     OfficeKit { page, sheet }
 }
 
+fn docs() -> Docs {
+    Docs {
+        page: Page::new(Face::Api, "", "接口说明"),
+        openapi: "/openapi.json",
+    }
+}
+
 async fn upload(mut form: Multipart) -> Result<Response, WebError> {
     while let Some(mut part) = form.next_field().await.map_err(WebError::fault)? {
         if part.name() == Some("file") {
@@ -154,13 +162,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .nth(1)
         .map_or(Ok(8090), |port| port.parse())?;
     let routes = Router::new()
-        .route("/", get(async || Ok::<_, WebError>(Html(portal(false).render()?))))
-        .route("/bad", get(async || Ok::<_, WebError>((StatusCode::UNPROCESSABLE_ENTITY, Html(portal(true).render()?)))))
-        .route("/office", get(async || Ok::<_, WebError>(Html(office().render()?))))
-        .route("/docs", get(async || {
-            let docs = Docs { page: Page::new(Face::Api, "", "接口说明"), openapi: "/openapi.json" };
-            Ok::<_, WebError>(Html(docs.render()?))
-        }))
+        .route("/", get(async || show(&portal(false))))
+        .route("/bad", get(async || show_refused(&portal(true))))
+        .route("/office", get(async || show(&office())))
+        .route("/docs", get(async || show(&docs())))
         .route("/openapi.json", get(async || Json(serde_json::json!({"openapi": "3.1.0", "info": {"title": "样张", "version": "1"}, "paths": {"/kit": {"get": {"summary": "样张", "responses": {"200": {"description": "好"}}}}}}))))
         .route("/counties", get(counties))
         .route("/save", post(async || Json(serde_json::json!({"saved": "12:03", "version": 2}))))

@@ -10,7 +10,10 @@ pub use form::*;
 pub use view::*;
 
 use askama::filters::{Html, HtmlSafe};
-use std::fmt::{self, Display};
+use std::{
+    borrow::Borrow,
+    fmt::{self, Display},
+};
 
 /// HTML that is already safe: the printed form of a component, or escaped text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,6 +116,11 @@ impl Display for Icon {
 }
 
 impl HtmlSafe for Icon {}
+
+/// Takes a list as templates pass it: owned or borrowed.
+fn owned<T: Clone>(list: impl IntoIterator<Item = impl Borrow<T>>) -> Vec<T> {
+    list.into_iter().map(|item| item.borrow().clone()).collect()
+}
 
 /// The icon of this name (`web/src/icons.txt` lists them).
 pub fn icon(name: &'static str) -> Icon {

@@ -1,6 +1,11 @@
 //! What every page carries beside its own content: title, face, who is signed in, token, way back, messages.
 
-use crate::html::Tone;
+use crate::{WebError, html::Tone};
+use askama::Template;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
 
 /// One of the faces: they share no route and no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,4 +183,19 @@ impl Page {
         self.failed = failed;
         self
     }
+}
+
+/// Prints a page, or a part of one for htmx.
+pub fn show(template: &impl Template) -> Result<Response, WebError> {
+    show_with(StatusCode::OK, template)
+}
+
+/// Prints a form again with its refusals (422); the page script shows it in place.
+pub fn show_refused(template: &impl Template) -> Result<Response, WebError> {
+    show_with(StatusCode::UNPROCESSABLE_ENTITY, template)
+}
+
+fn show_with(status: StatusCode, template: &impl Template) -> Result<Response, WebError> {
+    let vary = [(header::VARY, HeaderValue::from_static("HX-Request"))];
+    Ok((status, vary, Html(template.render()?)).into_response())
 }

@@ -230,6 +230,19 @@ impl Platform {
         }
     }
 
+    /// The officer with that sign-in name, if there is one: command line and simulation.
+    pub async fn find_officer(&self, login: &str) -> Result<Option<Actor>, Failure> {
+        let row = self
+            .store
+            .query_one("SELECT id FROM accounts WHERE face = 'office' AND login = $1", [login.into()])
+            .await
+            .map_err(Failure::fault)?;
+        match row {
+            Some(row) => Ok(Some(self.actor(&AccountId(text(&row, "id")?)).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Ends a session.
     pub async fn sign_out(&self, call: &Call, token: &str) -> Result<(), Failure> {
         let mut change = self.change(call);

@@ -1,20 +1,35 @@
-//! stub for type checking until the upload branch lands
-use domain::Refusal;
-use std::path::{Path,PathBuf};
-#[derive(Debug, Clone, Copy, PartialEq, Eq)] pub enum FileType { Pdf }
-impl FileType { pub fn parse(_: &str) -> Option<Self> { None } pub fn slug(self) -> &'static str { "" } }
-#[derive(Debug, Clone, Copy, PartialEq, Eq)] pub enum FileState { Clean, Scanning, Refused }
-impl FileState { pub fn parse(_: &str) -> Option<Self> { None } pub fn slug(self) -> &'static str { "" } pub fn is_usable(self) -> bool { self == Self::Clean } }
-pub struct Slot { pub allowed: Vec<FileType>, pub max_bytes: u64 }
-pub struct Received { pub file_type: FileType, pub size: u64, pub sm3: String, path: PathBuf }
-impl Received { pub fn path(&self) -> &Path { &self.path } }
-pub struct Preview(PathBuf);
-impl Preview { pub fn path(&self) -> &Path { &self.0 } }
-pub struct Inspected { pub preview: Option<Preview> }
-pub enum Verdict { Clean, Skipped, Infected(String), Unsure(String) }
-pub fn clean_name(n: &str) -> Result<String, Refusal> { Ok(n.into()) }
-pub async fn receive<S>(_: S, _: &Slot, _: &str, _: &str, _: &Path, _: u64) -> Result<Received, Refusal> { Err(Refusal::new("x","x")) }
-pub async fn inspect(r: Received) -> Result<(Received, Inspected), Refusal> { Ok((r, Inspected { preview: None })) }
-pub fn download_headers(_: &str, _: FileType) -> Vec<(&'static str, String)> { vec![] }
-#[async_trait::async_trait] pub trait FileStore: Send + Sync { async fn put(&self, id: &str, from: &Path) -> std::io::Result<()>; async fn get(&self, id: &str) -> std::io::Result<Vec<u8>>; }
-#[async_trait::async_trait] pub trait Scanner: Send + Sync { async fn scan(&self, p: &Path) -> Verdict; }
+//! Everything between a stream of bytes and a stored, inspected file. Knows nothing of SQL or HTTP.
+//!
+//! The way of a file: [`clean_name`] → [`receive`] (counted, hashed, to a temporary file) → [`inspect`] (structure) →
+//! [`Scanner`] → [`FileStore`]. Whatever ends early leaves nothing behind: the temporary files are guards.
+//!
+//! What inspection does *not* do, so that nobody relies on it: content and image data inside a PDF is not decoded, no
+//! document is rendered, DWG is only stored, and formulas of a workbook are not read (links need a part we refuse).
+
+mod archive;
+mod download;
+mod file_type;
+mod inspect;
+mod markup;
+mod name;
+mod pdf;
+mod picture;
+mod reason;
+mod receive;
+mod scanner;
+mod state;
+mod store;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use download::{download_headers, preview_headers};
+pub use file_type::{FileType, Slot};
+pub use inspect::{Inspected, Preview, inspect};
+pub use name::clean_name;
+pub use receive::{Received, receive};
+pub use scanner::{Clamd, ClamdAddress, NoScanner, Scanner, Verdict};
+pub use state::FileState;
+pub use store::{Content, FileStore, LocalFiles};

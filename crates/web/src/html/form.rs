@@ -1,9 +1,9 @@
 //! What people fill in: fields, errors, uploads, buttons that act.
 
-use super::{Icon, Tone, field_id, icon};
+use super::{Icon, Tone, field_id, icon, owned};
 use askama::{Template, filters::HtmlSafe};
 use domain::Refusal;
-use std::fmt::Display;
+use std::{borrow::Borrow, fmt::Display};
 
 /// One of several answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,9 +44,12 @@ pub struct Options {
 
 impl Options {
     /// The list with the chosen value.
-    pub fn new(choices: impl IntoIterator<Item = Choice>, value: impl Display) -> Self {
+    pub fn new(
+        choices: impl IntoIterator<Item = impl Borrow<Choice>>,
+        value: impl Display,
+    ) -> Self {
         Self {
-            choices: choices.into_iter().collect(),
+            choices: owned(choices),
             value: value.to_string(),
         }
     }
@@ -186,13 +189,13 @@ impl Field {
     pub fn select(
         name: impl Display,
         label: impl Display,
-        choices: impl IntoIterator<Item = Choice>,
+        choices: impl IntoIterator<Item = impl Borrow<Choice>>,
     ) -> Self {
         Self::new(
             name,
             label,
             Control::Select {
-                choices: choices.into_iter().collect(),
+                choices: owned(choices),
             },
         )
     }
@@ -201,13 +204,13 @@ impl Field {
     pub fn radios(
         name: impl Display,
         label: impl Display,
-        choices: impl IntoIterator<Item = Choice>,
+        choices: impl IntoIterator<Item = impl Borrow<Choice>>,
     ) -> Self {
         Self::new(
             name,
             label,
             Control::Radios {
-                choices: choices.into_iter().collect(),
+                choices: owned(choices),
                 inline: false,
             },
         )
@@ -230,13 +233,13 @@ impl Field {
     pub fn checkboxes(
         name: impl Display,
         label: impl Display,
-        choices: impl IntoIterator<Item = Choice>,
+        choices: impl IntoIterator<Item = impl Borrow<Choice>>,
     ) -> Self {
         Self::new(
             name,
             label,
             Control::Checkboxes {
-                choices: choices.into_iter().collect(),
+                choices: owned(choices),
             },
         )
     }
@@ -259,14 +262,14 @@ impl Field {
         city: impl Display,
         county: impl Display,
         label: impl Display,
-        cities: impl IntoIterator<Item = Choice>,
-        counties: impl IntoIterator<Item = Choice>,
+        cities: impl IntoIterator<Item = impl Borrow<Choice>>,
+        counties: impl IntoIterator<Item = impl Borrow<Choice>>,
         source: impl Display,
     ) -> Self {
         let control = Control::Region {
             county: county.to_string(),
-            cities: cities.into_iter().collect(),
-            counties: counties.into_iter().collect(),
+            cities: owned(cities),
+            counties: owned(counties),
             source: source.to_string(),
         };
         Self::new(city, label, control)
@@ -511,8 +514,8 @@ impl Upload {
 
     /// Files that have arrived.
     #[must_use]
-    pub fn files(mut self, files: impl IntoIterator<Item = UploadedFile>) -> Self {
-        self.files = files.into_iter().collect();
+    pub fn files(mut self, files: impl IntoIterator<Item = impl Borrow<UploadedFile>>) -> Self {
+        self.files = owned(files);
         self
     }
 

@@ -1,8 +1,8 @@
 //! What people read: states, progress, lists, tables.
 
-use super::{Icon, Markup, Tone, icon, qr};
+use super::{Icon, Markup, Tone, icon, owned, qr};
 use askama::{Template, filters::HtmlSafe};
-use std::fmt::Display;
+use std::{borrow::Borrow, fmt::Display};
 
 /// A state in a word or two, with its meaning one click away.
 #[derive(Debug, Clone, Template)]
@@ -568,9 +568,9 @@ impl Task {
 
 impl Tasks {
     /// In the order to be done.
-    pub fn new(tasks: impl IntoIterator<Item = Task>) -> Self {
+    pub fn new(tasks: impl IntoIterator<Item = impl Borrow<Task>>) -> Self {
         Self {
-            tasks: tasks.into_iter().collect(),
+            tasks: owned(tasks),
         }
     }
 }
@@ -628,9 +628,9 @@ impl Point {
 
 impl Points {
     /// In the order of the notice.
-    pub fn new(points: impl IntoIterator<Item = Point>) -> Self {
+    pub fn new(points: impl IntoIterator<Item = impl Borrow<Point>>) -> Self {
         Self {
-            points: points.into_iter().collect(),
+            points: owned(points),
         }
     }
 }

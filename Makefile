@@ -1,0 +1,17 @@
+# tzxm: `make setup` once, then `make demo` to look at it and `make test` to check everything.
+.PHONY: setup demo test bench screenshots
+
+setup:        ## installs what is missing (Debian packages, npm packages)
+	@scripts/setup.sh
+
+demo:         ## builds and starts the platform with made-up data
+	@scripts/demo.sh
+
+test: setup   ## formatting, lints, all tests on both databases, browser tests
+	@scripts/test.sh
+
+bench:        ## speed as ratios against limits measured in the same run
+	cargo run --locked --release -p bench
+
+screenshots: setup  ## pictures of the pages in e2e/out/
+	@scripts/test.sh browser

@@ -1,0 +1,624 @@
+//! The queue of what happens next, and what each thing does.
+
+use crate::{
+    SimulationError,
+    kinds::{Kinds, between, counties},
+    people::Desks,
+};
+use domain::{
+    Moment,
+    case::{Decision, NotAcceptedGround, Outcome, Point},
+    clock::{Ground, Suspension},
+    credit_code::CreditCode,
+    department::Agency,
+    ids::{AttachmentId, CaseId, ProjectId},
+    item::{Item, LimitUnit, PrecedenceKind},
+    region::Region,
+    unit::ProjectUnit,
+};
+use futures_util::stream;
+use jiff::{Span, civil::Date};
+use platform::{
+    Actor, Call, Failure, Platform,
+    case::ApplyForItem,
+    ports::{ChaChaChance, Chance, ManualClock},
+    unit::{NATURES, RegisterUnit},
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::Arc,
+};
+
+/// How long a life, of how many projects.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// Projects declared in all.
+    pub projects: u32,
+    /// First day.
+    pub from: Date,
+    /// Last day; what would come later is left open.
+    pub until: Date,
+    /// The seed of everything.
+    pub seed: u64,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// The virtual day.
+    pub day: Date,
+    /// Projects declared so far.
+    pub projects: u32,
+    /// Acts done so far.
+    pub acts: u64,
+}
+
+/// What happened, in figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Summary {
+    /// Project units.
+    pub units: u32,
+    /// Projects.
+    pub projects: u32,
+    /// Applications.
+    pub cases: u32,
+    /// Completed, granted.
+    pub granted: u32,
+    /// Completed, refused.
+    pub refused: u32,
+    /// Not accepted.
+    pub not_accepted: u32,
+    /// Corrections asked.
+    pub corrections: u32,
+    /// Acceptances that a bad code stopped.
+    pub codes_not_verified: u32,
+    /// Withdrawn by the unit.
+    pub withdrawn: u32,
+    /// Everything that was done.
+    pub acts: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    Declare,
+    Apply { project: usize, item: String },
+    VoidCode { project: usize },
+    Receive { case: usize },
+    AskCorrection { case: usize },
+    Supply { case: usize },
+    Accept { case: usize },
+    NotAccept { case: usize },
+    Suspend { case: usize },
+    Resume { case: usize },
+    Decide { case: usize },
+    Withdraw { case: usize },
+}
+
+struct UnitLife {
+    actor: Actor,
+    unit: ProjectUnit,
+    government: bool,
+    files: BTreeMap<String, AttachmentId>,
+}
+
+struct ProjectLife {
+    unit: usize,
+    id: ProjectId,
+    needed: BTreeSet<String>,
+    done: BTreeSet<String>,
+    asked: BTreeSet<String>,
+    most: usize,
+}
+
+struct CaseLife {
+    project: usize,
+    id: CaseId,
+    item: &'static Item,
+    agency: Agency,
+    suspended_until: Option<Date>,
+}
+
+/// Lives through the plan on a platform whose clock is `clock` and whose chance comes from the plan's seed.
+pub async fn live(
+    platform: &Platform,
+    clock: Arc<ManualClock>,
+    plan: Plan,
+    progress: impl FnMut(Progress) + Send,
+) -> Result<Summary, SimulationError> {
+    let mut life = Life::new(platform, clock, plan)?;
+    life.run(progress).await?;
+    Ok(life.summary)
+}
+
+struct Life<'a> {
+    platform: &'a Platform,
+    clock: Arc<ManualClock>,
+    plan: Plan,
+    chance: ChaChaChance,
+    kinds: Kinds,
+    counties: Vec<&'static Region>,
+    queue: BTreeSet<(Moment, u64, Next)>,
+    sequence: u64,
+    units: Vec<UnitLife>,
+    projects: Vec<ProjectLife>,
+    cases: Vec<CaseLife>,
+    desks: Desks,
+    summary: Summary,
+}
+
+impl<'a> Life<'a> {
+    fn new(platform: &'a Platform, clock: Arc<ManualClock>, plan: Plan) -> Result<Self, SimulationError> {
+        let mut life = Self {
+            platform,
+            clock,
+            plan,
+            chance: ChaChaChance::seeded(plan.seed ^ 0x5eed_11fe),
+            kinds: Kinds::shipped()?,
+            counties: counties(platform.rules.regions),
+            queue: BTreeSet::new(),
+            sequence: 0,
+            units: Vec::new(),
+            projects: Vec::new(),
+            cases: Vec::new(),
+            desks: Desks::default(),
+            summary: Summary::default(),
+        };
+        let days = (plan.until - plan.from).get_days().max(1).unsigned_abs();
+        for _ in 0..plan.projects {
+            let offset = life.chance.below(days);
+            life.after_days(plan.from, offset, Next::Declare);
+        }
+        Ok(life)
+    }
+
+    /// One chance in a hundred, so many times.
+    fn percent(&self, percent: u32) -> bool {
+        self.chance.below(100) < percent
+    }
+
+    fn at(&mut self, day: Date, next: Next) {
+        let minute = 30 + self.chance.below(8 * 60);
+        let hour = i8::try_from(8 + minute / 60).unwrap_or(9);
+        let moment = Moment::at(day, hour, i8::try_from(minute % 60).unwrap_or(0));
+        self.sequence += 1;
+        self.queue.insert((moment, self.sequence, next));
+    }
+
+    fn after_days(&mut self, day: Date, days: u32, next: Next) {
+        let day = day.saturating_add(Span::new().days(i64::from(days)));
+        let day = if self.platform.rules.calendar.is_working(day) { day } else { self.platform.rules.calendar.next_working_day(day) };
+        self.at(day, next);
+    }
+
+    fn after_working_days(&mut self, days: u32, next: Next) {
+        let today = self.clock_date();
+        let day = self.platform.rules.calendar.add_working_days(today, days.max(1));
+        self.at(day, next);
+    }
+
+    fn clock_date(&self) -> Date {
+        use platform::ports::Clock;
+        self.clock.now().date()
+    }
+
+    fn act(&self, actor: &Actor, what: &str) -> Call {
+        Call::new(actor.clone(), format!("simulation:{what}"))
+    }
+
+    fn tried<T>(&self, act: &str, result: Result<T, Failure>) -> Result<T, SimulationError> {
+        use platform::ports::Clock;
+        result.map_err(|source| SimulationError::Act { act: act.to_owned(), at: self.clock.now(), source })
+    }
+
+    async fn run(&mut self, mut progress: impl FnMut(Progress) + Send) -> Result<(), SimulationError> {
+        let end = Moment::at(self.plan.until, 23, 59);
+        while let Some((moment, _, next)) = self.queue.pop_first() {
+            if moment > end {
+                break;
+            }
+            self.clock.set(moment);
+            self.step(next).await?;
+            self.summary.acts += 1;
+            if self.summary.acts.is_multiple_of(200) {
+                progress(Progress { day: moment.date(), projects: self.summary.projects, acts: self.summary.acts });
+            }
+        }
+        self.clock.set(end);
+        Ok(())
+    }
+
+    async fn step(&mut self, next: Next) -> Result<(), SimulationError> {
+        match next {
+            Next::Declare => self.declare().await,
+            Next::Apply { project, item } => self.apply(project, &item).await,
+            Next::VoidCode { project } => self.void_code(project).await,
+            Next::Receive { case } => self.receive(case).await,
+            Next::AskCorrection { case } => self.ask_correction(case).await,
+            Next::Supply { case } => self.supply(case).await,
+            Next::Accept { case } => self.accept(case).await,
+            Next::NotAccept { case } => self.not_accept(case).await,
+            Next::Suspend { case } => self.suspend(case).await,
+            Next::Resume { case } => self.resume(case).await,
+            Next::Decide { case } => self.decide(case).await,
+            Next::Withdraw { case } => self.withdraw(case).await,
+        }
+    }
+
+    /// A unit of the wanted sort: one that is there already, or a new one.
+    async fn unit(&mut self, government: bool, county: &Region) -> Result<usize, SimulationError> {
+        let fits = |unit: &UnitLife| unit.government == government && (!government || unit.unit.region == county.code.as_str());
+        let known: Vec<usize> = (0..self.units.len()).filter(|&i| self.units.get(i).is_some_and(fits)).collect();
+        if !known.is_empty() && (government || self.percent(70)) {
+            let index = self.chance.below(u32::try_from(known.len()).unwrap_or(1));
+            return Ok(known.get(index as usize).copied().unwrap_or(0));
+        }
+        let serial = u32::try_from(self.units.len()).unwrap_or(0) + 1;
+        let stem = Kinds::pick(&self.chance, &self.kinds.stems).to_owned();
+        let name = if government {
+            format!("{}基本建设项目服务中心", county.name)
+        } else {
+            format!("{stem}{}{}", county.name.trim_end_matches(['市', '县', '旗', '区']), Kinds::pick(&self.chance, &self.kinds.legal_forms))
+        };
+        let form = RegisterUnit {
+            name,
+            credit_code: CreditCode::simulated(county.code, serial).to_string(),
+            region: county.code.as_str().to_owned(),
+            nature: if government { NATURES[3].0 } else { NATURES[self.chance.below(2) as usize].0 }.to_owned(),
+            contact_name: self.kinds.person(&self.chance),
+            contact_phone: format!("13{:09}", self.chance.below(1_000_000_000)),
+            login: format!("unit{serial:05}"),
+            password: None,
+            privacy_agreed: true,
+        };
+        let registered = self.platform.register_unit(&self.act(&Actor::Public, "register"), &form).await;
+        let (id, account) = self.tried("register a unit", registered)?;
+        let actor = self.platform.actor(&account).await;
+        let actor = self.tried("read an account", actor)?;
+        let unit = self.platform.unit(&self.act(&actor, "read"), &id).await;
+        let unit = self.tried("read a unit", unit)?;
+        self.summary.units += 1;
+        self.units.push(UnitLife { actor, unit, government, files: BTreeMap::new() });
+        Ok(self.units.len() - 1)
+    }
+
+    async fn declare(&mut self) -> Result<(), SimulationError> {
+        let index = self.chance.below(u32::try_from(self.counties.len()).unwrap_or(1)) as usize;
+        let Some(county) = self.counties.get(index).copied() else { return Ok(()) };
+        let government = self.percent(38);
+        let unit = self.unit(government, county).await?;
+        let answers = {
+            let kind = (0..50).find_map(|_| self.kinds.kind(&self.chance).filter(|k| k.is_government() == government));
+            let (Some(kind), Some(life)) = (kind, self.units.get(unit)) else { return Ok(()) };
+            kind.answers(&self.chance, &self.kinds, &life.unit, county, self.clock_date())
+        };
+        let Some(actor) = self.units.get(unit).map(|u| u.actor.clone()) else { return Ok(()) };
+        let call = self.act(&actor, "declare");
+        let declared = self.platform.declare_project(&call, &answers, None).await;
+        let id = self.tried("declare a project", declared)?;
+        let page = self.platform.project_page(&call, &id).await;
+        let page = self.tried("read a project", page)?;
+        let needed: BTreeSet<String> = page.declared.needed.iter().cloned().collect();
+        let most = between(&self.chance, [1, 9]) as usize;
+        self.summary.projects += 1;
+        self.projects.push(ProjectLife { unit, id, needed, done: BTreeSet::new(), asked: BTreeSet::new(), most });
+        let project = self.projects.len() - 1;
+        if self.percent(2) {
+            self.after_working_days(6, Next::VoidCode { project });
+        }
+        self.plan_applications(project);
+        Ok(())
+    }
+
+    /// Schedules applications for the items that may be applied for now.
+    fn plan_applications(&mut self, project: usize) {
+        let Some(life) = self.projects.get(project) else { return };
+        let free: Vec<String> = life
+            .needed
+            .iter()
+            .filter(|item| !life.asked.contains(*item))
+            .filter(|item| {
+                let blockers = self.platform.rules.catalogue.blocked_by(item, &life.needed, &life.done);
+                !blockers.iter().any(|b| b.kind == PrecedenceKind::Law)
+            })
+            .take(life.most.saturating_sub(life.asked.len()))
+            .cloned()
+            .collect();
+        for item in free {
+            if let Some(life) = self.projects.get_mut(project) {
+                life.asked.insert(item.clone());
+            }
+            let days = between(&self.chance, [1, 14]);
+            self.after_working_days(days, Next::Apply { project, item });
+        }
+    }
+
+    /// The unit's file for a material, uploaded when it is needed the first time and offered again ever after.
+    async fn file(&mut self, unit: usize, project: &ProjectId, material: &str, name: &str) -> Result<AttachmentId, SimulationError> {
+        let Some(life) = self.units.get(unit) else { return Ok(AttachmentId::default()) };
+        if let Some(id) = life.files.get(material) {
+            return Ok(id.clone());
+        }
+        let call = self.act(&life.actor, "upload");
+        let content = stream::iter([Ok::<_, Infallible>(sample_pdf(material))]);
+        let uploaded = self.platform.upload_file(&call, project, material, &format!("{name}.pdf"), "application/pdf", content).await;
+        let id = self.tried("upload a file", uploaded)?.id;
+        if let Some(life) = self.units.get_mut(unit) {
+            life.files.insert(material.to_owned(), id.clone());
+        }
+        Ok(id)
+    }
+
+    async fn apply(&mut self, project: usize, item: &str) -> Result<(), SimulationError> {
+        let Some(life) = self.projects.get(project) else { return Ok(()) };
+        let (unit, id) = (life.unit, life.id.clone());
+        let Some(actor) = self.units.get(unit).map(|u| u.actor.clone()) else { return Ok(()) };
+        let call = self.act(&actor, "apply");
+        let page = match self.platform.application_page(&call, &id, item).await {
+            Err(Failure::Refused(_)) => return Ok(()),
+            other => self.tried("open an application", other)?,
+        };
+        let mut materials = BTreeMap::new();
+        for need in page.materials.iter().filter(|n| n.required && n.shared.is_none()) {
+            let file = self.file(unit, &id, &need.material.id, &need.material.name).await?;
+            materials.insert(need.material.id.clone(), vec![file]);
+        }
+        let form = ApplyForItem { item: item.to_owned(), materials };
+        let case = match self.platform.apply_for_item(&call, &id, &form).await {
+            // The project's code was taken out of force meanwhile.
+            Err(Failure::Refused(_)) => return Ok(()),
+            other => self.tried("apply for an item", other)?,
+        };
+        self.summary.cases += 1;
+        self.cases.push(CaseLife { project, id: case, item: page.item, agency: page.agency, suspended_until: None });
+        let case = self.cases.len() - 1;
+        if self.percent(2) {
+            self.after_working_days(1, Next::Withdraw { case });
+        } else {
+            self.after_working_days(1, Next::Receive { case });
+        }
+        Ok(())
+    }
+
+    async fn void_code(&mut self, project: usize) -> Result<(), SimulationError> {
+        let Some(id) = self.projects.get(project).map(|p| p.id.clone()) else { return Ok(()) };
+        let region = domain::region::INNER_MONGOLIA;
+        let agency = Agency::new("development_reform", region);
+        let general = self.general_administration(&agency).await?;
+        let call = self.act(&general, "void");
+        let voided = self.platform.void_code(&call, &id, "项目单位书面说明项目不再建设,按规定作废代码。").await;
+        self.tried("void a code", voided)
+    }
+
+    /// The officer of general administration, opened at need.
+    async fn general_administration(&mut self, agency: &Agency) -> Result<Actor, SimulationError> {
+        use domain::account::{Post, Role};
+        let login = "zonghe-150000";
+        let known = self.platform.find_officer(login).await;
+        if let Some(actor) = self.tried("find an officer", known)? {
+            return Ok(actor);
+        }
+        let post = Post {
+            department: agency.department.clone(),
+            region: agency.region,
+            role: Role::GeneralAdministration,
+            from: self.plan.from,
+            to: None,
+        };
+        let officer =
+            crate::DemoOfficer { login: login.into(), name: self.kinds.person(&self.chance), posts: vec![post], password: None };
+        let id = crate::open_demo_officer(self.platform, &officer).await?;
+        let actor = self.platform.actor(&id).await;
+        self.tried("read an account", actor)
+    }
+
+    async fn window(&mut self, case: usize, what: &str) -> Result<Option<(Call, CaseId)>, SimulationError> {
+        let Some(life) = self.cases.get(case) else { return Ok(None) };
+        let (agency, id) = (life.agency.clone(), life.id.clone());
+        let desk = self.desks.of(self.platform, &self.chance, &self.kinds, &agency).await?;
+        Ok(Some((self.act(&desk.window, what), id)))
+    }
+
+    async fn approver(&mut self, case: usize, what: &str) -> Result<Option<(Call, CaseId)>, SimulationError> {
+        let Some(life) = self.cases.get(case) else { return Ok(None) };
+        let (agency, id) = (life.agency.clone(), life.id.clone());
+        let desk = self.desks.of(self.platform, &self.chance, &self.kinds, &agency).await?;
+        Ok(Some((self.act(&desk.approver, what), id)))
+    }
+
+    fn applicant(&self, case: usize, what: &str) -> Option<(Call, CaseId)> {
+        let life = self.cases.get(case)?;
+        let project = self.projects.get(life.project)?;
+        let actor = &self.units.get(project.unit)?.actor;
+        Some((self.act(actor, what), life.id.clone()))
+    }
+
+    async fn receive(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "receive").await? else { return Ok(()) };
+        let received = self.platform.receive_case(&call, &id).await;
+        self.tried("receive a case", received)?;
+        let days = if self.percent(6) { between(&self.chance, [6, 9]) } else { between(&self.chance, [1, 4]) };
+        let next = match self.chance.below(100) {
+            0..18 => Next::AskCorrection { case },
+            18..20 => Next::NotAccept { case },
+            _ => Next::Accept { case },
+        };
+        self.after_working_days(days, next);
+        Ok(())
+    }
+
+    async fn ask_correction(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "correction").await? else { return Ok(()) };
+        let material = self.cases.get(case).and_then(|c| c.item.materials.first().cloned());
+        let mut points = vec![Point { material, text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned() }];
+        if self.percent(40) {
+            points.push(Point { material: None, text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned() });
+        }
+        let asked = self.platform.ask_correction(&call, &id, points).await;
+        self.tried("ask for correction", asked)?;
+        self.summary.corrections += 1;
+        if self.percent(88) {
+            let days = between(&self.chance, [1, 15]);
+            self.after_working_days(days, Next::Supply { case });
+        }
+        Ok(())
+    }
+
+    async fn supply(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.applicant(case, "supply") else { return Ok(()) };
+        let page = self.platform.case_page(&call, &id).await;
+        let page = self.tried("read a case", page)?;
+        let points = page.case.correction.map_or(0, |c| c.points.len());
+        let answers = vec![("已按要求补正,详见附件。".to_owned(), Vec::new()); points];
+        let supplied = self.platform.supply_correction(&call, &id, answers).await;
+        self.tried("supply a correction", supplied)?;
+        let days = between(&self.chance, [1, 4]);
+        self.after_working_days(days, Next::Accept { case });
+        Ok(())
+    }
+
+    async fn accept(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "accept").await? else { return Ok(()) };
+        match self.platform.accept_case(&call, &id).await {
+            Err(Failure::Refused(faults)) if faults.iter().any(|f| f.code == "case.code_not_verified") => {
+                self.summary.codes_not_verified += 1;
+                self.after_working_days(1, Next::NotAccept { case });
+                return Ok(());
+            }
+            other => self.tried("accept a case", other)?,
+        }
+        let Some((limit, excluded)) = self.cases.get(case).map(|c| (c.item.effective_limit().clone(), !c.item.excluded.is_empty())) else {
+            return Ok(());
+        };
+        let days = match limit.unit {
+            LimitUnit::Working => u32::from(limit.days),
+            LimitUnit::Calendar => u32::from(limit.days) * 2 / 3,
+        };
+        if excluded && self.percent(9) {
+            self.after_working_days(2, Next::Suspend { case });
+        }
+        match self.chance.below(100) {
+            0..7 => {}
+            7..12 => self.after_working_days(days + between(&self.chance, [1, 6]), Next::Decide { case }),
+            _ => {
+                let days = between(&self.chance, [1, days.max(2)]);
+                self.after_working_days(days.min(u32::from(limit.days).max(1)), Next::Decide { case });
+            }
+        }
+        Ok(())
+    }
+
+    async fn not_accept(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "not accept").await? else { return Ok(()) };
+        let page = self.platform.case_page(&call, &id).await;
+        let page = self.tried("read a case", page)?;
+        let (ground, reason) = match page.case.code_check {
+            Some(Err(fault)) => (NotAcceptedGround::CodeNotVerified, fault),
+            _ => (NotAcceptedGround::NotNeeded, "经核对,项目已纳入区域评估成果,不需要单独办理该事项。".to_owned()),
+        };
+        let refused = self.platform.not_accept_case(&call, &id, ground, &reason, None).await;
+        self.tried("not accept a case", refused)?;
+        self.summary.not_accepted += 1;
+        Ok(())
+    }
+
+    async fn suspend(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "suspend").await? else { return Ok(()) };
+        let today = self.clock_date();
+        let suspension = Suspension {
+            from: today,
+            to: None,
+            ground: Ground::ExpertReview,
+            document: format!("专家评审告知书〔{}〕{:04}号", today.year(), self.chance.below(10_000)),
+            told_on: Some(today),
+        };
+        match self.platform.suspend_clock(&call, &id, suspension).await {
+            // Decided already.
+            Err(Failure::Refused(_)) => return Ok(()),
+            other => self.tried("suspend a clock", other)?,
+        }
+        let days = between(&self.chance, [3, 12]);
+        let until = self.platform.rules.calendar.add_working_days(today, days);
+        if let Some(life) = self.cases.get_mut(case) {
+            life.suspended_until = Some(until);
+        }
+        self.at(until, Next::Resume { case });
+        Ok(())
+    }
+
+    async fn resume(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "resume").await? else { return Ok(()) };
+        let resumed = self.platform.resume_clock(&call, &id, self.clock_date()).await;
+        self.tried("resume a clock", resumed)?;
+        if let Some(life) = self.cases.get_mut(case) {
+            life.suspended_until = None;
+        }
+        Ok(())
+    }
+
+    async fn decide(&mut self, case: usize) -> Result<(), SimulationError> {
+        if let Some(until) = self.cases.get(case).and_then(|c| c.suspended_until) {
+            let day = self.platform.rules.calendar.add_working_days(until, 2);
+            self.at(day, Next::Decide { case });
+            return Ok(());
+        }
+        let Some((call, id)) = self.approver(case, "decide").await? else { return Ok(()) };
+        let Some((item, project, agency)) = self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone())) else { return Ok(()) };
+        let today = self.clock_date();
+        let refused = self.percent(4);
+        let texts = if refused { &self.kinds.refusal_texts } else { &self.kinds.opinions };
+        let decision = Decision {
+            outcome: if refused { Outcome::Refused } else { Outcome::Granted },
+            opinion: Kinds::pick(&self.chance, texts).to_owned(),
+            document_number: format!("{}审〔{}〕{}号", agency.region.as_str(), today.year(), self.chance.below(90_000) + 1),
+            title: format!("关于{}的{}", item.name, if refused { "不予许可决定" } else { "批复" }),
+            decided_on: today,
+            valid_until: (!refused && self.percent(40)).then(|| today.saturating_add(Span::new().years(2))),
+        };
+        let decided = self.platform.decide_case(&call, &id, decision).await;
+        self.tried("decide a case", decided)?;
+        if refused {
+            self.summary.refused += 1;
+        } else {
+            self.summary.granted += 1;
+            if let Some(life) = self.projects.get_mut(project) {
+                life.done.insert(item.code.clone());
+            }
+            self.plan_applications(project);
+        }
+        Ok(())
+    }
+
+    async fn withdraw(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.applicant(case, "withdraw") else { return Ok(()) };
+        let withdrawn = self.platform.withdraw_case(&call, &id, "申请材料需要重新编制,暂时撤回。").await;
+        self.tried("withdraw a case", withdrawn)?;
+        self.summary.withdrawn += 1;
+        Ok(())
+    }
+}
+
+/// A one-page PDF with a line of ASCII text: what a unit hands in during the simulation.
+fn sample_pdf(material: &str) -> Vec<u8> {
+    let text = format!("BT /F1 18 Tf 72 720 Td (Simulated material: {material}) Tj ET");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut pdf = String::from("%PDF-1.4\n");
+    let mut offsets = Vec::new();
+    for (number, object) in (1..).zip(&objects) {
+        offsets.push(pdf.len());
+        pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
+    }
+    let start = pdf.len();
+    pdf.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    for offset in offsets {
+        pdf.push_str(&format!("{offset:010} 00000 n \n"));
+    }
+    pdf.push_str(&format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1));
+    pdf.into_bytes()
+}

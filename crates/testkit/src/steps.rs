@@ -1,0 +1,108 @@
+//! The steps of a project's life, as short as a test wants them.
+
+use crate::{Person, World, answers, files};
+use domain::{
+    case::{Decision, Outcome, Point},
+    declaration::Answers,
+    ids::{AttachmentId, CaseId, ProjectId},
+};
+use futures_util::stream;
+use platform::{Call, Failure, attachment::AttachmentRow, case::ApplyForItem, upload::FileType};
+use std::convert::Infallible;
+
+/// A good decision of today.
+pub fn decision(world: &World, outcome: Outcome) -> Decision {
+    let today = world.platform.clock.now().date();
+    Decision {
+        outcome,
+        opinion: "经审查,符合法定条件。".to_owned(),
+        document_number: format!("赤水许〔{}〕{}号", today.year(), world.next()),
+        title: "关于水土保持方案的行政许可决定".to_owned(),
+        decided_on: today,
+        valid_until: None,
+    }
+}
+
+/// A point of a correction notice about the application as a whole.
+pub fn point(text: &str) -> Point {
+    Point { material: None, text: text.to_owned() }
+}
+
+/// Answers in words to that many points.
+pub fn supplied(points: usize) -> Vec<(String, Vec<AttachmentId>)> {
+    (1..=points).map(|n| (format!("已按第{n}条补正。"), Vec::new())).collect()
+}
+
+impl World {
+    /// 甲公司 declares the sample project of [`answers::record_filing`].
+    pub async fn project(&self) -> ProjectId {
+        self.declare(&self.agent, &answers::record_filing()).await
+    }
+
+    /// Somebody declares a project.
+    pub async fn declare(&self, person: &Person, answers: &Answers) -> ProjectId {
+        self.platform.declare_project(&person.call(), answers, None).await.unwrap()
+    }
+
+    /// Uploads a small file for a material.
+    pub async fn upload(&self, call: &Call, project: &ProjectId, material: &str) -> Result<AttachmentRow, Failure> {
+        let formats = &self.platform.rules.catalogue.material(material).unwrap().formats;
+        let types: Vec<_> = formats.iter().filter_map(|f| FileType::parse(f.extension())).collect();
+        let (name, bytes) = files::one_of(&types, material);
+        let content = stream::iter([Ok::<_, Infallible>(bytes::Bytes::from(bytes))]);
+        self.platform.upload_file(call, project, material, &name, "", content).await
+    }
+
+    /// What an application for an item hands in: a fresh file for each required material no result stands for.
+    pub async fn filled(&self, person: &Person, project: &ProjectId, item: &str) -> ApplyForItem {
+        let page = self.platform.application_page(&person.call(), project, item).await.unwrap();
+        let mut form = ApplyForItem { item: item.to_owned(), ..ApplyForItem::default() };
+        for need in page.materials.iter().filter(|need| need.required && need.shared.is_none()) {
+            let file = self.upload(&person.call(), project, &need.material.id).await.unwrap();
+            form.materials.insert(need.material.id.clone(), vec![file.id]);
+        }
+        form
+    }
+
+    /// Applies for an item with all its materials.
+    pub async fn apply(&self, person: &Person, project: &ProjectId, item: &str) -> CaseId {
+        let form = self.filled(person, project, item).await;
+        self.platform.apply_for_item(&person.call(), project, &form).await.unwrap()
+    }
+
+    /// 甲公司's case for 水土保持方案 (water × 150402), just submitted.
+    pub async fn submitted(&self) -> CaseId {
+        let project = self.project().await;
+        self.apply(&self.agent, &project, "soil_water").await
+    }
+
+    /// The same, received by this officer.
+    pub async fn received(&self, officer: &Person) -> CaseId {
+        let case = self.submitted().await;
+        self.receive(officer, &case).await;
+        case
+    }
+
+    /// The same, accepted by this officer.
+    pub async fn accepted(&self, officer: &Person) -> CaseId {
+        let case = self.received(officer).await;
+        self.accept(officer, &case).await;
+        case
+    }
+
+    /// 收件.
+    pub async fn receive(&self, officer: &Person, case: &CaseId) {
+        self.platform.receive_case(&officer.call(), case).await.unwrap();
+    }
+
+    /// 受理.
+    pub async fn accept(&self, officer: &Person, case: &CaseId) {
+        self.platform.accept_case(&officer.call(), case).await.unwrap();
+    }
+
+    /// 准予, and with it 办结.
+    pub async fn grant(&self, officer: &Person, case: &CaseId) {
+        let decision = decision(self, Outcome::Granted);
+        self.platform.decide_case(&officer.call(), case, decision).await.unwrap();
+    }
+}

@@ -1,0 +1,183 @@
+//! The world of one test.
+
+use crate::{Database, MemoryFiles, Person, PlainPrinter};
+use domain::{Moment, account::Role};
+use jiff::civil::{Date, date};
+use ledger::{Durability, Report, Sealer};
+use platform::{
+    Call, Platform, Rulebook, Settings,
+    ports::{ChaChaChance, Chance, Clock, ManualClock},
+    read::PlatformFold,
+    upload::NoScanner,
+};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+/// A platform with a database, a clock and people of its own. It begins on Monday, 2026-03-02, at nine.
+pub struct World {
+    /// The platform.
+    pub platform: Platform,
+    /// Its clock, to be moved.
+    pub clock: Arc<ManualClock>,
+    /// Its database.
+    pub database: Database,
+    /// Agent of 甲公司.
+    pub agent: Person,
+    /// Agent of 乙公司, who has no business with 甲公司.
+    pub rival: Person,
+    numbers: AtomicU32,
+}
+
+impl World {
+    /// On a fresh SQLite file.
+    pub async fn sqlite() -> Self {
+        Self::on(Database::sqlite(), ChaChaChance::seeded(1)).await
+    }
+
+    /// On a fresh PostgreSQL database; `None` without a test server.
+    pub async fn postgres() -> Option<Self> {
+        Some(Self::on(Database::postgres().await?, ChaChaChance::seeded(1)).await)
+    }
+
+    /// On that database, with that chance.
+    pub async fn on(database: Database, chance: impl Chance + 'static) -> Self {
+        let clock = Arc::new(ManualClock::at(Moment::at(date(2026, 3, 2), 9, 0)));
+        let platform = platform(&database, clock.clone(), Arc::new(chance), Durability::Relaxed).await;
+        let nobody = Person { login: String::new(), actor: platform::Actor::Public };
+        let (agent, rival) = (nobody.clone(), nobody);
+        let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1) };
+        world.agent = world.unit("甲公司").await;
+        world.rival = world.unit("乙公司").await;
+        world
+    }
+
+    pub(crate) fn next(&self) -> u32 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Anybody from the street.
+    pub fn public(&self) -> Call {
+        Call::new(platform::Actor::Public, "test")
+    }
+
+    /// 综合管理岗 of 赤峰市.
+    pub async fn general_administration(&self) -> Person {
+        self.officer("development_reform", "150400", &[Role::GeneralAdministration]).await
+    }
+
+    /// 电子监察岗 of 赤峰市.
+    pub async fn supervisor(&self) -> Person {
+        self.officer("development_reform", "150400", &[Role::Supervisor]).await
+    }
+
+    /// An officer with every case role in a department and region.
+    pub async fn all_hands(&self, department: &str, region: &str) -> Person {
+        self.officer(department, region, &[Role::Receptionist, Role::Undertaker, Role::Reviewer, Role::Approver]).await
+    }
+
+    /// Moves the clock to nine o'clock of a day.
+    pub fn set_day(&self, day: Date) {
+        self.clock.set(Moment::at(day, 9, 0));
+    }
+
+    /// Moves the clock on, by minutes.
+    pub fn later(&self, minutes: i64) {
+        self.clock.set(Moment(self.clock.now().0 + minutes * 60_000));
+    }
+
+    /// What verifies and rebuilds the ledger.
+    pub fn fold(&self) -> PlatformFold {
+        PlatformFold { rules: self.platform.rules }
+    }
+
+    /// Re-chains, re-folds and opens everything.
+    pub async fn verify(&self) -> Report {
+        self.platform.store.verify_with(&self.fold(), Some(&self.platform.sealer)).await.unwrap()
+    }
+
+    /// Proves that the ledger is sound and that the read tables are what its events say; then removes the database.
+    pub async fn finish(self) {
+        let report = self.verify().await;
+        assert!(report.is_sound(), "{:#?}", report.faults);
+        self.rebuild_and_compare(Database::sqlite()).await;
+        self.platform.store.close().await.unwrap();
+        self.database.remove().await;
+    }
+
+    /// Exports the ledger, imports it into another database and compares root and read tables.
+    pub async fn rebuild_and_compare(&self, target: Database) {
+        let mut lines = Vec::new();
+        let root = self.platform.store.export(&mut lines).await.unwrap();
+        let copy = platform(&target, self.clock.clone(), self.platform.chance.clone(), Durability::Relaxed).await;
+        let imported = copy.store.import(&mut lines.as_slice(), &self.fold()).await.unwrap();
+        assert_eq!(imported.root, root);
+        assert_eq!(copy.store.root().await.unwrap(), root);
+        for (table, sql) in READ_ROWS {
+            let mine = rows(&self.platform, sql).await;
+            let theirs = rows(&copy, sql).await;
+            assert_eq!(mine, theirs, "{table} is not what the events say");
+        }
+        copy.store.close().await.unwrap();
+        target.remove().await;
+    }
+}
+
+/// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
+const READ_ROWS: [(&str, &str); 6] = [
+    ("units", "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units"),
+    (
+        "accounts",
+        "SELECT id || '|' || face || '|' || login || '|' || name || '|' || unit_id || '|' || disabled AS line FROM accounts UNION ALL \
+         SELECT account_id || '|' || department || '|' || region || '|' || role || '|' || from_day || '|' || COALESCE(to_day, 0) FROM posts",
+    ),
+    (
+        "projects",
+        "SELECT id || '|' || code || '|' || name || '|' || regime || '|' || state || '|' || region || '|' || industry || '|' || unit_id \
+         || '|' || unit_name || '|' || total_fen || '|' || version || '|' || declared_at || '|' || updated_at AS line FROM projects",
+    ),
+    (
+        "cases",
+        "SELECT id || '|' || project_id || '|' || project_code || '|' || project_name || '|' || unit_id || '|' || unit_name || '|' || item \
+         || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
+         yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
+         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at AS line FROM cases",
+    ),
+    (
+        "documents",
+        "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data AS line \
+         FROM documents",
+    ),
+    ("messages", "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages"),
+];
+
+async fn rows(platform: &Platform, sql: &'static str) -> Vec<String> {
+    let rows = platform.store.query(sql, []).await.unwrap();
+    let mut lines: Vec<String> = rows.iter().map(|row| row.try_get("", "line").unwrap()).collect();
+    lines.sort_unstable();
+    lines
+}
+
+/// A migrated platform on a database: files in memory, no scanner, plain papers, cheap passwords.
+async fn platform(database: &Database, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, durability: Durability) -> Platform {
+    let platform = Platform {
+        store: database.open(durability).await,
+        sealer: Arc::new(Sealer::new("test", *b"0123456789abcdef")),
+        clock,
+        chance,
+        rules: Rulebook::shipped(),
+        settings: Arc::new(Settings {
+            portal_url: "https://tzxm.example".to_owned(),
+            temp: database.folder().to_owned(),
+            files: database.folder().to_owned(),
+            password_cost: (8, 1, 1),
+            ..Settings::default()
+        }),
+        files: Arc::new(MemoryFiles::default()),
+        scanner: Arc::new(NoScanner),
+        printer: Arc::new(PlainPrinter),
+    };
+    platform.migrate().await.unwrap();
+    platform
+}

@@ -1,0 +1,173 @@
+//! `tzxm demo`: the whole platform on this machine with simulated data, for looking around and for the browser tests.
+//!
+//! The data is made once, in memory, through the same use cases as people use, and then written to a file in one go: a
+//! start that is interrupted leaves nothing half done.
+
+mod people;
+mod plan;
+mod scenario;
+
+use crate::{
+    config::{Config, Keys, Listen},
+    key,
+    lines::GOOD,
+    serve::{Doors, Face},
+    stop::Stop,
+    world,
+};
+use ledger::{Durability, Store};
+use people::{Account, PASSWORD};
+use platform::{
+    Settings,
+    ports::{Clock, SystemClock},
+};
+use serde_json::json;
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+/// Cheaper than in production, so that a demonstration starts quickly; it listens on loopback only.
+const PASSWORD_COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+
+/// Arguments of `tzxm demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, help = "删除上次的演示数据，重新生成")]
+    fresh: bool,
+    #[arg(long, default_value = "var/demo", env = "TZXM_DEMO_DATA", help = "演示数据目录")]
+    data: PathBuf,
+    #[arg(long, default_value_t = 8080, env = "TZXM_PORTAL_PORT", help = "门户端口，0 由系统分配")]
+    portal_port: u16,
+    #[arg(long, default_value_t = 8081, env = "TZXM_OFFICE_PORT", help = "审批监管系统端口，0 由系统分配")]
+    office_port: u16,
+    #[arg(long, default_value_t = 8082, env = "TZXM_API_PORT", help = "数据交换接口端口，0 由系统分配")]
+    api_port: u16,
+    #[arg(long, help = "启动后输出一行 JSON（地址和账号），同时写入 DIR/addresses.json")]
+    json: bool,
+}
+
+/// The folder of a demonstration. Only what it names itself is ever deleted.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn database(&self) -> PathBuf {
+        self.0.join("tzxm.db")
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.0.join("unfinished.db")
+    }
+
+    fn addresses(&self) -> PathBuf {
+        self.0.join("addresses.json")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.0.join("master.key")
+    }
+
+    fn clear(&self) -> std::io::Result<()> {
+        let database = self.database();
+        let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", database.display()));
+        for file in [self.unfinished(), beside("-wal"), beside("-shm"), database.clone(), self.addresses(), self.key()] {
+            gone(std::fs::remove_file(file))?;
+        }
+        for folder in ["files", "temp"] {
+            gone(std::fs::remove_dir_all(self.0.join(folder)))?;
+        }
+        Ok(())
+    }
+
+    fn config(&self, portal_url: String, listen: Listen) -> Config {
+        Config {
+            platform: Settings {
+                portal_url,
+                files: self.0.join("files"),
+                temp: self.0.join("temp"),
+                password_cost: PASSWORD_COST,
+                demo: true,
+                secure_cookies: false,
+                ..Settings::default()
+            },
+            listen,
+            keys: Keys { master: self.key(), old: Vec::new() },
+            log: crate::config::Log { filter: "warn".into(), ..Default::default() },
+            ..Config::default()
+        }
+    }
+}
+
+/// A file that is not there need not be removed.
+fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Runs `tzxm demo` until it is asked to stop.
+pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
+    let folder = Folder(args.data.clone());
+    std::fs::create_dir_all(&folder.0)?;
+    let listen = Listen::local(args.portal_port, args.office_port, args.api_port);
+    let doors = Doors::open(&Face::ALL, &listen).await?;
+    let addresses: Vec<_> = doors.addresses().collect();
+    let portal = addresses.iter().find(|(face, _)| *face == Face::Portal).map(|(_, address)| address.clone());
+    let config = folder.config(portal.unwrap_or_default(), listen);
+    config.start_log()?;
+    gone(std::fs::remove_file(folder.addresses()))?;
+    let now = SystemClock.now();
+    if args.fresh || !folder.database().exists() {
+        folder.clear()?;
+        writeln!(out, "正在生成演示数据……")?;
+        out.flush()?;
+        fill(&config, &folder, now).await?;
+    }
+    let store = Store::open(&sqlite(&folder.database()), Durability::Full).await?;
+    let platform = world::platform(&config, store).await?;
+    announce(args, &folder, &addresses, out)?;
+    doors.serve(platform).await?;
+    Ok(GOOD)
+}
+
+fn sqlite(path: &Path) -> String {
+    format!("sqlite:{}", path.display())
+}
+
+async fn fill(config: &Config, folder: &Folder, now: domain::Moment) -> Result<(), Stop> {
+    key::create(&folder.key(), &world::chance()?)?;
+    let store = Store::open("sqlite::memory:", Durability::Relaxed).await?;
+    scenario::fill(config, store.clone(), now).await?;
+    store.backup(&folder.unfinished()).await?;
+    Ok(std::fs::rename(folder.unfinished(), folder.database())?)
+}
+
+fn announce(args: &Args, folder: &Folder, addresses: &[(Face, String)], out: &mut dyn Write) -> Result<(), Stop> {
+    let accounts = people::accounts();
+    let of = |face: Face| addresses.iter().find(|(other, _)| *other == face).map(|(_, address)| address.as_str());
+    let account = |a: &Account| json!({"face": a.face.to_string(), "login": a.login, "name": a.name, "posts": a.posts});
+    let line = json!({
+        "portal": of(Face::Portal),
+        "office": of(Face::Office),
+        "api": of(Face::Api),
+        "password": PASSWORD,
+        "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
+    });
+    if args.json {
+        writeln!(out, "{line}")?;
+    } else {
+        for (face, address) in addresses {
+            writeln!(out, "{}\t{address}", face.name())?;
+            for account in accounts.iter().filter(|account| account.face == *face) {
+                writeln!(out, "  {}\t{}\t{}", account.login, account.name, account.posts)?;
+            }
+        }
+        writeln!(out, "以上账号的密码均为 {PASSWORD}。演示数据均为虚构，只在本机使用；按 Ctrl-C 结束。")?;
+    }
+    out.flush()?;
+    // Last, and in one step: whoever waits for the file finds everything ready.
+    let part = folder.0.join("addresses.part");
+    std::fs::write(&part, format!("{line}\n"))?;
+    Ok(std::fs::rename(part, folder.addresses())?)
+}

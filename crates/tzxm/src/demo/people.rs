@@ -1,0 +1,108 @@
+//! Who can be met in the demonstration: units and officers, all invented.
+
+use crate::serve::Face;
+use domain::{
+    account::{Post, Role},
+    region::RegionCode,
+};
+use jiff::civil::Date;
+
+/// Password of every account of the demonstration.
+pub const PASSWORD: &str = "Caoyuan-2026-Demo";
+
+/// A project unit.
+pub struct Unit {
+    pub login: &'static str,
+    pub name: &'static str,
+    pub region: &'static str,
+    pub nature: &'static str,
+    pub contact: &'static str,
+}
+
+const fn unit(login: &'static str, name: &'static str, region: &'static str, nature: &'static str, contact: &'static str) -> Unit {
+    Unit { login, name, region, nature, contact }
+}
+
+/// Units, in the order the plan counts them.
+pub const UNITS: [Unit; 5] = [
+    unit("demo-unit", "赤峰红山演示新材料有限公司", "150402", "private", "王建国"),
+    unit("demo-wind", "锡林郭勒演示风电有限公司", "152502", "state_owned", "苏日娜"),
+    unit("demo-school", "呼和浩特市新城区演示教育发展中心", "150102", "institution", "李慧敏"),
+    unit("demo-ordos", "鄂尔多斯东胜演示化工有限公司", "150602", "private", "赵永强"),
+    unit("demo-hulun", "满洲里演示口岸物流有限公司", "150781", "foreign", "陈晓东"),
+];
+
+/// An officer: sign-in name, name, and posts as department, region, role.
+pub struct Officer {
+    pub login: &'static str,
+    pub name: &'static str,
+    posts: &'static [(&'static str, &'static str, Role)],
+}
+
+const WINDOW: [Role; 2] = [Role::Receptionist, Role::Undertaker];
+
+use Role::{Approver as A, GeneralAdministration as G, Receptionist as R, Supervisor as S, SystemAdministrator as Y, Undertaker as U};
+
+const fn officer(login: &'static str, name: &'static str, posts: &'static [(&'static str, &'static str, Role)]) -> Officer {
+    Officer { login, name, posts }
+}
+
+/// Officers whose names are worth remembering; others come by [`desk`].
+pub const OFFICERS: [Officer; 12] = [
+    officer("hongshan-fagai", "张明", &[("development_reform", "150402", R), ("development_reform", "150402", U)]),
+    officer("hongshan-fagai-sp", "刘志远", &[("development_reform", "150402", A)]),
+    officer("hongshan-ziran", "包玉兰", &[("natural_resources", "150402", R), ("natural_resources", "150402", U)]),
+    officer("hongshan-ziran-sp", "孙立军", &[("natural_resources", "150402", A)]),
+    officer("chifeng-huanjing", "乌云其木格", &[("ecology", "150400", R), ("ecology", "150400", U)]),
+    officer("chifeng-huanjing-sp", "周海涛", &[("ecology", "150400", A)]),
+    officer("hongshan-shuili", "郭文静", &[("water", "150402", R), ("water", "150402", U), ("water", "150402", A)]),
+    officer("xincheng-fagai", "高志强", &[("development_reform", "150102", R), ("development_reform", "150102", U), ("development_reform", "150102", A)]),
+    officer("zizhiqu-nengyuan", "巴特尔", &[("energy", "150000", R), ("energy", "150000", U), ("energy", "150000", A)]),
+    officer("zizhiqu-zonghe", "白雪梅", &[("development_reform", "150000", G)]),
+    officer("zizhiqu-jiancha", "斯琴高娃", &[("development_reform", "150000", S)]),
+    officer("zizhiqu-xitong", "田野", &[("development_reform", "150000", Y)]),
+];
+
+impl Officer {
+    /// The posts, all from one day on.
+    pub fn posts(&self, from: Date) -> Vec<Post> {
+        self.posts
+            .iter()
+            .filter_map(|(department, region, role)| {
+                Some(Post { department: (*department).to_owned(), region: RegionCode::parse(region)?, role: *role, from, to: None })
+            })
+            .collect()
+    }
+}
+
+/// The officer who does everything at a desk the list above does not name: sign-in name and posts.
+pub fn desk(department: &str, region: RegionCode, from: Date) -> (String, Vec<Post>) {
+    let login = format!("{}-{}", department.replace('_', "-"), region.as_str());
+    let post = |role| Post { department: department.to_owned(), region, role, from, to: None };
+    (login, WINDOW.into_iter().chain([Role::Approver]).map(post).collect())
+}
+
+/// An account as printed at the start.
+pub struct Account {
+    pub face: Face,
+    pub login: &'static str,
+    pub name: &'static str,
+    pub posts: String,
+}
+
+/// The accounts to sign in with.
+pub fn accounts() -> Vec<Account> {
+    let units = UNITS.iter().map(|u| Account { face: Face::Portal, login: u.login, name: u.name, posts: String::new() });
+    let officers = OFFICERS.iter().map(|o| Account { face: Face::Office, login: o.login, name: o.name, posts: posts_in_words(o) });
+    units.chain(officers).collect()
+}
+
+fn posts_in_words(officer: &Officer) -> String {
+    let agency = officer
+        .posts
+        .first()
+        .and_then(|(department, region, _)| domain::department::agency_name(department, RegionCode::parse(region)?))
+        .unwrap_or_default();
+    let roles: Vec<_> = officer.posts.iter().map(|(_, _, role)| role.name()).collect();
+    format!("{agency} {}", roles.join("、"))
+}

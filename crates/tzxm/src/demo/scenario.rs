@@ -1,0 +1,303 @@
+//! Lives through the plan in virtual time, through the same use cases as people use.
+
+use super::{
+    people::{OFFICERS, PASSWORD, UNITS, desk},
+    plan::{Act, PLANS, Plan},
+};
+use crate::{config::Config, stop::Stop, world};
+use domain::{
+    Moment,
+    case::{Act as Step, Decision, Outcome, Point},
+    clock::{Ground, Suspension},
+    credit_code::CreditCode,
+    department::Agency,
+    ids::{AccountId, AttachmentId, CaseId, ProjectId},
+    region::{INNER_MONGOLIA, RegionCode},
+};
+use jiff::civil::Date;
+use ledger::Store;
+use platform::{
+    Actor, Call, Failure, Platform,
+    account::OpenOfficer,
+    case::ApplyForItem,
+    ports::ManualClock,
+    unit::RegisterUnit,
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    convert::Infallible,
+    sync::Arc,
+};
+
+/// Officers take up their posts on this day of the year before, long before anything happens.
+const POSTS_FROM: (i8, i8) = (1, 1);
+/// Working days before today on which everybody registered.
+const REGISTERED: u32 = 90;
+
+/// Fills an empty database with the whole plan, as if it had happened in the months before `now`.
+pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop> {
+    let clock = Arc::new(ManualClock::at(now));
+    let platform = world::platform_at(config, store, clock.clone()).await?;
+    let mut town = Town { today: now.date(), platform, clock, units: Vec::new(), officers: Vec::new(), projects: HashMap::new(), cases: HashMap::new() };
+    town.settle().await?;
+    for (days, hour, project, act) in order() {
+        town.go_to(days, hour, now);
+        town.act(project, act).await.map_err(|failure| match failure {
+            Failure::Refused(refusals) => {
+                let words: Vec<_> = refusals.iter().map(|r| format!("[{}] {r}", r.field.as_deref().unwrap_or_default())).collect();
+                Stop::new(format!("演示数据第 {project} 个项目的 {act:?} 未能完成：{}", words.join(" ")))
+            }
+            other => Stop::because(format!("演示数据第 {project} 个项目的 {act:?} 未能完成"), &other),
+        })?;
+    }
+    town.clock.set(now);
+    Ok(())
+}
+
+/// Every act of every plan in the order of time: days ago, hour, project, act.
+fn order() -> Vec<(u32, i8, usize, Act)> {
+    let of = |(project, plan): (usize, &'static Plan)| {
+        let mut hour = 9;
+        let mut last = u32::MAX;
+        plan.story.iter().map(move |(days, act)| {
+            hour = if *days == last { (hour + 1).min(17) } else { 9 };
+            last = *days;
+            (*days, hour, project, *act)
+        })
+    };
+    let mut acts: Vec<_> = PLANS.iter().enumerate().flat_map(of).collect();
+    acts.sort_by_key(|(days, hour, project, _)| (std::cmp::Reverse(*days), *hour, *project));
+    acts
+}
+
+struct Town {
+    today: Date,
+    platform: Platform,
+    clock: Arc<ManualClock>,
+    units: Vec<Actor>,
+    officers: Vec<Actor>,
+    projects: HashMap<usize, ProjectId>,
+    cases: HashMap<(usize, &'static str), CaseId>,
+}
+
+impl Town {
+    /// That many working days ago, at that hour; never later than `now`.
+    fn go_to(&self, days: u32, hour: i8, now: Moment) {
+        self.clock.set(now.min(Moment::at(self.day(days), hour, 10)));
+    }
+
+    fn day(&self, days: u32) -> Date {
+        let calendar = self.platform.rules.calendar;
+        let mut day = self.today;
+        let mut left = days;
+        while left > 0 {
+            match day.yesterday() {
+                Ok(before) => day = before,
+                Err(_) => return day,
+            }
+            if calendar.is_working(day) {
+                left -= 1;
+            }
+        }
+        day
+    }
+
+    async fn settle(&mut self) -> Result<(), Failure> {
+        self.clock.set(Moment::at(self.day(REGISTERED), 9, 0));
+        for (serial, unit) in UNITS.iter().enumerate() {
+            let region = RegionCode::parse(unit.region).unwrap_or(INNER_MONGOLIA);
+            let form = RegisterUnit {
+                name: unit.name.into(),
+                credit_code: CreditCode::simulated(region, u32::try_from(serial).unwrap_or(0)).as_str().into(),
+                region: unit.region.into(),
+                nature: unit.nature.into(),
+                contact_name: unit.contact.into(),
+                contact_phone: "0471-1234567".into(),
+                login: unit.login.into(),
+                password: Some(PASSWORD.into()),
+                privacy_agreed: true,
+            };
+            let (_, account) = self.platform.register_unit(&Call::new(Actor::Public, "demo"), &form).await?;
+            self.units.push(self.platform.actor(&account).await?);
+        }
+        for officer in &OFFICERS {
+            self.open(officer.login.into(), officer.name.into(), officer.posts(self.since())).await?;
+        }
+        Ok(())
+    }
+
+    fn since(&self) -> Date {
+        Date::new(self.today.year(), POSTS_FROM.0, POSTS_FROM.1).unwrap_or(self.today).min(self.day(REGISTERED))
+    }
+
+    async fn open(&mut self, login: String, name: String, posts: Vec<domain::account::Post>) -> Result<Actor, Failure> {
+        let form = OpenOfficer { login, name, posts, reason: "演示".into(), password: Some(PASSWORD.into()) };
+        let (id, _): (AccountId, _) = self.platform.open_officer(&Call::system("demo"), &form).await?;
+        let actor = self.platform.actor(&id).await?;
+        self.officers.push(actor.clone());
+        Ok(actor)
+    }
+
+    async fn act(&mut self, project: usize, act: Act) -> Result<(), Failure> {
+        let plan = PLANS.get(project).ok_or(Failure::NotThere)?;
+        let unit = self.units.get(plan.unit).cloned().ok_or(Failure::NotThere)?;
+        let applicant = Call::new(unit, "demo");
+        match act {
+            Act::Declare => {
+                let id = self.platform.declare_project(&applicant, &plan.form(), None).await?;
+                self.projects.insert(project, id);
+                Ok(())
+            }
+            Act::Apply(item) => {
+                let case = self.apply(&applicant, project, item).await?;
+                self.cases.insert((project, item), case);
+                Ok(())
+            }
+            Act::GiveUp => self.platform.withdraw_project(&applicant, self.project(project)?, "市场变化，企业决定不再建设。").await,
+            Act::Void => {
+                let officer = Call::new(self.officer_with(|post| post.role == domain::account::Role::GeneralAdministration)?, "demo");
+                self.platform.void_code(&officer, self.project(project)?, "项目重复申报，原代码停止使用。").await
+            }
+            Act::Supply(item) => {
+                let answer = ("已按要求补齐，请查收。".to_owned(), Vec::new());
+                self.platform.supply_correction(&applicant, self.case(project, item)?, vec![answer.clone(), answer]).await
+            }
+            Act::Withdraw(item) => self.platform.withdraw_case(&applicant, self.case(project, item)?, "选址调整，另行申请。").await,
+            Act::Receive(item) | Act::Ask(item) | Act::Accept(item) | Act::NotAccept(item, _) | Act::Suspend(item) | Act::Resume(item)
+            | Act::Grant(item) | Act::Refuse(item) => self.office(&applicant, project, item, act).await,
+        }
+    }
+
+    fn project(&self, project: usize) -> Result<&ProjectId, Failure> {
+        self.projects.get(&project).ok_or(Failure::NotThere)
+    }
+
+    fn case(&self, project: usize, item: &'static str) -> Result<&CaseId, Failure> {
+        self.cases.get(&(project, item)).ok_or(Failure::NotThere)
+    }
+
+    async fn apply(&self, applicant: &Call, project: usize, item: &str) -> Result<CaseId, Failure> {
+        let project = self.project(project)?;
+        let page = self.platform.application_page(applicant, project, item).await?;
+        let mut materials: BTreeMap<String, Vec<AttachmentId>> = BTreeMap::new();
+        for need in page.materials.iter().filter(|need| need.required && need.shared.is_none()) {
+            let file = match need.offered.first() {
+                Some(file) => file.id.clone(),
+                None => {
+                    let name = format!("{}.pdf", need.material.name);
+                    let bytes = futures_util::stream::iter([Ok::<_, Infallible>(bytes::Bytes::from(sample_pdf()))]);
+                    self.platform.upload_file(applicant, project, &need.material.id, &name, "application/pdf", bytes).await?.id
+                }
+            };
+            materials.insert(need.material.id.clone(), vec![file]);
+        }
+        self.platform.apply_for_item(applicant, project, &ApplyForItem { item: item.to_owned(), materials }).await
+    }
+
+    /// One act of the office, by an officer whose post may do it.
+    async fn office(&mut self, applicant: &Call, project: usize, item: &'static str, act: Act) -> Result<(), Failure> {
+        let case = self.case(project, item)?.clone();
+        let page = self.platform.case_page(applicant, &case).await?;
+        let agency = page.application.agency.clone();
+        let step = match act {
+            Act::Grant(_) | Act::Refuse(_) => Step::Decide,
+            Act::Suspend(_) | Act::Resume(_) => Step::Suspend,
+            _ => Step::Receive,
+        };
+        let call = Call::new(self.officer(&agency, step).await?, "demo");
+        let today = self.clock_date();
+        let platform = &self.platform;
+        match act {
+            Act::Receive(_) => platform.receive_case(&call, &case).await,
+            Act::Ask(_) => {
+                let material = page.application.materials.first().map(|given| given.material.clone());
+                let points = vec![
+                    Point { material, text: "材料缺少单位盖章，请补盖公章后重新上传。".into() },
+                    Point { material: None, text: "申请表中的用地面积与平面图不一致，请核对并说明。".into() },
+                ];
+                platform.ask_correction(&call, &case, points).await
+            }
+            Act::Accept(_) => platform.accept_case(&call, &case).await,
+            Act::NotAccept(_, ground) => {
+                platform.not_accept_case(&call, &case, ground, "项目在现有厂区内建设，不新增建设用地，依法不需要办理此项许可。", None).await
+            }
+            Act::Suspend(_) => {
+                let suspension = Suspension {
+                    from: today,
+                    to: None,
+                    ground: Ground::ExpertReview,
+                    document: "关于组织专家评审的告知书".into(),
+                    told_on: Some(today),
+                };
+                platform.suspend_clock(&call, &case, suspension).await
+            }
+            Act::Resume(_) => platform.resume_clock(&call, &case, today).await,
+            Act::Grant(_) | Act::Refuse(_) => {
+                let granted = matches!(act, Act::Grant(_));
+                let decision = Decision {
+                    outcome: if granted { Outcome::Granted } else { Outcome::Refused },
+                    opinion: if granted { "经审查，申请材料齐全，符合法定条件，准予许可。" } else { "方案的防治措施不能满足水土保持要求，不予许可。" }.into(),
+                    document_number: format!("演审〔{}〕{}号", today.year(), project * 10 + self.cases.len()),
+                    title: format!("关于{}{}的批复", page.application.project_name, page.application.item_name),
+                    decided_on: today,
+                    valid_until: None,
+                };
+                platform.decide_case(&call, &case, decision).await
+            }
+            _ => Err(Failure::NotThere),
+        }
+    }
+
+    fn clock_date(&self) -> Date {
+        self.platform.clock.now().date()
+    }
+
+    fn officer_with(&self, fits: impl Fn(&domain::account::Post) -> bool) -> Result<Actor, Failure> {
+        let found = self.officers.iter().find(|officer| match officer {
+            Actor::Officer { posts, .. } => posts.iter().any(&fits),
+            _ => false,
+        });
+        found.cloned().ok_or(Failure::NotThere)
+    }
+
+    /// An officer of the agency who may take the step; the desk is filled when nobody sits there yet.
+    async fn officer(&mut self, agency: &Agency, step: Step) -> Result<Actor, Failure> {
+        use domain::account::Role;
+        let role = match step {
+            Step::Decide => Role::Approver,
+            Step::Suspend => Role::Undertaker,
+            _ => Role::Receptionist,
+        };
+        let here = |post: &domain::account::Post| post.department == agency.department && post.region == agency.region && post.role == role;
+        if let Ok(actor) = self.officer_with(here) {
+            return Ok(actor);
+        }
+        let (login, posts) = desk(&agency.department, agency.region, self.since());
+        self.open(login, "窗口人员".into(), posts).await
+    }
+}
+
+/// A page that says what it is: one line of Latin text, because the fourteen standard fonts have no Chinese.
+fn sample_pdf() -> Vec<u8> {
+    let text = "BT /F1 24 Tf 72 760 Td (Simulated file for demonstration) Tj ET";
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut pdf = String::from("%PDF-1.4\n");
+    let mut offsets = Vec::new();
+    for (number, object) in objects.iter().enumerate() {
+        offsets.push(pdf.len());
+        pdf += &format!("{} 0 obj\n{object}\nendobj\n", number + 1);
+    }
+    let xref = pdf.len();
+    pdf += &format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for offset in offsets {
+        pdf += &format!("{offset:010} 00000 n \n");
+    }
+    pdf += &format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF\n", objects.len() + 1);
+    pdf.into_bytes()
+}

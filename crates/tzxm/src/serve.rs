@@ -1,0 +1,171 @@
+//! `tzxm serve`: the faces, each on a listener of its own, until the system asks to stop.
+
+use crate::{
+    config::{Config, Listen},
+    stop::Stop,
+    world,
+};
+use axum::Router;
+use platform::Platform;
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    time::Duration,
+};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+/// How long running requests may take to end after the system asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Arguments of `tzxm serve`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Face::ALL, help = "启动哪些服务，以逗号分隔")]
+    face: Vec<Face>,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// Which installation a command works on.
+#[derive(Debug, clap::Args)]
+pub struct Place {
+    #[arg(long, env = "TZXM_DATABASE", hide_env_values = true, help = "数据库地址：sqlite：文件 或 postgres：//用户@主机/库")]
+    pub database: String,
+    #[arg(long, env = "TZXM_CONFIG", help = "配置文件（示例见 tzxm.example.toml）")]
+    pub config: PathBuf,
+}
+
+/// A face on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Face {
+    /// 门户
+    Portal,
+    /// 审批监管系统
+    Office,
+    /// 交换接口
+    Api,
+}
+
+impl Face {
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::Portal, Self::Office, Self::Api];
+
+    /// Chinese name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portal => "门户",
+            Self::Office => "审批监管系统",
+            Self::Api => "数据交换接口",
+        }
+    }
+
+    fn address(self, listen: &Listen) -> SocketAddr {
+        match self {
+            Self::Portal => listen.portal,
+            Self::Office => listen.office,
+            Self::Api => listen.api,
+        }
+    }
+
+    fn service(self, app: web::App) -> Router {
+        match self {
+            Self::Portal => web::portal::service(app),
+            Self::Office => web::office::service(app),
+            Self::Api => web::api::service(app),
+        }
+    }
+}
+
+impl std::fmt::Display for Face {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Portal => "portal",
+            Self::Office => "office",
+            Self::Api => "api",
+        })
+    }
+}
+
+/// Listeners that are bound but not yet served, with their real addresses.
+pub struct Doors(Vec<(Face, TcpListener, SocketAddr)>);
+
+impl Doors {
+    /// Binds every face; the first that cannot be bound is named.
+    pub async fn open(faces: &[Face], listen: &Listen) -> Result<Self, Stop> {
+        let mut doors = Vec::new();
+        for face in faces {
+            let wanted = face.address(listen);
+            let bound = async { TcpListener::bind(wanted).await.and_then(|door| door.local_addr().map(|at| (door, at))) };
+            let (door, at) = bound
+                .await
+                .map_err(|error| Stop::because(format!("{}不能在 {wanted} 监听，请检查端口是否被占用", face.name()), &error))?;
+            doors.push((*face, door, at));
+        }
+        Ok(Self(doors))
+    }
+
+    /// `http://127.0.0.1:8080` of every face.
+    pub fn addresses(&self) -> impl Iterator<Item = (Face, String)> {
+        self.0.iter().map(|(face, _, at)| (*face, format!("http://{at}")))
+    }
+
+    /// Serves until SIGTERM or ctrl-c, then lets running requests end.
+    pub async fn serve(self, platform: Platform) -> Result<(), Stop> {
+        let (stop, stopped) = watch::channel(false);
+        let mut running = tokio::task::JoinSet::new();
+        for (face, door, at) in self.0 {
+            let app = web::App { platform: platform.clone() };
+            let service = face.service(app).into_make_service_with_connect_info::<SocketAddr>();
+            let mut stopped = stopped.clone();
+            tracing::info!(face = %face, address = %at, "listening");
+            running.spawn(async move {
+                let asked = async move {
+                    // An error means that the sender is gone, which is a reason to stop as well.
+                    let _ = stopped.wait_for(|stop| *stop).await;
+                };
+                axum::serve(door, service).with_graceful_shutdown(asked).await
+            });
+        }
+        let early = tokio::select! {
+            asked = asked_to_stop() => { asked?; None }
+            ended = running.join_next() => ended,
+        };
+        tracing::info!("stopping");
+        let _ = stop.send(true);
+        let all = async { while running.join_next().await.is_some() {} };
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!("some requests did not end in time");
+        }
+        platform.store.close().await?;
+        match early {
+            Some(Ok(Err(error))) => Err(error.into()),
+            Some(Err(error)) => Err(Stop::because("服务意外结束", &error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+async fn asked_to_stop() -> Result<(), Stop> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Runs `tzxm serve`.
+pub async fn run(args: &Args) -> Result<u8, Stop> {
+    let config = Config::read(&args.place.config)?;
+    config.start_log()?;
+    let doors = Doors::open(&args.face, &config.listen).await?;
+    let store = world::store(&args.place.database).await?;
+    let platform = world::platform(&config, store).await?;
+    doors.serve(platform).await?;
+    Ok(crate::lines::GOOD)
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs what is missing and nothing else. Tools: Rust, Node.js >= 20 with npm, a browser, PostgreSQL, PDF and QR readers.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# The command that proves a package is there, and the package.
+wanted() {
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+    command -v "${CHROMIUM:-chromium}" >/dev/null || echo chromium
+    dpkg -s chromium-l10n >/dev/null 2>&1 || echo chromium-l10n
+    dpkg -s fonts-noto-cjk >/dev/null 2>&1 || echo fonts-noto-cjk
+    compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+    command -v pdftotext >/dev/null || echo poppler-utils
+    command -v zbarimg >/dev/null || echo zbar-tools
+}
+
+install_packages() {
+    command -v apt-get >/dev/null || fail "please install by hand (this is no Debian system): $*"
+    local root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || fail "root or sudo is needed to install: $*"
+        root=(sudo)
+    fi
+    local attempt
+    for attempt in 1 2 3; do
+        if "${root[@]}" apt-get -qq update &&
+            "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null; then
+            return 0
+        fi
+        echo "setup: apt-get failed (attempt $attempt of 3)" >&2
+        sleep $((attempt * 5))
+    done
+    fail "apt-get could not install: $*"
+}
+
+command -v cargo >/dev/null || fail "Rust is missing: install the toolchain named in Cargo.toml (rust-version) with rustup"
+
+mapfile -t missing < <(wanted)
+if [ "${#missing[@]}" -gt 0 ]; then
+    echo "setup: installing ${missing[*]}"
+    install_packages "${missing[@]}"
+fi
+
+major=$(node -p 'process.versions.node.split(".")[0]')
+[ "$major" -ge 20 ] || fail "Node.js >= 20 is needed, found $(node --version)"
+
+for package in web e2e; do
+    if [ ! "$package/node_modules/.package-lock.json" -nt "$package/package-lock.json" ]; then
+        (cd "$package" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+    fi
+done
