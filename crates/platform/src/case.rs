@@ -2,6 +2,7 @@
 
 use crate::{
     Action, Actor, Call, Failure, Object, Platform,
+    attachment::AttachmentRow,
     failure::again,
     permission,
     project::{declaration_region, taken_is_conflict},
@@ -17,8 +18,9 @@ use domain::{
     },
     clock::{Light, Sheet, Suspension, Thresholds},
     department::Agency,
+    document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
-    item::{Item, Level, Material},
+    item::{Blocker, Item, Level, Material},
     project::{Declared, Project},
 };
 use jiff::civil::Date;
@@ -41,8 +43,10 @@ pub struct MaterialNeed {
     pub material: &'static Material,
     /// Must be there.
     pub required: bool,
+    /// Files uploaded in this project for this material and not part of any case yet, oldest first.
+    pub fresh: Vec<AttachmentRow>,
     /// Files the unit handed in anywhere before for this material, newest first: offered again (发改投资〔2019〕268号).
-    pub offered: Vec<crate::attachment::AttachmentRow>,
+    pub offered: Vec<AttachmentRow>,
     /// A result on the platform that stands for it: the case and its paper's title.
     pub shared: Option<(CaseId, String)>,
 }
@@ -60,6 +64,21 @@ pub struct ApplicationPage {
     pub agency_name: String,
     /// Materials in the order of the guide.
     pub materials: Vec<MaterialNeed>,
+    /// Earlier items that are not done yet.
+    pub blockers: Vec<Blocker>,
+}
+
+/// One point of a correction notice, with the files the unit has for it.
+#[derive(Debug, Clone)]
+pub struct PointNeed {
+    /// The point.
+    pub point: Point,
+    /// The material its files are uploaded for: the one it is about, else the first one of the application.
+    pub material: &'static Material,
+    /// Files uploaded since the notice and not handed in yet, oldest first.
+    pub fresh: Vec<AttachmentRow>,
+    /// Other files of the unit for the material, newest first.
+    pub offered: Vec<AttachmentRow>,
 }
 
 /// Everything about one case.
@@ -193,7 +212,7 @@ impl CaseRow {
 }
 
 /// The department's and the region's part of a case, for permission.
-fn object(application: &Application) -> Object<'_> {
+pub(crate) fn object(application: &Application) -> Object<'_> {
     Object {
         unit: Some(&application.unit),
         department: Some(&application.agency.department),
@@ -222,15 +241,20 @@ impl Platform {
         let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
         let item = self.rules.catalogue.item(item).filter(|i| declared.needed.contains(&i.code)).ok_or(Failure::NotThere)?;
         let cases = self.cases_of_project(project).await?;
+        let handed_in = self.handed_in(project).await?;
         let mut materials = Vec::new();
         for (material, required) in self.rules.catalogue.materials(item, &declared.facts) {
-            let offered = self.offered_files(call, &material.id, project).await?;
+            let files = self.offered_files(call, &material.id, project).await?;
+            let is_fresh = |file: &AttachmentRow| file.project == *project && !handed_in.contains(&file.id);
+            let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
+            fresh.reverse();
             let shared = shared_result(material, &cases);
-            materials.push(MaterialNeed { material, required, offered, shared });
+            materials.push(MaterialNeed { material, required, fresh, offered, shared });
         }
+        let blockers = self.blockers(&declared, item, &cases);
         let agency = self.agency_for(item, &declared);
         let agency_name = agency.name();
-        Ok(ApplicationPage { declared, item, agency, agency_name, materials })
+        Ok(ApplicationPage { declared, item, agency, agency_name, materials, blockers })
     }
 
     /// The unit applies for an item. A second running application for the same item of a project is refused.
@@ -238,12 +262,12 @@ impl Platform {
         if let Some(done) = self.done_before(call).await? {
             return CaseId::parse(&done).ok_or(Failure::NotThere);
         }
-        again(async || {
+        again(|| async {
             let (project_stream, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
             let item = self.rules.catalogue.item(&form.item).ok_or(Failure::NotThere)?;
             if !declared.needed.contains(&item.code) {
-                let message = format!("本项目不需要办理“{}”,不能申请。如项目情况有变化,请先申请变更项目信息。", item.name);
-                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第(一)项").into());
+                let message = format!("本项目不需要办理“{}”，不能申请。如项目情况有变化，请先申请变更项目信息。", item.name);
+                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第（一）项").into());
             }
             let cases = self.cases_of_project(project).await?;
             self.check_order(&declared, item, &cases)?;
@@ -275,7 +299,7 @@ impl Platform {
             change
                 .commit_or(id.as_str(), |refused| match refused {
                     Refused::Taken(what) if what.as_deref().is_some_and(|w| !w.contains("once")) => {
-                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请,不能重复申请。请在项目页面查看进度。").into()
+                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请，不能重复申请。请在项目页面查看进度。").into()
                     }
                     other => crate::stream::refused(other),
                 })
@@ -285,11 +309,14 @@ impl Platform {
         .await
     }
 
-    fn check_order(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Result<(), Failure> {
+    fn blockers(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Vec<Blocker> {
         let needed = declared.needed.iter().cloned().collect();
         let done = cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
-        let blockers = self.rules.catalogue.blocked_by(&item.code, &needed, &done);
-        match blockers.iter().find(|b| b.kind == domain::item::PrecedenceKind::Law) {
+        self.rules.catalogue.blocked_by(&item.code, &needed, &done)
+    }
+
+    fn check_order(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Result<(), Failure> {
+        match self.blockers(declared, item, cases).iter().find(|b| b.kind == domain::item::PrecedenceKind::Law) {
             Some(blocker) => Err(Refusal::new("item.blocked", blocker.because.clone()).article("办法第十四条").into()),
             None => Ok(()),
         }
@@ -334,7 +361,7 @@ impl Platform {
         if self.done_before(call).await?.is_some() {
             return Ok(());
         }
-        again(async || {
+        again(|| async {
             let (stream, _) = self.load_case(call, action, id).await?;
             let events = decide(&stream.state)?;
             let mut change = self.change(call);
@@ -363,25 +390,50 @@ impl Platform {
         self.act(call, Action::SupplyCorrection, id, |case| Ok(case::supply(case, checked.clone())?)).await
     }
 
+    /// The points the unit has to answer, in order, with its files; empty when nothing is to be corrected.
+    pub async fn correction_needs(&self, call: &Call, id: &CaseId) -> Result<Vec<PointNeed>, Failure> {
+        let (stream, application) = self.load_case(call, Action::SupplyCorrection, id).await?;
+        let Some(correction) = stream.state.correction.filter(|_| stream.state.stage == Stage::CorrectionAsked) else {
+            return Ok(Vec::new());
+        };
+        let handed_in = self.handed_in(&application.project).await?;
+        let first = application.materials.first().map(|given| given.material.as_str());
+        let mut needs = Vec::new();
+        for point in correction.points {
+            let material = point.material.as_deref().or(first).and_then(|id| self.rules.catalogue.material(id));
+            let material = material.or(self.rules.catalogue.all_materials().first()).ok_or(Failure::NotThere)?;
+            let files = self.offered_files(call, &material.id, &application.project).await?;
+            let is_fresh = |file: &AttachmentRow| {
+                file.project == application.project && file.at >= correction.asked_at && !handed_in.contains(&file.id)
+            };
+            let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
+            fresh.reverse();
+            needs.push(PointNeed { point, material, fresh, offered });
+        }
+        Ok(needs)
+    }
+
     /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15).
     pub async fn accept_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
         if self.done_before(call).await?.is_some() {
             return Ok(());
         }
-        again(async || {
+        again(|| async {
             let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
             let due = self.due_if_accepted_today(&stream.state);
-            let outcome = case::accept(&stream.state, check, due, &self.papers())?;
-            let mut change = self.change(call);
-            match outcome {
+            match case::accept(&stream.state, check, due, &self.papers())? {
                 Acceptance::Accepted(events) => {
+                    let mut change = self.change(call);
                     change.append(stream, &events)?;
                     change.exactly_one(in_force(&application.project, &project));
                     change.commit_or(id.as_str(), taken_is_conflict).await
                 }
                 Acceptance::CodeRefused(events, refusal) => {
+                    // Nothing was accepted, so the key stays free: a repetition must not look like an acceptance.
+                    let unkeyed = Call { once: None, ..call.clone() };
+                    let mut change = self.change(&unkeyed);
                     change.append(stream, &events)?;
                     change.commit_or(id.as_str(), taken_is_conflict).await?;
                     Err(refusal.into())
@@ -391,7 +443,8 @@ impl Platform {
         .await
     }
 
-    fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
+    /// Last day of the limit if the case were accepted today, and whether it is provisional.
+    pub fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
         let accepted = Case { accepted_at: Some(self.clock.now()), ..case.clone() };
         let due = case::decision_clock(&accepted)?.due(self.rules.calendar)?;
         Some((due.date, due.provisional))
@@ -428,6 +481,14 @@ impl Platform {
             Ok(case::decide(case, decision.clone(), self.clock.now(), &self.papers())?)
         })
         .await
+    }
+
+    /// The completion notice a decision would lead to, or what is wrong with it. Changes nothing; its number is not drawn yet.
+    pub async fn preview_decision(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<Document, Failure> {
+        let (stream, application) = self.load_case(call, Action::DecideCase, id).await?;
+        let papers = Papers { serial: "×××××××××".into(), ..self.papers() };
+        case::decide(&stream.state, decision.clone(), self.clock.now(), &papers)?;
+        Ok(papers.completion_notice(&application, &decision))
     }
 
     /// The unit takes its application back.
@@ -477,7 +538,7 @@ impl Platform {
         for id in ids {
             let row = self.attachment(call, id).await?;
             if !row.state.is_usable() {
-                let message = format!("文件“{}”未通过安全检查,不能作为申请材料,请重新上传。", row.name);
+                let message = format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name);
                 return Err(Refusal::new("file.not_clean", message).into());
             }
             files.push(File { id: row.id, name: row.name });

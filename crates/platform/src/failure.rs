@@ -59,7 +59,10 @@ impl From<Denied> for Failure {
 const TRIES: usize = 16;
 
 /// Runs a use case again when somebody else was faster.
-pub(crate) async fn again<T>(mut act: impl AsyncFnMut() -> Result<T, Failure>) -> Result<T, Failure> {
+pub(crate) async fn again<T, F>(act: impl Fn() -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>, // not `AsyncFn`: the compiler could not see that a handler's future is `Send`
+{
     for _ in 0..TRIES {
         match act().await {
             Err(Failure::Conflict) => tokio::task::yield_now().await,

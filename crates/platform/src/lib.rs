@@ -8,6 +8,7 @@ pub mod attachment;
 pub mod audit;
 pub mod call;
 pub mod case;
+pub mod desk;
 pub mod document;
 pub mod draft;
 pub mod failure;
