@@ -27,7 +27,12 @@ use stop::Stop;
 
 /// Exit status: 0 all good, 1 something is not, 2 wrong usage.
 #[derive(Parser)]
-#[command(name = "tzxm", version, about = "投资项目在线审批监管平台", after_help = "退出状态：0 正常，1 有问题，2 用法错误")]
+#[command(
+    name = "tzxm",
+    version,
+    about = "投资项目在线审批监管平台",
+    after_help = "退出状态：0 正常，1 有问题，2 用法错误"
+)]
 enum Tzxm {
     #[command(about = "在本机启动带演示数据的全套服务")]
     Demo(demo::Args),

@@ -21,7 +21,9 @@ pub fn chance() -> Result<ChaChaChance, Stop> {
 
 /// Opens the database and brings its tables up to date.
 pub async fn store(url: &str) -> Result<Store, Stop> {
-    Store::open(url, Durability::Full).await.map_err(|error| Stop::because("无法打开数据库，请检查 --database 的地址", &error))
+    Store::open(url, Durability::Full)
+        .await
+        .map_err(|error| Stop::because("无法打开数据库，请检查 --database 的地址", &error))
 }
 
 /// Everything a use case needs, with the machine's clock.
