@@ -143,7 +143,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         project_href: format!("/projects/{}", a.project),
         unit: a.unit_name.clone(),
         stage: show::stage(&case.case),
-        light: case.running_sheet().map(show::sheet_light),
+        light: show::case_light(&case),
         due: case.running_sheet().and_then(|s| s.due).map_or_else(String::new, |due| {
             format!("应于 {} 前办完本步", show::due_words(Some(due.date), due.provisional))
         }),

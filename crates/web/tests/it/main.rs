@@ -1,0 +1,4 @@
+//! The faces through their real routers, on both engines, without a socket.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
+
+mod office;
