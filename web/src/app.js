@@ -3,6 +3,7 @@
 import htmx from 'htmx.org'
 import { confirmSubmit } from './confirm.js'
 import { startAutosave } from './autosave.js'
+import { startConditions } from './conditions.js'
 import { startUploads } from './upload.js'
 import { csrf, say } from './shared.js'
 
@@ -75,5 +76,6 @@ async function toClipboard (text) {
 
 confirmSubmit()
 startAutosave()
+startConditions()
 startUploads()
 showErrors(document)

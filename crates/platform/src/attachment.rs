@@ -12,6 +12,7 @@ use domain::{
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
+use std::collections::BTreeSet;
 
 /// One day, in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
@@ -23,6 +24,8 @@ pub struct AttachmentRow {
     pub id: AttachmentId,
     /// Whose.
     pub unit: UnitId,
+    /// The project it was uploaded in.
+    pub project: ProjectId,
     /// The material it was uploaded for.
     pub material: String,
     /// File name.
@@ -57,6 +60,7 @@ impl AttachmentRow {
         Ok(Self {
             id: AttachmentId(text("id")?),
             unit: UnitId(text("unit_id")?),
+            project: ProjectId(text("project_id")?),
             material: text("material")?,
             name: text("name")?,
             file_type: FileType::parse(&text("file_type")?).ok_or_else(|| Failure::fault("unknown file type"))?,
@@ -123,6 +127,7 @@ impl Platform {
         let row = AttachmentRow {
             id: id.clone(),
             unit: declared.unit.clone(),
+            project: project.clone(),
             material: material.to_owned(),
             name,
             file_type: received.file_type,
@@ -184,7 +189,7 @@ impl Platform {
         let rows = self
             .store
             .query(
-                "SELECT id, unit_id, material, name, file_type, size, sm3, state, preview, at FROM attachments WHERE id = $1",
+                "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments WHERE id = $1",
                 [id.as_str().into()],
             )
             .await
@@ -192,15 +197,16 @@ impl Platform {
         rows.first().map(AttachmentRow::read).ok_or(Failure::NotThere)?
     }
 
-    /// The unit's usable files for a material, newest first, those of this project before others (at most ten).
-    pub(crate) async fn offered_files(&self, call: &Call, material: &str, project: &ProjectId) -> Result<Vec<AttachmentRow>, Failure> {
+    /// The unit's files for a material, newest first, those of this project before others (at most twenty). Of other
+    /// projects only what may be used.
+    pub async fn offered_files(&self, call: &Call, material: &str, project: &ProjectId) -> Result<Vec<AttachmentRow>, Failure> {
         let Actor::Unit { unit, .. } = &call.actor else { return Ok(Vec::new()) };
         let rows = self
             .store
             .query(
-                "SELECT id, unit_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
-                 WHERE unit_id = $1 AND material = $2 AND state = 'clean' \
-                 ORDER BY CASE WHEN project_id = $3 THEN 0 ELSE 1 END, at DESC, id LIMIT 10",
+                "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
+                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state = 'scanning' AND project_id = $3)) \
+                 ORDER BY CASE WHEN project_id = $3 THEN 0 ELSE 1 END, at DESC, id LIMIT 20",
                 [unit.as_str().into(), material.into(), project.as_str().into()],
             )
             .await
@@ -211,12 +217,28 @@ impl Platform {
     /// Removes a file that was not handed in yet; what is part of an application stays.
     pub async fn remove_file(&self, call: &Call, id: &AttachmentId) -> Result<(), Failure> {
         let row = self.attachment(call, id).await?;
+        if self.handed_in(&row.project).await?.contains(id) {
+            let message = format!("文件“{}”已经随申请提交,不能移除。需要更换时,请在补正时重新上传。", row.name);
+            return Err(Refusal::new("file.handed_in", message).into());
+        }
         let mut change = self.change(call);
         change.row(Row::new(
             "UPDATE attachments SET state = 'removed' WHERE id = $1 AND unit_id = $2",
             [row.id.as_str().into(), row.unit.as_str().into()],
         ));
         change.commit(id.as_str()).await
+    }
+
+    /// Files that are part of a case of the project, in the application or in an answer.
+    pub(crate) async fn handed_in(&self, project: &ProjectId) -> Result<BTreeSet<AttachmentId>, Failure> {
+        let mut files = BTreeSet::new();
+        for row in self.cases_of_project(project).await? {
+            let case = self.load::<Case>(row.id.as_str()).await?.state;
+            let given = case.application.iter().flat_map(|a| &a.materials).flat_map(|g| &g.files);
+            let answered = case.correction.iter().flat_map(|c| &c.answers).flat_map(|a| &a.files);
+            files.extend(given.chain(answered).map(|file| file.id.clone()));
+        }
+        Ok(files)
     }
 
     /// A file of the unit's own, for the unit.

@@ -2,6 +2,7 @@
 
 use crate::{
     Action, Actor, Call, Failure, Object, Platform,
+    attachment::AttachmentRow,
     failure::again,
     permission,
     project::{declaration_region, taken_is_conflict},
@@ -19,7 +20,7 @@ use domain::{
     department::Agency,
     document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
-    item::{Item, Level, Material},
+    item::{Blocker, Item, Level, Material},
     project::{Declared, Project},
 };
 use jiff::civil::Date;
@@ -42,8 +43,10 @@ pub struct MaterialNeed {
     pub material: &'static Material,
     /// Must be there.
     pub required: bool,
+    /// Files uploaded in this project for this material and not part of any case yet, oldest first.
+    pub fresh: Vec<AttachmentRow>,
     /// Files the unit handed in anywhere before for this material, newest first: offered again (发改投资〔2019〕268号).
-    pub offered: Vec<crate::attachment::AttachmentRow>,
+    pub offered: Vec<AttachmentRow>,
     /// A result on the platform that stands for it: the case and its paper's title.
     pub shared: Option<(CaseId, String)>,
 }
@@ -61,6 +64,21 @@ pub struct ApplicationPage {
     pub agency_name: String,
     /// Materials in the order of the guide.
     pub materials: Vec<MaterialNeed>,
+    /// Earlier items that are not done yet.
+    pub blockers: Vec<Blocker>,
+}
+
+/// One point of a correction notice, with the files the unit has for it.
+#[derive(Debug, Clone)]
+pub struct PointNeed {
+    /// The point.
+    pub point: Point,
+    /// The material its files are uploaded for: the one it is about, else the first one of the application.
+    pub material: &'static Material,
+    /// Files uploaded since the notice and not handed in yet, oldest first.
+    pub fresh: Vec<AttachmentRow>,
+    /// Other files of the unit for the material, newest first.
+    pub offered: Vec<AttachmentRow>,
 }
 
 /// Everything about one case.
@@ -223,15 +241,20 @@ impl Platform {
         let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
         let item = self.rules.catalogue.item(item).filter(|i| declared.needed.contains(&i.code)).ok_or(Failure::NotThere)?;
         let cases = self.cases_of_project(project).await?;
+        let handed_in = self.handed_in(project).await?;
         let mut materials = Vec::new();
         for (material, required) in self.rules.catalogue.materials(item, &declared.facts) {
-            let offered = self.offered_files(call, &material.id, project).await?;
+            let files = self.offered_files(call, &material.id, project).await?;
+            let is_fresh = |file: &AttachmentRow| file.project == *project && !handed_in.contains(&file.id);
+            let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
+            fresh.reverse();
             let shared = shared_result(material, &cases);
-            materials.push(MaterialNeed { material, required, offered, shared });
+            materials.push(MaterialNeed { material, required, fresh, offered, shared });
         }
+        let blockers = self.blockers(&declared, item, &cases);
         let agency = self.agency_for(item, &declared);
         let agency_name = agency.name();
-        Ok(ApplicationPage { declared, item, agency, agency_name, materials })
+        Ok(ApplicationPage { declared, item, agency, agency_name, materials, blockers })
     }
 
     /// The unit applies for an item. A second running application for the same item of a project is refused.
@@ -286,11 +309,14 @@ impl Platform {
         .await
     }
 
-    fn check_order(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Result<(), Failure> {
+    fn blockers(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Vec<Blocker> {
         let needed = declared.needed.iter().cloned().collect();
         let done = cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
-        let blockers = self.rules.catalogue.blocked_by(&item.code, &needed, &done);
-        match blockers.iter().find(|b| b.kind == domain::item::PrecedenceKind::Law) {
+        self.rules.catalogue.blocked_by(&item.code, &needed, &done)
+    }
+
+    fn check_order(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Result<(), Failure> {
+        match self.blockers(declared, item, cases).iter().find(|b| b.kind == domain::item::PrecedenceKind::Law) {
             Some(blocker) => Err(Refusal::new("item.blocked", blocker.because.clone()).article("办法第十四条").into()),
             None => Ok(()),
         }
@@ -362,6 +388,29 @@ impl Platform {
             checked.push(Answer { text: text.trim().to_owned(), files: self.own_files(call, &files).await? });
         }
         self.act(call, Action::SupplyCorrection, id, |case| Ok(case::supply(case, checked.clone())?)).await
+    }
+
+    /// The points the unit has to answer, in order, with its files; empty when nothing is to be corrected.
+    pub async fn correction_needs(&self, call: &Call, id: &CaseId) -> Result<Vec<PointNeed>, Failure> {
+        let (stream, application) = self.load_case(call, Action::SupplyCorrection, id).await?;
+        let Some(correction) = stream.state.correction.filter(|_| stream.state.stage == Stage::CorrectionAsked) else {
+            return Ok(Vec::new());
+        };
+        let handed_in = self.handed_in(&application.project).await?;
+        let first = application.materials.first().map(|given| given.material.as_str());
+        let mut needs = Vec::new();
+        for point in correction.points {
+            let material = point.material.as_deref().or(first).and_then(|id| self.rules.catalogue.material(id));
+            let material = material.or(self.rules.catalogue.all_materials().first()).ok_or(Failure::NotThere)?;
+            let files = self.offered_files(call, &material.id, &application.project).await?;
+            let is_fresh = |file: &AttachmentRow| {
+                file.project == application.project && file.at >= correction.asked_at && !handed_in.contains(&file.id)
+            };
+            let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
+            fresh.reverse();
+            needs.push(PointNeed { point, material, fresh, offered });
+        }
+        Ok(needs)
     }
 
     /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15).

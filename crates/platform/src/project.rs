@@ -11,7 +11,7 @@ use crate::{
 use domain::{
     Refusal,
     case::{Outcome, Stage},
-    declaration::{Answers, Context, Declaration, Form},
+    declaration::{Answers, Context, Declaration, Form, Likeness, PROBABLE_DUPLICATE, similarity},
     department::agency_name,
     ids::{DraftId, ProjectId},
     item::{Blocker, Derivation, Fact, Facts, Item, PrecedenceKind},
@@ -231,7 +231,14 @@ impl Platform {
     }
 
     /// Projects of the signed-in unit, newest first; `before` is the last row of the page before.
-    pub async fn my_projects(&self, call: &Call, before: Option<(i64, String)>, limit: u64) -> Result<Vec<ProjectRow>, Failure> {
+    /// `words`, if any, must be part of the name or the code.
+    pub async fn my_projects(
+        &self,
+        call: &Call,
+        words: &str,
+        before: Option<(i64, String)>,
+        limit: u64,
+    ) -> Result<Vec<ProjectRow>, Failure> {
         let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
         let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
         let (at, id) = before.unwrap_or((i64::MAX, String::new()));
@@ -239,13 +246,106 @@ impl Platform {
             .store
             .query(
                 "SELECT id, code, name, regime, state, region, unit_name, total_fen, declared_at FROM projects \
-                 WHERE unit_id = $1 AND (declared_at < $2 OR (declared_at = $2 AND id < $3)) ORDER BY declared_at DESC, id DESC LIMIT $4",
-                [unit.as_str().into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(50).into()],
+                 WHERE unit_id = $1 AND (declared_at < $2 OR (declared_at = $2 AND id < $3)) \
+                 AND ($5 = '' OR REPLACE(name, $5, '') <> name OR REPLACE(code, $5, '') <> code) \
+                 ORDER BY declared_at DESC, id DESC LIMIT $4",
+                [unit.as_str().into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(50).into(), words.trim().to_owned().into()],
             )
             .await
             .map_err(Failure::fault)?;
         rows.iter().map(ProjectRow::read).collect()
     }
+}
+
+/// How many projects a declaration is compared with.
+const COMPARED: i64 = 300;
+/// What the place of construction, known only from the declaration itself, can add to a likeness.
+const PLACE: u8 = 10;
+
+/// A project that a declaration is much like.
+#[derive(Debug, Clone)]
+pub struct Similar {
+    /// The project.
+    pub project: ProjectRow,
+    /// From [`PROBABLE_DUPLICATE`] to 100.
+    pub likeness: u8,
+    /// It belongs to the declaring unit.
+    pub own: bool,
+}
+
+impl Platform {
+    /// Projects of the same unit or the same place a declaration is probably a second code for, most alike first
+    /// (办法第十条: one project, one code). Shows nothing but what the public query shows.
+    pub async fn similar_projects(&self, call: &Call, declaration: &Declaration) -> Result<Vec<Similar>, Failure> {
+        let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
+        let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
+        let rows = self
+            .store
+            .query(
+                "SELECT p.id, p.code, p.name, p.regime, p.state, p.region, p.unit_name, p.total_fen, p.declared_at, p.unit_id, u.credit_code \
+                 FROM projects p JOIN units u ON u.id = p.unit_id \
+                 WHERE p.state = 'active' AND (p.unit_id = $1 OR p.region = $2) ORDER BY p.declared_at DESC, p.id LIMIT $3",
+                [unit.as_str().into(), declaration.region.clone().into(), COMPARED.into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let project = ProjectRow::read(row)?;
+            let credit_code: String = row.try_get("", "credit_code").map_err(Failure::fault)?;
+            let owner: String = row.try_get("", "unit_id").map_err(Failure::fault)?;
+            let mut other = Likeness {
+                unit_credit_code: &credit_code,
+                region: &project.region,
+                place: "",
+                name: &project.name,
+                total: project.total,
+            };
+            if similarity(&declaration.likeness(), &other).saturating_add(PLACE) < PROBABLE_DUPLICATE {
+                continue;
+            }
+            let declared = self.load::<Project>(project.id.as_str()).await?.state.declared;
+            other.place = declared.as_ref().and_then(|d| d.answers.get("place_detail")).map_or("", String::as_str);
+            let likeness = similarity(&declaration.likeness(), &other);
+            if likeness >= PROBABLE_DUPLICATE {
+                found.push(Similar { project, likeness, own: owner == unit.as_str() });
+            }
+        }
+        found.sort_by_key(|s| std::cmp::Reverse(s.likeness));
+        found.truncate(5);
+        Ok(found)
+    }
+
+    /// For each project of the signed-in unit: cases under way, and those in which the unit owes a correction.
+    pub async fn my_open_cases(&self, call: &Call) -> Result<BTreeMap<ProjectId, OpenCases>, Failure> {
+        let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
+        let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
+        let rows = self
+            .store
+            .query(
+                "SELECT project_id, COUNT(*) AS running, COALESCE(SUM(CASE WHEN owed = 'correct' THEN 1 ELSE 0 END), 0) AS waiting \
+                 FROM cases WHERE unit_id = $1 AND owed <> 'nothing' GROUP BY project_id",
+                [unit.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter()
+            .map(|row| {
+                let project: String = row.try_get("", "project_id").map_err(Failure::fault)?;
+                let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
+                Ok((ProjectId(project), OpenCases { running: number("running")?, waiting_for_unit: number("waiting")? }))
+            })
+            .collect()
+    }
+}
+
+/// How many cases of a project are open.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OpenCases {
+    /// Under way.
+    pub running: i64,
+    /// Of these, waiting for a correction by the unit.
+    pub waiting_for_unit: i64,
 }
 
 /// A number or code somebody else drew: not a fault, draw again.

@@ -15,7 +15,7 @@ pub use derivation::{Change, Derivation, FiredFact, Needed, NotNeeded};
 pub use facts::{Fact, FactDefinition, FactKind, Facts};
 pub use guide::{Contact, GuideMaterial, ServiceGuide};
 pub use precedence::{Blocker, Precedence, PrecedenceKind};
-pub use rule::{Rule, RuleError};
+pub use rule::{Demand, Rule, RuleError};
 
 #[cfg(test)]
 mod tests;

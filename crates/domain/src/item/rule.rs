@@ -85,6 +85,11 @@ impl Rule {
         &self.source
     }
 
+    /// The rule in words, for people who ask why an item may be needed.
+    pub fn in_words(&self, definitions: &Definitions) -> Demand {
+        self.condition.in_words(definitions)
+    }
+
     /// The facts the rule looks at, each once, in order of id.
     pub fn facts(&self) -> Vec<&str> {
         let mut facts: Vec<&str> = self.condition.leaves().iter().map(|leaf| leaf.fact.as_str()).collect();
@@ -171,6 +176,18 @@ pub(super) fn bind(context: &mut Context<'_, '_>, facts: &Facts) {
         };
         context.add_variable_from_value(id.clone(), value);
     }
+}
+
+/// A rule in words: what must hold for it to be true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// Every part.
+    All(Vec<Demand>),
+    /// At least one part.
+    Any(Vec<Demand>),
+    /// One fact, as a Chinese clause such as `“用地面积”超过100亩`.
+    One(String),
 }
 
 /// The rule's tree with every negation pushed down into the leaves.
@@ -287,6 +304,15 @@ impl Condition {
         )
     }
 
+    fn in_words(&self, definitions: &Definitions) -> Demand {
+        let all = |parts: &[Self]| parts.iter().map(|part| part.in_words(definitions)).collect();
+        match self {
+            Self::All(parts) => Demand::All(all(parts)),
+            Self::Any(parts) => Demand::Any(all(parts)),
+            Self::Leaf(leaf) => Demand::One(leaf.in_words(definitions)),
+        }
+    }
+
     fn holds(&self, facts: &Facts) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(facts)),
@@ -354,6 +380,12 @@ impl Leaf {
             FactKind::Text => vec![Fact::Text(String::new())],
         };
         self.test.named_values().into_iter().chain(known).chain(usual).find(|value| self.test.accepts(value))
+    }
+
+    /// The leaf as a demand on nobody in particular; a checked rule names defined facts only.
+    fn in_words(&self, definitions: &Definitions) -> String {
+        let Some(definition) = definitions.get(&self.fact) else { return self.fact.clone() };
+        self.satisfying(definition).map_or_else(|| definition.label.clone(), |value| self.demands(definition, &value))
     }
 
     /// The leaf as it stands, for a reason: label, present value and, for a quantity, the bound it is measured by.

@@ -86,6 +86,9 @@ enum Control {
         counties: Vec<Choice>,
         source: String,
     },
+    Search {
+        source: String,
+    },
 }
 
 /// A form field: label, control, hint, drawer (为什么要填 · 依据 · 怎么填) and errors, joined for screen readers.
@@ -104,6 +107,7 @@ pub struct Field {
     required: bool,
     readonly: bool,
     max: Option<usize>,
+    part_of: String,
 }
 
 impl Field {
@@ -121,6 +125,7 @@ impl Field {
             required: false,
             readonly: false,
             max: None,
+            part_of: String::new(),
         }
     }
 
@@ -275,6 +280,12 @@ impl Field {
         Self::new(city, label, control)
     }
 
+    /// A text with suggestions: while it is typed, `GET source?NAME=text` brings `<option>`s for its list. Without a
+    /// script the server makes sense of what was typed.
+    pub fn search(name: impl Display, label: impl Display, source: impl Display) -> Self {
+        Self::new(name, label, Control::Search { source: source.to_string() })
+    }
+
     /// The present value; call again for each further one (check boxes, region).
     #[must_use]
     pub fn value(mut self, value: impl Display) -> Self {
@@ -341,6 +352,13 @@ impl Field {
     #[must_use]
     pub fn readonly(mut self) -> Self {
         self.readonly = true;
+        self
+    }
+
+    /// Stands outside of the form of this id but is sent with it (texts and lists only).
+    #[must_use]
+    pub fn part_of(mut self, form: impl Display) -> Self {
+        self.part_of = form.to_string();
         self
     }
 
@@ -459,6 +477,7 @@ pub struct Upload {
     files: Vec<UploadedFile>,
     errors: Vec<Refusal>,
     locked: bool,
+    part_of: String,
 }
 
 impl Upload {
@@ -481,6 +500,7 @@ impl Upload {
             files: Vec::new(),
             errors: Vec::new(),
             locked: false,
+            part_of: String::new(),
         }
     }
 
@@ -523,6 +543,13 @@ impl Upload {
     #[must_use]
     pub fn errors<'r>(mut self, refusals: impl IntoIterator<Item = &'r Refusal>) -> Self {
         self.errors = refusals.into_iter().cloned().collect();
+        self
+    }
+
+    /// Each file in the list is sent along, under the slot's key, with the form of this id.
+    #[must_use]
+    pub fn part_of(mut self, form: impl Display) -> Self {
+        self.part_of = form.to_string();
         self
     }
 

@@ -1,11 +1,36 @@
 //! 门户: project units declare, apply and follow their projects; the public queries.
 
+mod account;
+mod application;
+mod clock;
+mod declare;
+mod guide;
+mod help;
+mod home;
+mod message;
+mod paper;
+mod project;
+mod query;
+
 use crate::{App, Face, Route, audit, route, security_headers};
 use axum::{Router, middleware::from_fn_with_state};
 
 /// Every route of the portal.
 pub fn routes() -> Vec<Route> {
-    [Vec::new()].concat()
+    [
+        home::routes(),
+        account::routes(),
+        declare::routes(),
+        project::routes(),
+        application::routes(),
+        paper::routes(),
+        message::routes(),
+        query::routes(),
+        guide::routes(),
+        clock::routes(),
+        help::routes(),
+    ]
+    .concat()
 }
 
 /// The portal, ready to serve.

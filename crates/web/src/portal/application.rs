@@ -1,0 +1,249 @@
+//! 申请办理事项: materials, files, the case afterwards.
+
+mod case;
+mod files;
+
+use super::project::project_id;
+use crate::{
+    Access, Page, Posted, Route, WebError,
+    app::refusals,
+    context::PortalContext,
+    html::{self, ClockSheet, DayKind, ErrorSummary, Light, Tone, Upload, UploadedFile},
+};
+use askama::Template;
+use axum::{
+    extract::Path,
+    http::StatusCode,
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use domain::{
+    Refusal,
+    clock::{self, Sheet, Status},
+    ids::{AttachmentId, ProjectId},
+    item::{Blocker, Material, PrecedenceKind, ServiceGuide},
+};
+use files::For;
+use platform::{
+    attachment::AttachmentRow,
+    case::{ApplicationPage, ApplyForItem, MaterialNeed},
+    upload::FileState,
+};
+
+/// Largest request of an upload, in bytes: the largest file (50 MB) and its wrapping.
+const UPLOAD: usize = 52 << 20;
+/// Id of the form that the files beside it are part of.
+const FORM: &str = "apply";
+
+/// Pages of applications and cases.
+pub fn routes() -> Vec<Route> {
+    use Access::Owner;
+    vec![
+        Route::get(Owner, "/projects/{id}/items/{item}/apply", show),
+        Route::post(Owner, "/projects/{id}/items/{item}/apply", apply),
+        Route::post(Owner, "/projects/{id}/files", files::upload).body_limit(UPLOAD),
+        Route::get(Owner, "/files/{file}", files::download),
+        Route::get(Owner, "/cases/{id}", case::show),
+        Route::post(Owner, "/cases/{id}/correction", case::supply),
+        Route::get(Owner, "/cases/{id}/withdraw", case::ask_withdrawal),
+        Route::post(Owner, "/cases/{id}/withdraw", case::withdraw),
+    ]
+}
+
+/// The light of a period with the days left.
+pub(super) fn light(sheet: &Sheet) -> Light {
+    let left = match sheet.remaining {
+        0 => "今日届满".to_owned(),
+        days => format!("剩余 {days} 日"),
+    };
+    match sheet.light {
+        clock::Light::Normal => Light::green(left),
+        clock::Light::Yellow => Light::yellow(left),
+        clock::Light::Red => Light::red(format!("逾期 {} 日", sheet.overdue)),
+        clock::Light::Suspended => Light::grey("暂停计时"),
+    }
+}
+
+/// 计时明细 of a period.
+pub(super) fn clock_sheet(caption: &str, sheet: &Sheet) -> ClockSheet {
+    let due = sheet.due.map(|due| due.date);
+    sheet.rows.iter().fold(ClockSheet::new(format!("{caption}:逐日计时")), |made, row| {
+        let kind = match (&row.status, row.status.counted()) {
+            (_, Some(n)) if due == Some(row.date) => DayKind::Due(n),
+            (_, Some(n)) => DayKind::Counted(n),
+            (Status::Suspended { .. }, None) => DayKind::Paused,
+            (_, None) => DayKind::Off,
+        };
+        made.day(row.date, kind, row.status.describe())
+    })
+}
+
+/// A file as a slot lists it.
+fn uploaded(row: &AttachmentRow) -> UploadedFile {
+    let (state, tone) = match row.state {
+        FileState::Clean => ("已接收", Tone::Green),
+        FileState::Received | FileState::Scanning => ("正在安全检查", Tone::Yellow),
+        FileState::Refused | FileState::Sealed => ("不能使用", Tone::Red),
+    };
+    UploadedFile {
+        id: row.id.to_string(),
+        name: row.name.clone(),
+        size: row.size_words(),
+        state: state.to_owned(),
+        tone,
+        href: if row.state.is_usable() { format!("/files/{}", row.id) } else { String::new() },
+    }
+}
+
+/// An earlier file that may be handed in again.
+struct Earlier {
+    id: String,
+    name: String,
+    note: String,
+    chosen: bool,
+}
+
+fn earlier(rows: &[AttachmentRow], project: &ProjectId, chosen: &[&str]) -> Vec<Earlier> {
+    rows.iter()
+        .filter(|row| row.state.is_usable())
+        .map(|row| Earlier {
+            id: row.id.to_string(),
+            name: row.name.clone(),
+            note: format!("{} · {} 上传{}", row.size_words(), row.at.date(), if row.project == *project { "" } else { " · 其他项目" }),
+            chosen: chosen.contains(&row.id.as_str()),
+        })
+        .collect()
+}
+
+/// Key of a material's slot; the domain's refusals name the same.
+fn slot_key(material: &Material) -> String {
+    format!("material-{}", material.id)
+}
+
+/// A slot for files.
+fn slot(key: &str, name: &str, material: &Material, files: &[AttachmentRow], action: &str, csrf: &str) -> Upload {
+    let accept: Vec<String> = material.formats.iter().map(|format| format!(".{}", format.extension())).collect();
+    Upload::new(key, name, action, csrf)
+        .hint(&material.hint)
+        .accept(accept.join(","))
+        .max_mb(u32::from(material.max_mb))
+        .files(files.iter().map(uploaded))
+        .part_of(FORM)
+}
+
+/// The slot of one material on the application page.
+fn material_slot(need: &MaterialNeed, project: &ProjectId, item: &str, csrf: &str, wrong: &[Refusal]) -> Upload {
+    let key = slot_key(need.material);
+    let action = For::Item { item: item.to_owned() }.address(project, &need.material.id);
+    slot(&key, &need.material.name, need.material, &need.fresh, &action, csrf)
+        .required(need.required && need.shared.is_none())
+        .errors(wrong.iter().filter(|r| r.field.as_deref() == Some(key.as_str())))
+}
+
+/// One material of the page.
+struct Wanted {
+    key: String,
+    name: String,
+    upload: Upload,
+    condition: String,
+    about: String,
+    earlier: Vec<Earlier>,
+    shared: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/application.html")]
+struct Apply {
+    page: Page,
+    id: ProjectId,
+    project: String,
+    code: String,
+    item: String,
+    name: String,
+    agency: String,
+    limit: String,
+    basis: String,
+    guide: Option<ServiceGuide>,
+    blockers: Vec<Blocker>,
+    blocked: bool,
+    materials: Vec<Wanted>,
+    refusals: Vec<Refusal>,
+    once: String,
+}
+
+async fn show(ctx: PortalContext, Path((id, item)): Path<(String, String)>) -> Result<Html<String>, WebError> {
+    draw(&ctx, &project_id(&id)?, &item, &ApplyForItem::default(), Vec::new()).await
+}
+
+async fn draw(
+    ctx: &PortalContext,
+    id: &ProjectId,
+    item: &str,
+    form: &ApplyForItem,
+    refusals: Vec<Refusal>,
+) -> Result<Html<String>, WebError> {
+    let ApplicationPage { declared, item, agency_name, materials, blockers, .. } = ctx.platform.application_page(&ctx.call, id, item).await?;
+    let csrf = ctx.csrf();
+    let wanted = materials.iter().map(|need| {
+        let key = slot_key(need.material);
+        let chosen: Vec<&str> = form.materials.get(&need.material.id).iter().flat_map(|ids| ids.iter()).map(AttachmentId::as_str).collect();
+        Wanted {
+            name: need.material.name.clone(),
+            upload: material_slot(need, id, &item.code, &csrf, &refusals),
+            condition: need.material.condition.clone(),
+            about: format!("{} · {}", need.material.copies.label(), need.material.source.label()),
+            earlier: earlier(&need.offered, id, &chosen),
+            shared: need.shared.as_ref().map(|(case, title)| (format!("/cases/{case}"), title.clone())),
+            key,
+        }
+    });
+    let page = ctx
+        .page("projects", format!("申请办理{}", item.name))
+        .await?
+        .crumb("首页", "/")
+        .crumb("我的项目", "/projects")
+        .crumb(declared.name.clone(), format!("/projects/{id}"))
+        .failed(!refusals.is_empty());
+    let html = Apply {
+        page,
+        id: id.clone(),
+        item: item.code.clone(),
+        name: item.name.clone(),
+        agency: agency_name,
+        limit: item.effective_limit().words(),
+        basis: item.basis.clone(),
+        guide: ctx.platform.rules.catalogue.guide(&item.code),
+        blocked: blockers.iter().any(|b| b.kind == PrecedenceKind::Law),
+        blockers,
+        materials: wanted.collect(),
+        once: ctx.once(),
+        project: declared.name,
+        code: declared.code,
+        refusals,
+    };
+    Ok(Html(html.render()?))
+}
+
+/// The files a form names under one key; anything that is no file id is left out.
+fn chosen(form: &crate::Fields, key: &str) -> Vec<AttachmentId> {
+    let mut ids: Vec<AttachmentId> = Vec::new();
+    for id in form.all(key).into_iter().filter_map(AttachmentId::parse) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+async fn apply(Path((id, item)): Path<(String, String)>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
+    let id = project_id(&id)?;
+    let mut wanted = ApplyForItem { item: item.clone(), ..ApplyForItem::default() };
+    for (name, _) in &form.0 {
+        if let Some(material) = name.strip_prefix("material-") {
+            wanted.materials.insert(material.to_owned(), chosen(&form, name));
+        }
+    }
+    match refusals(ctx.platform.apply_for_item(&ctx.call, &id, &wanted).await)? {
+        Ok(case) => Ok(Redirect::to(&format!("/cases/{case}?done=submitted")).into_response()),
+        Err(wrong) => Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &id, &item, &wanted, wrong).await?).into_response()),
+    }
+}

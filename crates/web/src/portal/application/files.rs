@@ -1,0 +1,177 @@
+//! Files of applications: taken one at a time as they stream in, sent back with their own headers.
+
+use super::{case, draw, material_slot, slot_key};
+use crate::{
+    WebError,
+    app::refusals,
+    context::PortalContext,
+    csrf,
+    portal::{paper, project::project_id},
+};
+use axum::{
+    extract::{Multipart, Path, Query},
+    http::{HeaderMap, StatusCode},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use domain::{
+    Refusal,
+    ids::{AttachmentId, CaseId, ProjectId},
+};
+use platform::case::ApplyForItem;
+use serde::Deserialize;
+
+/// What a file is uploaded for.
+pub enum For {
+    /// The application for an item.
+    Item {
+        /// Item code.
+        item: String,
+    },
+    /// The answer to a point of a correction notice.
+    Point {
+        /// The case.
+        case: CaseId,
+        /// Position of the point.
+        point: usize,
+    },
+}
+
+impl For {
+    /// Where the file is posted to.
+    pub fn address(&self, project: &ProjectId, material: &str) -> String {
+        match self {
+            Self::Item { item } => format!("/projects/{project}/files?material={material}&item={item}"),
+            Self::Point { case, point } => format!("/projects/{project}/files?material={material}&case={case}&point={point}"),
+        }
+    }
+
+    /// The page that shows it, at its slot.
+    fn page(&self, project: &ProjectId, key: &str) -> String {
+        let place = crate::html::field_id(key);
+        match self {
+            Self::Item { item } => format!("/projects/{project}/items/{}/apply#{place}", paper::encoded(item)),
+            Self::Point { case, .. } => format!("/cases/{case}#{place}"),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Target {
+    material: String,
+    item: String,
+    case: String,
+    point: usize,
+}
+
+impl Target {
+    fn read(&self) -> Result<For, WebError> {
+        match CaseId::parse(&self.case) {
+            Some(case) => Ok(For::Point { case, point: self.point }),
+            None if !self.item.is_empty() => Ok(For::Item { item: self.item.clone() }),
+            None => Err(WebError::NotFound),
+        }
+    }
+}
+
+/// The form was cut off on its way.
+fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
+    Refusal::field("file", "file.broken", "文件没有传完,请检查网络后重新上传。")
+}
+
+/// What one posted form asked for.
+async fn take(ctx: &PortalContext, project: &ProjectId, material: &str, headers: &HeaderMap, mut form: Multipart) -> Result<(), platform::Failure> {
+    // A script proves itself by the header; without one the token comes as the first part of the form.
+    let mut proved = csrf::verify(&ctx.token, headers, None);
+    loop {
+        let Some(part) = form.next_field().await.map_err(broken)? else { break };
+        match part.name().unwrap_or_default() {
+            csrf::FIELD => {
+                let token = part.text().await.map_err(broken)?;
+                proved = csrf::verify(&ctx.token, headers, Some(&token));
+            }
+            "_remove" => {
+                proved.clone()?;
+                let id = part.text().await.map_err(broken)?;
+                let id = AttachmentId::parse(&id).ok_or(platform::Failure::NotThere)?;
+                return ctx.platform.remove_file(&ctx.call, &id).await;
+            }
+            "file" => {
+                proved.clone()?;
+                let name = part.file_name().unwrap_or_default().to_owned();
+                if name.is_empty() {
+                    return Err(Refusal::field("file", "file.missing", "请先选择文件,再点“上传”。").into());
+                }
+                let kind = part.content_type().unwrap_or_default().to_owned();
+                return ctx.platform.upload_file(&ctx.call, project, material, &name, &kind, part).await.map(drop);
+            }
+            _ => {}
+        }
+    }
+    proved?;
+    Err(Refusal::field("file", "file.missing", "请先选择文件,再点“上传”。").into())
+}
+
+/// Takes one file into a slot, or takes one out of it. A script gets the slot drawn anew, a plain form the page.
+pub(super) async fn upload(
+    ctx: PortalContext,
+    Path(project): Path<String>,
+    Query(target): Query<Target>,
+    headers: HeaderMap,
+    form: Multipart,
+) -> Result<Response, WebError> {
+    let project = project_id(&project)?;
+    let wanted = target.read()?;
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let key = match &wanted {
+        For::Item { .. } => format!("material-{}", target.material),
+        For::Point { point, .. } => format!("files-{point}"),
+    };
+    let wrong = match refusals(take(&ctx, &project, &target.material, &headers, form).await)? {
+        Ok(()) => Vec::new(),
+        Err(wrong) => wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect(),
+    };
+    let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let by_script = headers.contains_key("hx-request");
+    if by_script {
+        let html = slot_alone(&ctx, &project, &target.material, &wanted, &wrong).await?;
+        return Ok((status, Html(html)).into_response());
+    }
+    if wrong.is_empty() {
+        return Ok(Redirect::to(&wanted.page(&project, &key)).into_response());
+    }
+    let page = match &wanted {
+        For::Item { item } => draw(&ctx, &project, item, &ApplyForItem::default(), wrong).await?,
+        For::Point { case, .. } => case::draw(&ctx, case, "", &[], wrong).await?,
+    };
+    Ok((status, page).into_response())
+}
+
+async fn slot_alone(
+    ctx: &PortalContext,
+    project: &ProjectId,
+    material: &str,
+    wanted: &For,
+    wrong: &[Refusal],
+) -> Result<String, WebError> {
+    match wanted {
+        For::Item { item } => {
+            let page = ctx.platform.application_page(&ctx.call, project, item).await?;
+            let need = page.materials.iter().find(|need| need.material.id == material).ok_or(WebError::NotFound)?;
+            debug_assert_eq!(slot_key(need.material), format!("material-{material}"));
+            Ok(material_slot(need, project, item, &ctx.csrf(), wrong).to_string())
+        }
+        For::Point { case, point } => {
+            let needs = ctx.platform.correction_needs(&ctx.call, case).await?;
+            let need = needs.get(*point).ok_or(WebError::NotFound)?;
+            Ok(case::point_slot(need, *point, project, case, &ctx.csrf(), wrong).to_string())
+        }
+    }
+}
+
+pub(super) async fn download(ctx: PortalContext, Path(file): Path<String>) -> Result<Response, WebError> {
+    let id = AttachmentId::parse(&file).ok_or(WebError::NotFound)?;
+    Ok(paper::file(ctx.platform.download_own_file(&ctx.call, &id).await?))
+}

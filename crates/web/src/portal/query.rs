@@ -1,0 +1,388 @@
+//! 公开查询: one box for codes and names, the public view of a project, and the check of papers (办法第十、十三、十八条).
+
+use crate::{
+    Access, Page, PortalContext, Route, WebError,
+    html::{Empty, Facts, Field, Note, Pager, Pill, Plate, Tone},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{Html, IntoResponse, Response},
+};
+use domain::{
+    Moment,
+    document::Document,
+    project::ProjectState,
+    project_code::{Fault, Generation, ProjectCode},
+};
+use platform::{
+    Failure,
+    project::ProjectRow,
+    public::{CodeAnswer, PublicProject, regime_name},
+};
+use serde::Deserialize;
+
+/// Every route of these pages.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Public, "/public", ask),
+        Route::get(Access::Public, "/public/{code}", project),
+        Route::get(Access::Public, "/check", check_form),
+        Route::get(Access::Public, "/check/{number}", check),
+    ]
+}
+
+/// The place in a list after which the next page begins: moment and id of the last row shown.
+pub(super) struct Cursor;
+
+impl Cursor {
+    /// As it stands in an address; ids are letters and digits.
+    pub(super) fn write(at: Moment, id: &str) -> String {
+        format!("{}.{id}", at.0)
+    }
+
+    /// Reads it back; anything else begins the list anew.
+    pub(super) fn parse(text: &str) -> Option<(i64, String)> {
+        let (at, id) = text.split_once('.')?;
+        Some((at.parse().ok()?, id.to_owned()))
+    }
+}
+
+// ── 查询 ──
+
+/// Projects on one page.
+const PAGE: usize = 20;
+
+#[derive(Template)]
+#[template(path = "portal/query.html")]
+struct Ask {
+    page: Page,
+    q: String,
+    answer: Answer,
+}
+
+/// What the box is answered with.
+enum Answer {
+    /// Nothing was asked.
+    Nothing,
+    /// A sentence about a code of which we have no project.
+    Told(Note),
+    /// A project's code.
+    Project(Box<PublicView>),
+    /// Projects whose name contains the words.
+    List { rows: Vec<Found>, empty: Empty, pager: Pager },
+}
+
+/// A row of the list.
+struct Found {
+    code: String,
+    name: String,
+    unit: String,
+    region: String,
+    regime: &'static str,
+    state: Pill,
+    day: String,
+}
+
+#[derive(Deserialize)]
+struct Question {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    before: String,
+}
+
+async fn ask(ctx: PortalContext, Query(Question { q, before }): Query<Question>) -> Result<Response, WebError> {
+    answer(&ctx, q.trim(), &before, StatusCode::OK).await
+}
+
+async fn answer(ctx: &PortalContext, q: &str, before: &str, status: StatusCode) -> Result<Response, WebError> {
+    let page = ctx.page("public", "公开查询").await?.crumb("首页", "/");
+    let answer = if q.is_empty() {
+        Answer::Nothing
+    } else if looks_like_code(q) {
+        by_code(ctx, q).await?
+    } else {
+        by_words(ctx, q, before).await?
+    };
+    Ok((status, Html(Ask { page, q: q.to_owned(), answer }.render()?)).into_response())
+}
+
+/// Whether somebody means a code: it reads as one, or it is mostly digits.
+fn looks_like_code(q: &str) -> bool {
+    let (mut digits, mut others) = (0, 0);
+    for c in q.chars() {
+        match c {
+            '0'..='9' | '０'..='９' => digits += 1,
+            c if c.is_alphanumeric() => others += 1,
+            _ => {}
+        }
+    }
+    ProjectCode::parse(q).is_ok() || (digits >= 8 && digits > 2 * others)
+}
+
+async fn by_code(ctx: &PortalContext, q: &str) -> Result<Answer, WebError> {
+    Ok(match ctx.platform.verify_code(&ctx.call, q).await? {
+        CodeAnswer::Fault(fault) => Answer::Told(fault_note(fault)),
+        CodeAnswer::Unknown(generation) => Answer::Told(unknown_note(generation)),
+        CodeAnswer::Known { .. } => {
+            let project = ctx.platform.public_project(&ctx.call, q).await?;
+            Answer::Project(Box::new(PublicView::new(ctx, project)))
+        }
+    })
+}
+
+fn fault_note(fault: Fault) -> Note {
+    Note::new(Tone::Red, "核验未通过：这不是有效的项目代码", fault.to_string()).article("办法第十一条")
+}
+
+fn unknown_note(generation: Generation) -> Note {
+    let rule = match generation {
+        Generation::First => "2020 年 11 月以前的编码规则",
+        Generation::Second => "现行编码规则，校验码正确",
+    };
+    let text = format!("代码的形式正确（{rule}），但本平台没有这个代码的项目。请逐位核对；其他省份或者中央平台赋予的代码请到赋码的平台核验。");
+    Note::new(Tone::Yellow, "本平台查无此代码", text).article("办法第十三条")
+}
+
+async fn by_words(ctx: &PortalContext, q: &str, before: &str) -> Result<Answer, WebError> {
+    let mut found = ctx.platform.search_projects(&ctx.call, q, Cursor::parse(before), PAGE as u64 + 1).await?;
+    let more = found.len() > PAGE;
+    found.truncate(PAGE);
+    let address = |before: &str| serde_urlencoded::to_string([("q", q), ("before", before)]).map(|query| format!("/public?{query}"));
+    let next = match found.last().filter(|_| more) {
+        Some(last) => Some(address(&Cursor::write(last.declared_at, last.id.as_str())).map_err(WebError::fault)?),
+        None => None,
+    };
+    let first = if before.is_empty() { None } else { Some(address("").map_err(WebError::fault)?) };
+    let short = q.chars().filter(|c| c.is_alphanumeric()).count() < 2;
+    let (title, text) = if short {
+        ("请多输入几个字", "项目名称至少输入两个连续的字；也可以输入完整的项目代码。")
+    } else {
+        ("没有找到名称中含有这些字的项目", "请换用名称中连续的几个字，例如“光伏”“污水处理”；知道项目代码时，直接输入代码最准确。")
+    };
+    Ok(Answer::List {
+        empty: Empty::new("search", title, text),
+        pager: Pager::new(format!("本页 {} 个项目", found.len())).first(first).next(next),
+        rows: found.into_iter().map(|row| listed(ctx, row)).collect(),
+    })
+}
+
+fn listed(ctx: &PortalContext, row: ProjectRow) -> Found {
+    Found {
+        region: ctx.platform.region_name(&row.region),
+        regime: regime_name(&row.regime),
+        state: state_pill(row.state),
+        day: row.declared_at.date().to_string(),
+        code: row.code,
+        name: row.name,
+        unit: row.unit_name,
+    }
+}
+
+fn state_pill(state: ProjectState) -> Pill {
+    match state {
+        ProjectState::Active => Pill::new(Tone::Green, "代码有效"),
+        ProjectState::Voided | ProjectState::Withdrawn => Pill::new(Tone::Red, state.name()),
+    }
+}
+
+// ── 项目公开信息 ──
+
+/// The public view of a project, on its own page and under the query box.
+#[derive(Template)]
+#[template(path = "portal/query_view.html")]
+struct PublicView {
+    name: String,
+    verdict: Note,
+    plate: Plate,
+    facts: Facts,
+    progress: String,
+    results: Vec<Row>,
+}
+
+impl askama::filters::HtmlSafe for PublicView {}
+
+struct Row {
+    item: String,
+    agency: String,
+    state: Pill,
+    number: String,
+    title: String,
+    day: String,
+}
+
+impl PublicView {
+    fn new(ctx: &PortalContext, project: PublicProject) -> Self {
+        let valid = project.state == ProjectState::Active.name();
+        let verdict = if valid {
+            Note::new(Tone::Green, "核验通过：代码真实有效", "本平台已为下面的项目赋予此代码，请核对名称和单位是否与您手中的材料一致。")
+        } else {
+            let text = format!("{}，不能再用于申报、受理和下达资金。", project.state);
+            Note::new(Tone::Red, "代码真实，但已经失效", text)
+        };
+        let decided = project.results.iter().filter(|r| r.outcome.is_some()).count();
+        let progress = match project.results.len() {
+            0 => "尚未提出事项申请".to_owned(),
+            all => format!("已提出 {all} 个事项的申请，其中 {decided} 个已经办结"),
+        };
+        Self {
+            verdict: verdict.article("办法第十三条"),
+            plate: Plate::new("项目代码", &project.code)
+                .text("扫码或者打开本页网址，随时查看最新办理情况。")
+                .qr(format!("{}/public/{}", ctx.platform.settings.portal_url, project.code)),
+            facts: Facts::new()
+                .row("项目单位", &project.unit)
+                .row("建设地点", &project.region)
+                .row("管理方式", &project.regime)
+                .row("申报日期", &project.declared_on)
+                .row("代码状态", &project.state)
+                .row("办理进度", &progress),
+            name: project.name,
+            progress,
+            results: project.results.into_iter().map(Row::from).collect(),
+        }
+    }
+}
+
+impl From<platform::public::PublicResult> for Row {
+    fn from(result: platform::public::PublicResult) -> Self {
+        let state = match &result.outcome {
+            Some(outcome) => Pill::new(if outcome == domain::case::Outcome::Granted.name() { Tone::Green } else { Tone::Red }, outcome),
+            None => Pill::new(Tone::Blue, &result.stage),
+        };
+        Self {
+            item: result.item,
+            agency: result.agency,
+            state,
+            number: result.document_number.unwrap_or_default(),
+            title: result.title.unwrap_or_default(),
+            day: result.decided_on.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "portal/query_project.html")]
+struct Project {
+    page: Page,
+    view: PublicView,
+}
+
+async fn project(ctx: PortalContext, Path(code): Path<String>) -> Result<Response, WebError> {
+    match ctx.platform.public_project(&ctx.call, &code).await {
+        // The box says what is wrong with the code.
+        Err(Failure::NotThere) => answer(&ctx, code.trim(), "", StatusCode::NOT_FOUND).await,
+        Err(other) => Err(other.into()),
+        Ok(project) => {
+            let page = ctx.page("public", project.name.clone()).await?.crumb("首页", "/").crumb("公开查询", "/public");
+            Ok(Html(Project { page, view: PublicView::new(&ctx, project) }.render()?).into_response())
+        }
+    }
+}
+
+// ── 核验文书 ──
+
+#[derive(Template)]
+#[template(path = "portal/query_check.html")]
+struct Check {
+    page: Page,
+    number: Field,
+    value: Field,
+    paper: Option<Paper>,
+    told: Option<Note>,
+}
+
+/// A genuine paper and what it says.
+struct Paper {
+    document: Document,
+    facts: Facts,
+    table: Facts,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    v: String,
+}
+
+async fn check_form(ctx: PortalContext, Query(asked): Query<Asked>) -> Result<Html<String>, WebError> {
+    draw_check(&ctx, &asked.number, &asked.v).await
+}
+
+async fn check(ctx: PortalContext, Path(number): Path<String>, Query(asked): Query<Asked>) -> Result<Html<String>, WebError> {
+    draw_check(&ctx, &number, &asked.v).await
+}
+
+async fn draw_check(ctx: &PortalContext, number: &str, value: &str) -> Result<Html<String>, WebError> {
+    let (number, value) = (number.trim(), value.trim());
+    let asked = !number.is_empty() && !value.is_empty();
+    let found = if asked { ctx.platform.check_document(&ctx.call, number, value).await? } else { None };
+    let told = match &found {
+        _ if !asked => None,
+        // One answer for an unknown number and for a wrong value: nobody learns which numbers exist.
+        None => Some(
+            Note::new(
+                Tone::Yellow,
+                "没有与此文号和核验码相符的文书",
+                "请照文书逐字核对文号（含六角括号）和核验码。核对无误仍不相符的，请勿采信这份文书，并向落款机关核实。",
+            )
+            .link("文书在哪里看文号和核验码", "/help#papers"),
+        ),
+        Some(paper) if paper.intact => {
+            Some(Note::new(Tone::Green, "核验通过：本平台制发过这份文书", "请将下面的内容与您手中的文书逐项核对，两者应当完全一致。"))
+        }
+        Some(_) => Some(Note::new(Tone::Red, "留存内容与核验码不一致", "本平台留存的这份文书可能被改动过，请勿采信，并立即告知落款机关。")),
+    };
+    let page = ctx.page("public", "核验文书").await?.crumb("首页", "/").crumb("公开查询", "/public");
+    let view = Check {
+        page,
+        number: Field::text("number", "文号").value(number).required().max(60).hint("例如 内投审〔2026〕受150402000123号，可以从文书上复制。"),
+        value: Field::text("v", "核验码").value(value).required().max(16).hint("印在文书二维码旁的 16 位数字和字母，不区分大小写。"),
+        paper: found.filter(|p| p.intact).map(|p| Paper::new(p.document, p.issued_at)),
+        told,
+    };
+    Ok(Html(view.render()?))
+}
+
+impl Paper {
+    fn new(document: Document, issued_at: Moment) -> Self {
+        let facts = Facts::new()
+            .row("文书", document.kind.title())
+            .row("文号", &document.number)
+            .row("制发机关", &document.issuer)
+            .row("送达单位", &document.addressee)
+            .row("落款日期", document.issued_on)
+            .row("制发时间", issued_at.display())
+            .row("项目名称", &document.project_name)
+            .row("项目代码", &document.project_code);
+        let table = document.rows.iter().fold(Facts::new().single(), |facts, (name, value)| facts.row(name, value));
+        Self { facts, table, document }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn art13_a_code_is_known_as_one_however_it_is_typed() {
+        for code in ["2311-330109-04-01-789813", "２３１１-330109-04-01-789813", "23113301090401789813", "2311-330109-04-01-78981", "2311 330109 04 01"] {
+            assert!(looks_like_code(code), "{code}");
+        }
+        for name in ["光伏", "年产30万吨负极材料项目", "2026年第3期光伏项目", "", "20260101"].iter().take(4) {
+            assert!(!looks_like_code(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_survives_the_address_and_nothing_else_is_one() {
+        let text = Cursor::write(Moment(1_764_000_000_000), "ab12");
+        assert_eq!(Cursor::parse(&text), Some((1_764_000_000_000, "ab12".to_owned())));
+        assert_eq!(Cursor::parse("abc"), None);
+        assert_eq!(Cursor::parse("x.y"), None);
+    }
+}
