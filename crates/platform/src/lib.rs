@@ -65,4 +65,9 @@ impl Platform {
     pub async fn migrate(&self) -> Result<(), Failure> {
         self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
     }
+
+    /// Whether the database answers. Tells nothing about anybody, so it asks no permission.
+    pub async fn check_ready(&self) -> Result<(), Failure> {
+        self.store.query_one("SELECT 1 AS one", []).await.map(drop).map_err(Failure::fault)
+    }
 }

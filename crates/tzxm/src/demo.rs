@@ -1,7 +1,7 @@
 //! `tzxm demo`: the whole platform on this machine with simulated data, for looking around and for the browser tests.
 //!
-//! The data is made once, in memory, through the same use cases as people use, and then written to a file in one go: a
-//! start that is interrupted leaves nothing half done.
+//! The data is made once, through the same use cases as people use, in a file of its own that takes its place when it is
+//! complete: a start that is interrupted leaves nothing half done.
 
 mod people;
 mod plan;
@@ -55,8 +55,12 @@ impl Folder {
         self.0.join("tzxm.db")
     }
 
-    fn unfinished(&self) -> PathBuf {
-        self.0.join("unfinished.db")
+    fn filling(&self) -> PathBuf {
+        self.0.join("filling.db")
+    }
+
+    fn filled(&self) -> PathBuf {
+        self.0.join("filled.db")
     }
 
     fn addresses(&self) -> PathBuf {
@@ -68,9 +72,10 @@ impl Folder {
     }
 
     fn clear(&self) -> std::io::Result<()> {
-        let database = self.database();
-        let beside = |suffix: &str| PathBuf::from(format!("{}{suffix}", database.display()));
-        for file in [self.unfinished(), beside("-wal"), beside("-shm"), database.clone(), self.addresses(), self.key()] {
+        for database in [self.database(), self.filling(), self.filled()] {
+            remove_database(&database)?;
+        }
+        for file in [self.addresses(), self.key()] {
             gone(std::fs::remove_file(file))?;
         }
         for folder in ["files", "temp"] {
@@ -106,6 +111,14 @@ fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
     }
 }
 
+/// A database with the files SQLite keeps beside it.
+fn remove_database(path: &Path) -> std::io::Result<()> {
+    for suffix in ["-wal", "-shm", ""] {
+        gone(std::fs::remove_file(format!("{}{suffix}", path.display())))?;
+    }
+    Ok(())
+}
+
 /// Runs `tzxm demo` until it is asked to stop.
 pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
     let folder = Folder(args.data.clone());
@@ -137,10 +150,12 @@ fn sqlite(path: &Path) -> String {
 
 async fn fill(config: &Config, folder: &Folder, now: domain::Moment) -> Result<(), Stop> {
     key::create(&folder.key(), &world::chance()?)?;
-    let store = Store::open("sqlite::memory:", Durability::Relaxed).await?;
+    let store = Store::open(&sqlite(&folder.filling()), Durability::Relaxed).await?;
     scenario::fill(config, store.clone(), now).await?;
-    store.backup(&folder.unfinished()).await?;
-    Ok(std::fs::rename(folder.unfinished(), folder.database())?)
+    store.backup(&folder.filled()).await?;
+    store.close().await?;
+    remove_database(&folder.filling())?;
+    Ok(std::fs::rename(folder.filled(), folder.database())?)
 }
 
 fn announce(args: &Args, folder: &Folder, addresses: &[(Face, String)], out: &mut dyn Write) -> Result<(), Stop> {

@@ -14,10 +14,10 @@ impl Stop {
 
     /// What was being done, and the whole chain of why it did not work.
     pub fn because(what: impl fmt::Display, cause: &(dyn Error + 'static)) -> Self {
-        let mut words = format!("{what}:{cause}");
+        let mut words = format!("{what}：{cause}");
         let mut inner = cause.source();
         while let Some(cause) = inner {
-            words += &format!(":{cause}");
+            words += &format!("：{cause}");
             inner = cause.source();
         }
         Self(words)
