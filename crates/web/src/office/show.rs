@@ -8,7 +8,13 @@ use domain::{
     project::ProjectState,
 };
 use jiff::civil::Date;
-use platform::{Platform, case::{CasePage, CaseRow}, desk::DaysLeft, project::TaskState, trail::Lane};
+use platform::{
+    Platform,
+    case::{CasePage, CaseRow},
+    desk::DaysLeft,
+    project::TaskState,
+    trail::Lane,
+};
 
 /// Colour of a stage.
 pub fn stage_tone(stage: Stage, outcome: Option<Outcome>) -> Tone {
@@ -107,9 +113,10 @@ pub fn due_words(due: Option<Date>, provisional: bool) -> String {
     }
 }
 
-/// 计时单: one row per day, whose day it was, and why.
-pub fn sheet(caption: String, sheet: &Sheet) -> ClockSheet {
-    sheet.rows.iter().fold(ClockSheet::new(caption), |printed, row| {
+/// 计时单: one row per day from the day it starts with, whose day it was, and why.
+pub fn sheet(caption: &str, start: Date, event: &str, sheet: &Sheet) -> ClockSheet {
+    let begun = ClockSheet::new(caption).day(start, DayKind::Start, event);
+    sheet.rows.iter().fold(begun, |printed, row| {
         let due = sheet.due.is_some_and(|due| due.date == row.date);
         let kind = match (&row.status, row.status.counted()) {
             (_, Some(n)) if due => DayKind::Due(n),

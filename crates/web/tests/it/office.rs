@@ -48,7 +48,10 @@ async fn art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page(world
     assert!(list.contains("红山区新材料公司") && list.contains("待收件"));
     assert!(browser.get(&page).await.text().contains(&format!("{page}/receive")));
     let received = browser.post(&format!("{page}/receive"), &[("_once", "r1")]).await;
-    assert_eq!((received.status, received.location()), (StatusCode::SEE_OTHER, format!("{page}?said=received").as_str()));
+    assert_eq!(
+        (received.status, received.location()),
+        (StatusCode::SEE_OTHER, format!("{page}?said=received").as_str())
+    );
     assert!(browser.get(received.location()).await.text().contains("已收件，收件凭证已出具"));
 
     let before = browser.get(&format!("{page}/accept")).await.text();
@@ -112,7 +115,20 @@ async fn art32_corrections_are_told_once_with_what_was_typed_kept(world: &World)
     assert!(more.text().contains("name=\"point-11\"") && more.text().contains("补盖公章"));
     let none = browser.post(&form, &[("_rows", "8"), ("_once", "k0")]).await;
     assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let asked = browser.post(&form, &[("_rows", "8"), ("point-0", "补盖公章"), ("point-3", "补充附图"), ("_once", "k1")]).await;
+    let strange = browser.post(&form, &[("_rows", "8"), ("material-0", "gov_secret"), ("point-0", "补盖公章")]).await;
+    assert_eq!(strange.status, StatusCode::UNPROCESSABLE_ENTITY, "a point is about a material of this application");
+    let asked = browser
+        .post(
+            &form,
+            &[
+                ("_rows", "8"),
+                ("material-0", "whole"),
+                ("point-0", "补盖公章"),
+                ("point-3", "补充附图"),
+                ("_once", "k1"),
+            ],
+        )
+        .await;
     assert_eq!(asked.location(), format!("{page}?said=asked"));
     let shown = browser.get(&page).await.text();
     assert!(shown.contains("补盖公章") && shown.contains("补充附图") && !shown.contains(&form));
@@ -130,10 +146,17 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
     let mut browser = desk(world, &officer).await;
     let page = case_page(&case);
     let form = format!("{page}/suspend");
-    let wrong = browser.post(&form, &[("ground", ""), ("from", "昨天"), ("told_on", "2026-03-02"), ("document", "函")]).await;
+    let wrong =
+        browser.post(&form, &[("ground", ""), ("from", "昨天"), ("told_on", "2026-03-02"), ("document", "函")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().contains("请选择暂停计时的法定情形") && wrong.text().contains("昨天"));
-    let fields = [("ground", "expert_review"), ("from", "2026-03-03"), ("told_on", "2026-03-02"), ("document", "评审函1号"), ("_once", "s1")];
+    let fields = [
+        ("ground", "expert_review"),
+        ("from", "2026-03-03"),
+        ("told_on", "2026-03-02"),
+        ("document", "评审函1号"),
+        ("_once", "s1"),
+    ];
     assert_eq!(browser.post(&form, &fields).await.location(), format!("{page}?said=suspended"));
     let still = browser.get(&page).await.text();
     assert!(still.contains("暂停计时") && still.contains("恢复计时") && !still.contains(&format!("{page}/decision")));
@@ -169,7 +192,11 @@ async fn s05_another_department_and_a_watcher_do_not_act(world: &World) {
     assert_eq!(browser.get(&page).await.status, StatusCode::FORBIDDEN);
     assert!(!browser.get("/cases").await.text().contains(&page));
     let far = world.all_hands("water", "152502").await;
-    assert_eq!(desk(world, &far).await.get(&page).await.status, StatusCode::NOT_FOUND, "its existence is not theirs to know");
+    assert_eq!(
+        desk(world, &far).await.get(&page).await.status,
+        StatusCode::NOT_FOUND,
+        "its existence is not theirs to know"
+    );
 
     let watcher = world.supervisor().await;
     let mut browser = desk(world, &watcher).await;
@@ -217,7 +244,8 @@ async fn s06_a_one_time_secret_sets_the_first_password(world: &World) {
     let wrong = browser.post("/login", &[("login", "first.timer"), ("password", "wrong")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().contains("first.timer"));
-    let into = browser.post("/login", &[("login", "first.timer"), ("password", password), ("next", "//evil.example")]).await;
+    let into =
+        browser.post("/login", &[("login", "first.timer"), ("password", password), ("next", "//evil.example")]).await;
     assert_eq!(into.location(), "/");
     assert_eq!(browser.get("/").await.status, StatusCode::OK);
     assert_eq!(browser.post("/logout", &[]).await.location(), "/login?said=out");
@@ -291,7 +319,10 @@ async fn art7_general_administration_takes_a_code_out_of_force(world: &World) {
     let voided = browser.post(&format!("{path}/void"), &[("reason", "立项文件已失效。")]).await;
     assert_eq!(voided.location(), format!("{path}?said=voided"));
     assert!(browser.get(voided.location()).await.text().contains("代码已作废"));
-    assert_eq!(browser.post(&format!("{path}/void"), &[("reason", "再作废一次")]).await.location(), format!("{path}?said=taken"));
+    assert_eq!(
+        browser.post(&format!("{path}/void"), &[("reason", "再作废一次")]).await.location(),
+        format!("{path}?said=taken")
+    );
     assert!(browser.get("/projects?words=%E6%B2%A1%E6%9C%89").await.text().contains("没有找到项目"));
 }
 
@@ -306,7 +337,9 @@ async fn walk(browser: &mut Client, first: &str, row: &str) -> (Vec<String>, usi
         };
         rows.extend(links(row));
         pages += 1;
-        next = text.contains("rel=\"next\"").then(|| links(first.split('?').next().unwrap_or_default()))
+        next = text
+            .contains("rel=\"next\"")
+            .then(|| links(first.split('?').next().unwrap_or_default()))
             .and_then(|all| all.into_iter().rfind(|link| link.contains("after=")));
         assert!(pages < 10, "the list has an end");
     }
