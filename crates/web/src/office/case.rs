@@ -143,9 +143,9 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         project_href: format!("/projects/{}", a.project),
         unit: a.unit_name.clone(),
         stage: show::stage(&case.case),
-        light: case.running_sheet().map(show::sheet_light),
+        light: show::case_light(&case),
         due: case.running_sheet().and_then(|s| s.due).map_or_else(String::new, |due| {
-            format!("应于 {} 前办完本步", show::due_words(Some(due.date), due.provisional))
+            format!("应于 {} 前（含当日）办完本步", show::due_words(Some(due.date), due.provisional))
         }),
         steps: steps(&case.case),
         receive,
@@ -159,8 +159,8 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         ended: ended(&case.case),
         code_now: code_now(&case),
         code_last: code_last(&case.case),
-        check: case.check_sheet.as_ref().map(|s| (s.explanation.clone(), show::sheet("受理审查期限计时单".into(), s))),
-        deciding: case.decision_sheet.as_ref().map(|s| (s.explanation.clone(), show::sheet("办理时限计时单".into(), s))),
+        check: check_sheet(&case),
+        deciding: decision_sheet(&case),
         papers: papers(&case.case),
         trail,
         proofs,
@@ -186,7 +186,10 @@ fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
         }
         "taken" => Some((
             Tone::Yellow,
-            format!("该办件的状态已经变化，可能已被他人处理。现在的状态是“{}”，请按下面的最新情况办理。", case.stage.name()),
+            format!(
+                "该办件的状态已经变化，可能已被他人处理。现在的状态是“{}”，请按下面的最新情况办理。",
+                case.stage.name()
+            ),
         )),
         _ => None,
     }
@@ -239,6 +242,7 @@ fn hint(case: &Case, acts: &[Act]) -> &'static str {
         _ if acts.is_empty() => "您的岗位可以查看本办件，但不负责本步骤的办理。",
         Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
         Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
+        Stage::Processing if !acts.contains(&Act::Decide) => "决定由本机关审批岗作出。",
         _ => "",
     }
 }
@@ -255,9 +259,7 @@ fn facts(case: &CasePage, region: &str) -> Facts {
         .row("办理时限", a.limit.words())
         .row("时限依据", &a.limit.basis);
     match &case.project.declared {
-        Some(d) => facts
-            .row("管理方式", d.regime.name())
-            .row("总投资", format!("{} 万元", d.total_investment.wan())),
+        Some(d) => facts.row("管理方式", d.regime.name()).row("总投资", format!("{} 万元", d.total_investment.wan())),
         None => facts,
     }
 }
@@ -267,11 +269,7 @@ fn file_line(file: &File, files: &[AttachmentRow], base: &str) -> FileLine {
         let digest: String = row.sm3.chars().take(12).collect();
         format!("{} · SM3 {digest}… · {} 上传", row.size_words(), row.at.display())
     });
-    FileLine {
-        name: file.name.clone(),
-        href: format!("{base}/files/{}", file.id),
-        about: about.unwrap_or_default(),
-    }
+    FileLine { name: file.name.clone(), href: format!("{base}/files/{}", file.id), about: about.unwrap_or_default() }
 }
 
 fn materials(case: &CasePage, files: &[AttachmentRow], base: &str) -> Vec<MaterialLine> {
@@ -313,7 +311,8 @@ fn points(case: &CasePage) -> Option<Points> {
 
 fn points_lead(case: &Case) -> String {
     case.correction.as_ref().map_or_else(String::new, |c| {
-        let supplied = c.supplied_at.map_or_else(|| "申请人尚未回应".to_owned(), |at| format!("{} 申请人补正", at.display()));
+        let supplied =
+            c.supplied_at.map_or_else(|| "申请人尚未回应".to_owned(), |at| format!("{} 申请人补正", at.display()));
         format!("{} 告知；{supplied}", c.asked_at.display())
     })
 }
@@ -341,9 +340,8 @@ fn ended(case: &Case) -> Option<Note> {
 
 fn code_now(case: &CasePage) -> Note {
     match &case.code_check {
-        CodeCheck::Verified => {
-            Note::new(Tone::Green, "现在核验：通过", "代码真实、有效，与本项目和申请单位一致。").article("办法第十三条、第十四条第（二）项")
-        }
+        CodeCheck::Verified => Note::new(Tone::Green, "现在核验：通过", "代码真实、有效，与本项目和申请单位一致。")
+            .article("办法第十三条、第十四条第（二）项"),
         CodeCheck::Fault { message, .. } => {
             Note::new(Tone::Red, "现在核验：未通过，不得受理", message).article("办法第十四条第（二）项")
         }
@@ -356,6 +354,22 @@ fn code_last(case: &Case) -> String {
         Some(Ok(())) => "上次办理核验：通过（已留痕）。".into(),
         Some(Err(message)) => format!("上次办理核验：未通过（已留痕，并已告知项目单位）。{message}"),
     }
+}
+
+fn check_sheet(case: &CasePage) -> Option<(String, ClockSheet)> {
+    let sheet = case.check_sheet.as_ref()?;
+    let supplied = case.case.correction.as_ref().and_then(|c| c.supplied_at);
+    let (start, event) = match supplied {
+        Some(at) => (at, "申请人补正"),
+        None => (case.case.received_at?, "收件"),
+    };
+    Some((sheet.explanation.clone(), show::sheet("受理审查期限计时单", start.date(), event, sheet)))
+}
+
+fn decision_sheet(case: &CasePage) -> Option<(String, ClockSheet)> {
+    let sheet = case.decision_sheet.as_ref()?;
+    let start = case.case.accepted_at?.date();
+    Some((sheet.explanation.clone(), show::sheet("办理时限计时单", start, "受理", sheet)))
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {

@@ -173,7 +173,8 @@ fn line(ctx: &OfficeContext, row: &CaseRow, today: jiff::civil::Date) -> Line {
 fn empty(tab: Tab, narrowed: bool, path: &str) -> Empty {
     if narrowed {
         let plain = format!("{path}{}", query([("tab", tab.slug().to_owned())]));
-        return Empty::new("filter", "没有符合条件的办件", "可以放宽筛选条件，或者清除筛选再看。").link("清除筛选", plain);
+        return Empty::new("filter", "没有符合条件的办件", "可以放宽筛选条件，或者清除筛选再看。")
+            .link("清除筛选", plain);
     }
     let (title, text) = match tab {
         Tab::All => ("都办完了", "目前没有待办的办件。新的申请提交后会出现在这里。"),
