@@ -12,6 +12,7 @@ mod ledger;
 mod lines;
 mod printing;
 mod serve;
+mod simulate;
 mod stop;
 mod world;
 
@@ -47,6 +48,8 @@ enum Tzxm {
     Items(items::Args),
     #[command(about = "全程记录（账本）")]
     Ledger(ledger::Args),
+    #[command(about = "在空库中模拟多年的办理过程")]
+    Simulate(simulate::Args),
     #[command(about = "工作人员账号")]
     Admin(admin::Args),
     #[command(about = "主密钥")]
@@ -87,6 +90,7 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
         Tzxm::Serve(args) => block_on(serve::run(&args))?,
         Tzxm::Ledger(args) => block_on(ledger::run(&args, out))?,
+        Tzxm::Simulate(args) => block_on(simulate::run(&args, out))?,
         Tzxm::Admin(args) => block_on(admin::run(args, out))?,
     })
 }

@@ -25,3 +25,12 @@ impl Printer for Papers {
         Ok(self.0.print(document)?)
     }
 }
+
+/// No printer: nobody asks for a paper in virtual time.
+pub struct NoPapers;
+
+impl Printer for NoPapers {
+    fn print(&self, _: &Document) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        Err("no printer in virtual time".into())
+    }
+}
