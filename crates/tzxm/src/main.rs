@@ -48,7 +48,7 @@ enum Tzxm {
     Items(items::Args),
     #[command(about = "全程记录（账本）")]
     Ledger(ledger::Args),
-    #[command(about = "在空库中模拟多年的办理过程")]
+    #[command(about = "在虚拟时间里模拟数年的办理（同一种子得到同一账本）")]
     Simulate(simulate::Args),
     #[command(about = "工作人员账号")]
     Admin(admin::Args),

@@ -26,11 +26,11 @@ impl Printer for Papers {
     }
 }
 
-/// No printer: nobody asks for a paper in virtual time.
+/// Where nobody prints: the simulation.
 pub struct NoPapers;
 
 impl Printer for NoPapers {
     fn print(&self, _: &Document) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-        Err("no printer in virtual time".into())
+        Err("a simulation prints nothing".into())
     }
 }

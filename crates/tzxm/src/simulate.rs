@@ -1,97 +1,119 @@
-//! `tzxm simulate`: years of work in virtual time, in an empty database: for load, for long runs, for practice.
+//! `tzxm simulate`: a life in virtual time through the same use cases as people use. Same seed, same ledger root.
 
 use crate::{
-    config::{Config, Keys},
-    key,
     lines::{BAD, GOOD},
+    printing::NoPapers,
     stop::Stop,
-    world,
 };
 use domain::Moment;
 use jiff::{Span, civil::Date};
-use ledger::{Durability, Position, Store};
+use ledger::{Durability, Sealer, Store};
 use platform::{
-    ports::{Clock, ManualClock, SystemClock},
+    Platform, Rulebook, Settings,
+    ports::{ChaChaChance, ManualClock},
     read::PlatformFold,
+    upload::{LocalFiles, NoScanner},
 };
-use simulation::{Plan, live};
-use std::{io::Write, path::PathBuf, sync::Arc};
+use serde_json::json;
+use simulation::Plan;
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    sync::Arc,
+};
 
 /// Arguments of `tzxm simulate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..), help = "申报多少个项目")]
+    #[arg(long, default_value_t = 200, help = "申报的项目数")]
     projects: u32,
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=30), help = "经过多少年")]
-    years: u32,
-    #[arg(long, default_value_t = 1, help = "随机种子；同样的种子和起止日期得到同样的记录")]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10), help = "模拟的年数")]
+    years: u8,
+    #[arg(long, default_value_t = 1, help = "随机种子：同一种子得到同一账本")]
     seed: u64,
-    #[arg(long, value_parser = date, help = "最后一天，缺省为今天")]
-    until: Option<Date>,
-    #[arg(long, env = "TZXM_DATABASE", hide_env_values = true, help = "数据库地址，须为空库")]
+    #[arg(long, help = "空数据库的地址，如 sqlite:var/simulated.db")]
     database: String,
-    #[arg(long, env = "TZXM_CONFIG", help = "配置文件（主密钥和文件目录）；缺省时用一次性密钥，文件不保留")]
-    config: Option<PathBuf>,
+    #[arg(long, default_value = "2024-11-01", help = "第一天")]
+    from: Date,
+    #[arg(long, help = "上传文件的目录；不给则用完即弃")]
+    files: Option<PathBuf>,
     #[arg(long, help = "输出 JSON")]
     json: bool,
+    #[arg(long, help = "结束后不再核验账本")]
+    no_verify: bool,
 }
 
-fn date(text: &str) -> Result<Date, String> {
-    text.parse().map_err(|_| "日期的写法为 2026-11-24".to_owned())
-}
-
-/// Runs `tzxm simulate`; status 1 when the ledger is not sound afterwards.
+/// Lives, verifies, prints the root.
 pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
-    let throwaway = tempfile::tempdir()?;
-    let config = match &args.config {
-        Some(path) => Config::read(path)?,
-        None => nowhere(throwaway.path())?,
-    };
-    let began = SystemClock.now();
-    let until = args.until.unwrap_or(began.date());
-    let from = until
-        .checked_sub(Span::new().years(i64::from(args.years)))
-        .map_err(|error| Stop::because("起始日期超出范围", &error))?;
-    let store = Store::open(&args.database, Durability::Relaxed).await?;
-    if !store.feed(Position::default(), 1).await?.is_empty() {
-        return Err(Stop::new("模拟数据只能写入空库，请换一个数据库"));
+    let store = Store::open(&args.database, Durability::Relaxed)
+        .await
+        .map_err(|error| Stop::because("无法打开数据库，请检查 --database 的地址", &error))?;
+    if store.root().await?.events > 0 {
+        return Err(Stop::new("数据库里已有记录。模拟只在空数据库上进行，请换一个地址"));
     }
-    let clock = Arc::new(ManualClock::at(Moment::at(from, 9, 0)));
-    let platform = world::virtual_platform(&config, store, clock.clone(), args.seed).await?;
-    let plan = Plan { projects: args.projects, from, until, seed: args.seed };
-    let mut month = 0;
-    let summary = live(&platform, clock, plan, |progress| {
-        if progress.day.month() != month {
-            month = progress.day.month();
-            eprintln!("{}\t项目 {}\t操作 {}", progress.day, progress.projects, progress.acts);
+    let throwaway = tempfile::tempdir()?;
+    let files = args.files.clone().unwrap_or_else(|| throwaway.path().join("files"));
+    let temp = files.with_extension("temp");
+    let clock = Arc::new(ManualClock::at(Moment::at(args.from, 8, 0)));
+    let platform = Platform {
+        store: store.clone(),
+        // Nobody's real data is sealed here; a ledger of simulated data is never served with a real key.
+        sealer: Arc::new(Sealer::new("simulated", [0x5e; 16])),
+        clock: clock.clone(),
+        chance: Arc::new(ChaChaChance::seeded(args.seed)),
+        rules: Rulebook::shipped(),
+        settings: Arc::new(Settings { files: files.clone(), temp: temp.clone(), demo: true, ..Settings::default() }),
+        files: Arc::new(LocalFiles::open(&files, &temp)?),
+        scanner: Arc::new(NoScanner),
+        printer: Arc::new(NoPapers),
+    };
+    platform.migrate().await?;
+    let until = args.from.saturating_add(Span::new().years(i64::from(args.years)));
+    let plan = Plan { projects: args.projects, from: args.from, until, seed: args.seed };
+    let shown = std::io::stderr().is_terminal();
+    let summary = simulation::live(&platform, clock, plan, |p| {
+        if shown {
+            eprint!("\r{} 已申报 {}/{} 个项目，{} 步", p.day, p.projects, args.projects, p.acts);
         }
     })
     .await
     .map_err(|error| Stop::because("模拟中断", &error))?;
-    let report = platform.store.verify(&PlatformFold { rules: platform.rules }).await?;
-    platform.store.close().await?;
-    let seconds = (SystemClock.now().0 - began.0) as f64 / 1000.0;
-    let summary = serde_json::json!({
-        "summary": summary,
-        "events": report.root.events,
-        "root": hex::encode(report.root.hash),
-        "sound": report.is_sound(),
-        "seconds": seconds,
-    });
-    if args.json {
-        writeln!(out, "{summary}")?
-    } else {
-        writeln!(out, "{summary:#}")?
+    if shown {
+        eprintln!();
     }
-    Ok(if report.is_sound() { GOOD } else { BAD })
-}
-
-/// A configuration that leaves nothing behind.
-fn nowhere(folder: &std::path::Path) -> Result<Config, Stop> {
-    let mut config = Config { keys: Keys { master: folder.join("master.key"), old: Vec::new() }, ..Config::default() };
-    config.platform.files = folder.join("files");
-    config.platform.temp = folder.join("temp");
-    config.platform.upload_per_day = u64::MAX;
-    key::create(&config.keys.master, &world::chance()?)?;
-    Ok(config)
+    let root = store.root().await?;
+    let report = if args.no_verify { None } else { Some(store.verify(&PlatformFold { rules: platform.rules }).await?) };
+    let sound = report.as_ref().is_none_or(|report| report.is_sound());
+    let root_hash = hex::encode(root.hash);
+    if args.json {
+        let line = json!({"summary": summary, "root": root_hash, "streams": root.streams, "events": root.events, "verified": report.is_some() && sound});
+        writeln!(out, "{line}")?;
+    } else {
+        writeln!(
+            out,
+            "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}",
+            summary.units,
+            summary.projects,
+            summary.cases,
+            summary.granted,
+            summary.refused,
+            summary.not_accepted,
+            summary.corrections,
+            summary.codes_not_verified,
+            summary.withdrawn
+        )?;
+        writeln!(
+            out,
+            "账本：{} 条流，{} 条记录{}",
+            root.streams,
+            root.events,
+            match (&report, sound) {
+                (None, _) => "，未核验",
+                (Some(_), true) => "，核验一致",
+                (Some(_), false) => "，核验发现问题，请运行 tzxm ledger verify 查看",
+            }
+        )?;
+        writeln!(out, "{root_hash}")?;
+    }
+    Ok(if sound { GOOD } else { BAD })
 }
