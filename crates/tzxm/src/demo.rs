@@ -169,6 +169,10 @@ fn announce(args: &Args, folder: &Folder, addresses: &[(Face, String)], out: &mu
         "password": PASSWORD,
         "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
     });
+    // In one step, and before anything is said: whoever waits for the file or the line finds both.
+    let part = folder.0.join("addresses.part");
+    std::fs::write(&part, format!("{line}\n"))?;
+    std::fs::rename(part, folder.addresses())?;
     if args.json {
         writeln!(out, "{line}")?;
     } else {
@@ -180,11 +184,7 @@ fn announce(args: &Args, folder: &Folder, addresses: &[(Face, String)], out: &mu
         }
         writeln!(out, "以上账号的密码均为 {PASSWORD}。演示数据均为虚构，只在本机使用；按 Ctrl-C 结束。")?;
     }
-    out.flush()?;
-    // Last, and in one step: whoever waits for the file finds everything ready.
-    let part = folder.0.join("addresses.part");
-    std::fs::write(&part, format!("{line}\n"))?;
-    Ok(std::fs::rename(part, folder.addresses())?)
+    Ok(out.flush()?)
 }
 
 #[cfg(test)]
@@ -206,7 +206,7 @@ mod tests {
         fill(&config, &folder, now).await.unwrap();
         let store = Store::open(&sqlite(&folder.database()), Durability::Relaxed).await.unwrap();
         let clock = std::sync::Arc::new(platform::ports::ManualClock::at(now));
-        (temp, world::platform_at(&config, store, clock).await.unwrap())
+        (temp, world::virtual_platform(&config, store, clock, 1).await.unwrap())
     }
 
     async fn column(platform: &platform::Platform, sql: &'static str) -> BTreeSet<String> {

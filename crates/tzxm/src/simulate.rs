@@ -89,14 +89,30 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         let line = json!({"summary": summary, "root": root_hash, "streams": root.streams, "events": root.events, "verified": report.is_some() && sound});
         writeln!(out, "{line}")?;
     } else {
-        writeln!(out, "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}",
-            summary.units, summary.projects, summary.cases, summary.granted, summary.refused, summary.not_accepted,
-            summary.corrections, summary.codes_not_verified, summary.withdrawn)?;
-        writeln!(out, "账本：{} 条流，{} 条记录{}", root.streams, root.events, match (&report, sound) {
-            (None, _) => "，未核验",
-            (Some(_), true) => "，核验一致",
-            (Some(_), false) => "，核验发现问题，请运行 tzxm ledger verify 查看",
-        })?;
+        writeln!(
+            out,
+            "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}",
+            summary.units,
+            summary.projects,
+            summary.cases,
+            summary.granted,
+            summary.refused,
+            summary.not_accepted,
+            summary.corrections,
+            summary.codes_not_verified,
+            summary.withdrawn
+        )?;
+        writeln!(
+            out,
+            "账本：{} 条流，{} 条记录{}",
+            root.streams,
+            root.events,
+            match (&report, sound) {
+                (None, _) => "，未核验",
+                (Some(_), true) => "，核验一致",
+                (Some(_), false) => "，核验发现问题，请运行 tzxm ledger verify 查看",
+            }
+        )?;
         writeln!(out, "{root_hash}")?;
     }
     Ok(if sound { GOOD } else { BAD })

@@ -185,3 +185,16 @@ fn s06_the_first_administrator_gets_a_secret_once_and_nobody_twice() {
     let (status, _, words) = create(&[system]);
     assert!(status == Some(1) && words.contains("已被使用"), "{words}");
 }
+
+#[test]
+fn a_simulated_life_is_the_same_twice_and_needs_an_empty_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = |name: &str| format!("sqlite:{}", text(&folder.path().join(name)));
+    let live = |url: &str| run(&["simulate", "--projects", "5", "--seed", "7", "--json", "--database", url]);
+    let root = |words: &str| serde_json::from_str::<Value>(words).unwrap()["root"].clone();
+    let (first, second) = (live(&url("a.db")), live(&url("b.db")));
+    assert_eq!((first.0, second.0), (Some(0), Some(0)), "{}", first.2);
+    assert_eq!(root(&first.1), root(&second.1));
+    let again = live(&url("a.db"));
+    assert!(again.0 == Some(1) && again.2.contains("空数据库"), "{}", again.2);
+}
