@@ -7,6 +7,8 @@ mod clocks;
 mod commands;
 mod papers;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use clocks::{check_clock, decision_clock, owed_clock};
 pub use commands::{
