@@ -17,7 +17,7 @@ pub const PICK: &str = "_industry";
 /// The two promises are given on the last page, with the whole declaration in view.
 pub const PROMISES: [&str; 2] = ["policy_commitment", "truth_commitment"];
 /// What the platform knows better than a form: never taken from one.
-const FIXED: [&str; 2] = ["unit_name", "unit_credit_code"];
+pub const FIXED: [&str; 2] = ["unit_name", "unit_credit_code"];
 /// Most industries offered at once.
 const OFFERED: usize = 20;
 
