@@ -70,6 +70,11 @@ impl Role {
         matches!(self, Self::SystemAdministrator | Self::SecurityAdministrator | Self::AuditAdministrator)
     }
 
+    /// Watches over every department of its territory.
+    pub fn is_territorial(self) -> bool {
+        matches!(self, Self::GeneralAdministration | Self::Supervisor)
+    }
+
     /// Reads the machine name, such as `approver`.
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_value(serde_json::Value::String(text.to_owned())).ok()

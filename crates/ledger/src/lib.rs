@@ -31,6 +31,6 @@ pub use merkle::Merkle;
 pub use migrate::Migration;
 pub use sea_orm::{QueryResult, Value, sea_query};
 pub use seal::{Sealed, Sealer};
-pub use store::Store;
+pub use store::{Store, TracedUnit};
 pub use unit::{Fact, Loaded, Row, Secret, Unit};
 pub use verify::{Fault, FaultKind, Report};

@@ -1,6 +1,9 @@
 //! The door: open, load, commit, query.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel, QueryResult,
@@ -32,7 +35,12 @@ struct Inner {
     /// The group writer, on SQLite.
     writer: Option<mpsc::Sender<Job>>,
     tally: Arc<Tally>,
+    /// Statements of the units committed since [`Store::start_trace`].
+    trace: OnceLock<Mutex<Vec<TracedUnit>>>,
 }
+
+/// The statements one unit was committed with: text and values.
+pub type TracedUnit = Vec<(&'static str, Vec<Value>)>;
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,7 +60,7 @@ impl Store {
         migrate(&write, backend, "ledger", &sql::MIGRATIONS).await?;
         let tally = Arc::new(Tally::default());
         let writer = (backend == Backend::Sqlite).then(|| writer::start(write.clone(), tally.clone()));
-        Ok(Self { inner: Arc::new(Inner { url: url.to_owned(), backend, read, write, writer, tally }) })
+        Ok(Self { inner: Arc::new(Inner { url: url.to_owned(), backend, read, write, writer, tally, trace: OnceLock::new() }) })
     }
 
     /// Applies the steps of a room's own tables that are not in the database yet, each in a transaction, and records
@@ -167,11 +175,18 @@ impl Store {
     /// # Errors
     /// See [`Refused`].
     pub async fn commit(&self, unit: Unit) -> std::result::Result<(), Refused> {
+        if unit.is_empty() {
+            return Ok(());
+        }
+        let traced = self.inner.trace.get().map(|trace| (trace, writer::traced(self.inner.backend.orm(), &unit)));
         match &self.inner.writer {
-            _ if unit.is_empty() => Ok(()),
             Some(writer) => writer::submit(writer, unit).await,
             None => writer::run(self.inner.write.clone(), unit, self.inner.tally.clone()).await,
+        }?;
+        if let Some((trace, statements)) = traced {
+            trace.lock().unwrap_or_else(PoisonError::into_inner).push(statements);
         }
+        Ok(())
     }
 
     /// Reads rows. The text is the same on both engines and cannot write on either.
@@ -213,6 +228,18 @@ impl Store {
     pub async fn feed(&self, after: Position, limit: u64) -> Result<Vec<Event>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         read_events(self.query(self.texts().feed, [after.tx.to_string().into(), after.seq.into(), limit.into()]).await?)
+    }
+
+    /// Begins to keep the statements of every committed unit, in memory: the benchmark replays the same rows without
+    /// the product around them.
+    pub fn start_trace(&self) {
+        let _ = self.inner.trace.set(Mutex::default());
+    }
+
+    /// Takes what was kept since the last call.
+    pub fn take_trace(&self) -> Vec<TracedUnit> {
+        let kept = self.inner.trace.get().map(|trace| std::mem::take(&mut *trace.lock().unwrap_or_else(PoisonError::into_inner)));
+        kept.unwrap_or_default()
     }
 
     /// The engine.

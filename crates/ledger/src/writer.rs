@@ -126,40 +126,50 @@ async fn in_savepoint(
     }
 }
 
-/// Streams first: whoever lost the race learns it before anything is written.
-async fn apply(db: &DatabaseTransaction, unit: &Unit, tally: &Tally) -> Outcome {
-    let backend = db.get_database_backend();
+/// Which part of a unit a statement belongs to: says what its refusal means.
+enum Part<'a> {
+    Stream,
+    Event,
+    Secret(&'a Placed),
+    Row { exactly_one: bool },
+}
+
+/// The statements of a unit in their order. Streams first: whoever lost the race learns it before anything is written.
+fn plan(backend: sea_orm::DbBackend, unit: &Unit) -> Vec<(Part<'_>, &'static str, Vec<Value>)> {
     let mut steps: Vec<&Step> = unit.steps.iter().collect();
     // The same order everywhere, so two units on the same streams cannot wait for each other.
     steps.sort_unstable_by(|a, b| a.to.stream.cmp(&b.to.stream));
-    for step in steps {
-        let (text, values) = step_stream(step);
-        let changed = execute(db, statement(backend, text, values), tally)
-            .await
-            .map_err(|error| conflict(error, Refused::Conflict))?;
-        if changed.rows_affected() != 1 {
-            return Err(Refused::Conflict);
-        }
-    }
     let append =
         if unit.imported && backend == sea_orm::DbBackend::Postgres { sql::APPEND_IMPORTED } else { sql::APPEND };
-    for event in &unit.events {
-        execute(db, statement(backend, append, event_values(event)), tally)
-            .await
-            .map_err(|error| conflict(error, Refused::Conflict))?;
-    }
-    for secret in &unit.secrets {
-        execute(db, statement(backend, sql::SEAL, secret_values(secret)), tally)
-            .await
-            .map_err(|error| conflict(error, reused_nonce(secret)))?;
-    }
-    for (row, one) in &unit.rows {
-        let changed =
-            execute(db, statement(backend, row.text(backend), row.values.clone()), tally).await.map_err(|error| {
-                let taken = Refused::Taken(constraint(&error));
-                conflict(error, taken)
-            })?;
-        if *one && changed.rows_affected() != 1 {
+    let streams = steps.into_iter().map(|step| {
+        let (text, values) = step_stream(step);
+        (Part::Stream, text, values)
+    });
+    let events = unit.events.iter().map(|event| (Part::Event, append, event_values(event).to_vec()));
+    let secrets = unit.secrets.iter().map(|secret| (Part::Secret(secret), sql::SEAL, secret_values(secret).to_vec()));
+    let rows = unit.rows.iter().map(|(row, exactly_one)| {
+        (Part::Row { exactly_one: *exactly_one }, row.text(backend), row.values.clone())
+    });
+    streams.chain(events).chain(secrets).chain(rows).collect()
+}
+
+/// The statements of a unit as text and values: for the benchmark's limit, which runs them without this crate.
+pub(crate) fn traced(backend: sea_orm::DbBackend, unit: &Unit) -> Vec<(&'static str, Vec<Value>)> {
+    plan(backend, unit).into_iter().map(|(_, text, values)| (text, values.into_iter().map(wide).collect())).collect()
+}
+
+async fn apply(db: &DatabaseTransaction, unit: &Unit, tally: &Tally) -> Outcome {
+    let backend = db.get_database_backend();
+    for (part, text, values) in plan(backend, unit) {
+        let changed = execute(db, statement(backend, text, values), tally).await.map_err(|error| {
+            let refused = match part {
+                Part::Stream | Part::Event => Refused::Conflict,
+                Part::Secret(secret) => reused_nonce(secret),
+                Part::Row { .. } => Refused::Taken(constraint(&error)),
+            };
+            conflict(error, refused)
+        })?;
+        if matches!(part, Part::Stream | Part::Row { exactly_one: true }) && changed.rows_affected() != 1 {
             return Err(Refused::Conflict);
         }
     }

@@ -185,7 +185,7 @@ impl Platform {
         Ok(row)
     }
 
-    async fn attachment_row(&self, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
+    pub(crate) async fn attachment_row(&self, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
         let rows = self
             .store
             .query(

@@ -18,6 +18,7 @@ use domain::{
     },
     clock::{Light, Sheet, Suspension, Thresholds},
     department::Agency,
+    document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
     item::{Blocker, Item, Level, Material},
     project::{Declared, Project},
@@ -211,7 +212,7 @@ impl CaseRow {
 }
 
 /// The department's and the region's part of a case, for permission.
-fn object(application: &Application) -> Object<'_> {
+pub(crate) fn object(application: &Application) -> Object<'_> {
     Object {
         unit: Some(&application.unit),
         department: Some(&application.agency.department),
@@ -265,8 +266,8 @@ impl Platform {
             let (project_stream, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
             let item = self.rules.catalogue.item(&form.item).ok_or(Failure::NotThere)?;
             if !declared.needed.contains(&item.code) {
-                let message = format!("本项目不需要办理“{}”,不能申请。如项目情况有变化,请先申请变更项目信息。", item.name);
-                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第(一)项").into());
+                let message = format!("本项目不需要办理“{}”，不能申请。如项目情况有变化，请先申请变更项目信息。", item.name);
+                return Err(Refusal::new("item.not_needed", message).article("办法第十四条第（一）项").into());
             }
             let cases = self.cases_of_project(project).await?;
             self.check_order(&declared, item, &cases)?;
@@ -298,7 +299,7 @@ impl Platform {
             change
                 .commit_or(id.as_str(), |refused| match refused {
                     Refused::Taken(what) if what.as_deref().is_some_and(|w| !w.contains("once")) => {
-                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请,不能重复申请。请在项目页面查看进度。").into()
+                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请，不能重复申请。请在项目页面查看进度。").into()
                     }
                     other => crate::stream::refused(other),
                 })
@@ -422,15 +423,17 @@ impl Platform {
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
             let due = self.due_if_accepted_today(&stream.state);
-            let outcome = case::accept(&stream.state, check, due, &self.papers())?;
-            let mut change = self.change(call);
-            match outcome {
+            match case::accept(&stream.state, check, due, &self.papers())? {
                 Acceptance::Accepted(events) => {
+                    let mut change = self.change(call);
                     change.append(stream, &events)?;
                     change.exactly_one(in_force(&application.project, &project));
                     change.commit_or(id.as_str(), taken_is_conflict).await
                 }
                 Acceptance::CodeRefused(events, refusal) => {
+                    // Nothing was accepted, so the key stays free: a repetition must not look like an acceptance.
+                    let unkeyed = Call { once: None, ..call.clone() };
+                    let mut change = self.change(&unkeyed);
                     change.append(stream, &events)?;
                     change.commit_or(id.as_str(), taken_is_conflict).await?;
                     Err(refusal.into())
@@ -440,7 +443,8 @@ impl Platform {
         .await
     }
 
-    fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
+    /// Last day of the limit if the case were accepted today, and whether it is provisional.
+    pub fn due_if_accepted_today(&self, case: &Case) -> Option<(Date, bool)> {
         let accepted = Case { accepted_at: Some(self.clock.now()), ..case.clone() };
         let due = case::decision_clock(&accepted)?.due(self.rules.calendar)?;
         Some((due.date, due.provisional))
@@ -477,6 +481,14 @@ impl Platform {
             Ok(case::decide(case, decision.clone(), self.clock.now(), &self.papers())?)
         })
         .await
+    }
+
+    /// The completion notice a decision would lead to, or what is wrong with it. Changes nothing; its number is not drawn yet.
+    pub async fn preview_decision(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<Document, Failure> {
+        let (stream, application) = self.load_case(call, Action::DecideCase, id).await?;
+        let papers = Papers { serial: "×××××××××".into(), ..self.papers() };
+        case::decide(&stream.state, decision.clone(), self.clock.now(), &papers)?;
+        Ok(papers.completion_notice(&application, &decision))
     }
 
     /// The unit takes its application back.
@@ -526,7 +538,7 @@ impl Platform {
         for id in ids {
             let row = self.attachment(call, id).await?;
             if !row.state.is_usable() {
-                let message = format!("文件“{}”未通过安全检查,不能作为申请材料,请重新上传。", row.name);
+                let message = format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name);
                 return Err(Refusal::new("file.not_clean", message).into());
             }
             files.push(File { id: row.id, name: row.name });

@@ -8,6 +8,7 @@ pub mod attachment;
 pub mod audit;
 pub mod call;
 pub mod case;
+pub mod desk;
 pub mod document;
 pub mod draft;
 pub mod failure;
@@ -63,5 +64,10 @@ impl Platform {
     /// Brings the read tables up to date. Idempotent; run once at start.
     pub async fn migrate(&self) -> Result<(), Failure> {
         self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
+    }
+
+    /// Whether the database answers. Tells nothing about anybody, so it asks no permission.
+    pub async fn check_ready(&self) -> Result<(), Failure> {
+        self.store.query_one("SELECT 1 AS one", []).await.map(drop).map_err(Failure::fault)
     }
 }

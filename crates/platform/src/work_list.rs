@@ -11,7 +11,7 @@ use ledger::{
 /// Rows of one page.
 pub const PAGE: u64 = 20;
 /// Counts stop here.
-const COUNT_CAP: u64 = 1000;
+pub const COUNT_CAP: u64 = 1000;
 
 /// Which tab of the work list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -31,6 +31,8 @@ pub enum Tab {
     Waiting,
     /// 已结束.
     Ended,
+    /// Every case in reach, running or ended.
+    Every,
 }
 
 impl Tab {
@@ -58,6 +60,7 @@ impl Tab {
             Self::Red => "红灯",
             Self::Waiting => "待申请人补正",
             Self::Ended => "已结束",
+            Self::Every => "全部办件",
         }
     }
 
@@ -71,12 +74,22 @@ impl Tab {
             Self::Red => "red",
             Self::Waiting => "waiting",
             Self::Ended => "ended",
+            Self::Every => "every",
         }
     }
 
     /// Reads the machine name.
     pub fn parse(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|tab| tab.slug() == slug)
+        Self::ALL.into_iter().chain([Self::Every]).find(|tab| tab.slug() == slug)
+    }
+
+    /// The column its rows are ordered by, and whether the latest come first.
+    fn order(self) -> (&'static str, bool) {
+        match self {
+            Self::Ended => ("ended_at", true),
+            Self::Every => ("updated_at", true),
+            _ => ("due_day", false),
+        }
     }
 }
 
@@ -138,8 +151,7 @@ impl Platform {
         let Actor::Officer { posts, .. } = &call.actor else { return Err(Failure::NotThere) };
         let today = self.clock.now().date();
         let scope = self.scope(posts);
-        let ended = filter.tab == Tab::Ended;
-        let key = if ended { "ended_at" } else { "due_day" };
+        let (key, latest) = filter.tab.order();
         let mut select = Query::select();
         select.from(Alias::new("cases")).cond_where(scope.clone()).cond_where(tab_condition(filter.tab, today));
         for name in crate::case::CASE_COLUMNS.split(',').map(str::trim) {
@@ -147,26 +159,29 @@ impl Platform {
         }
         narrow(&mut select, filter);
         if let Some(cursor) = &after {
-            let beyond = |e: Expr| if ended { e.lt(cursor.key) } else { e.gt(cursor.key) };
+            let beyond = |e: Expr| if latest { e.lt(cursor.key) } else { e.gt(cursor.key) };
             let same = column(key).eq(cursor.key).and(column("id").gt(cursor.id.clone()));
             select.and_where(beyond(column(key)).or(same));
         }
-        let order = if ended { Order::Desc } else { Order::Asc };
+        let order = if latest { Order::Desc } else { Order::Asc };
         select.order_by(Alias::new(key), order).order_by(Alias::new("id"), Order::Asc).limit(PAGE + 1);
         let rows = self.store.select(&select).await.map_err(Failure::fault)?;
         let mut rows = rows.iter().map(CaseRow::read).collect::<Result<Vec<_>, _>>()?;
         let more = rows.len() as u64 > PAGE;
         rows.truncate(PAGE as usize);
         let next = rows.last().filter(|_| more).map(|row| Cursor {
-            key: if ended { row.ended_at.map_or(0, |at| at.0) } else { row.due.map_or(crate::read::NEVER, day_number) },
+            key: match filter.tab {
+                Tab::Ended => row.ended_at.map_or(0, |at| at.0),
+                Tab::Every => row.updated_at.0,
+                _ => row.due.map_or(crate::read::NEVER, day_number),
+            },
             id: row.id.to_string(),
         });
         Ok(WorkList { rows, next, counts: self.counts(&scope, today).await? })
     }
 
     /// What the posts reach: the same department in the own region and below; territory-wide posts everything there.
-    fn scope(&self, posts: &[Post]) -> Cond {
-        use domain::account::Role;
+    pub(crate) fn scope(&self, posts: &[Post]) -> Cond {
         let mut any = Cond::any();
         for post in posts.iter().filter(|p| !p.role.is_administrator()) {
             let regions: Vec<Value> = std::iter::once(post.region)
@@ -174,7 +189,7 @@ impl Platform {
                 .map(|code| code.as_str().to_owned().into())
                 .collect();
             let mut one = Cond::all().add(column("region").is_in(regions));
-            if !matches!(post.role, Role::GeneralAdministration | Role::Supervisor) {
+            if !post.role.is_territorial() {
                 one = one.add(column("department").eq(post.department.clone()));
             }
             any = any.add(one);
@@ -182,23 +197,35 @@ impl Platform {
         if any.is_empty() { Cond::all().add(Expr::val(1).eq(0)) } else { any }
     }
 
+    /// Cases the officer's organ owes something on, for the mark beside the navigation; 0 for whoever has no work list.
+    pub async fn open_tasks(&self, call: &Call) -> Result<u64, Failure> {
+        match &call.actor {
+            Actor::Officer { posts, .. } => self.count(&self.scope(posts), Tab::All, self.clock.now().date()).await,
+            _ => Ok(0),
+        }
+    }
+
     async fn counts(&self, scope: &Cond, today: Date) -> Result<Vec<(Tab, u64)>, Failure> {
         let mut counts = Vec::new();
         for tab in Tab::ALL.into_iter().filter(|tab| *tab != Tab::Ended) {
-            let mut inner = Query::select();
-            inner
-                .expr_as(Expr::val(1), Alias::new("one"))
-                .from(Alias::new("cases"))
-                .cond_where(scope.clone())
-                .cond_where(tab_condition(tab, today))
-                .limit(COUNT_CAP);
-            let mut outer = Query::select();
-            outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
-            let rows = self.store.select(&outer).await.map_err(Failure::fault)?;
-            let n: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "n")).map_err(Failure::fault)?;
-            counts.push((tab, u64::try_from(n).unwrap_or(0)));
+            counts.push((tab, self.count(scope, tab, today).await?));
         }
         Ok(counts)
+    }
+
+    async fn count(&self, scope: &Cond, tab: Tab, today: Date) -> Result<u64, Failure> {
+        let mut inner = Query::select();
+        inner
+            .expr_as(Expr::val(1), Alias::new("one"))
+            .from(Alias::new("cases"))
+            .cond_where(scope.clone())
+            .cond_where(tab_condition(tab, today))
+            .limit(COUNT_CAP);
+        let mut outer = Query::select();
+        outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
+        let rows = self.store.select(&outer).await.map_err(Failure::fault)?;
+        let n: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "n")).map_err(Failure::fault)?;
+        Ok(u64::try_from(n).unwrap_or(0))
     }
 }
 
@@ -214,6 +241,7 @@ fn tab_condition(tab: Tab, today: Date) -> Cond {
         Tab::Red => running().add(column("due_day").lt(today)),
         Tab::Waiting => Cond::all().add(column("owed").eq(Owed::Correct.slug())),
         Tab::Ended => Cond::all().add(column("owed").eq(Owed::Nothing.slug())),
+        Tab::Every => Cond::all(),
     }
 }
 

@@ -24,6 +24,12 @@ impl Database {
         Self { url: format!("sqlite:{}", folder.path().join("tzxm.db").display()), folder, server: None }
     }
 
+    /// A file in a folder of its own below `parent`: the benchmark chooses the medium.
+    pub fn sqlite_below(parent: &std::path::Path) -> Self {
+        let folder = tempfile::tempdir_in(parent).unwrap();
+        Self { url: format!("sqlite:{}", folder.path().join("tzxm.db").display()), folder, server: None }
+    }
+
     /// A database of its own on the test server; `None` without one.
     pub async fn postgres() -> Option<Self> {
         let server = server()?;

@@ -43,8 +43,13 @@ impl World {
 
     /// On that database, with that chance.
     pub async fn on(database: Database, chance: impl Chance + 'static) -> Self {
+        Self::durable(database, chance, Durability::Relaxed).await
+    }
+
+    /// The same, with commits that survive what `durability` says.
+    pub async fn durable(database: Database, chance: impl Chance + 'static, durability: Durability) -> Self {
         let clock = Arc::new(ManualClock::at(Moment::at(date(2026, 3, 2), 9, 0)));
-        let platform = platform(&database, clock.clone(), Arc::new(chance), Durability::Relaxed).await;
+        let platform = platform(&database, clock.clone(), Arc::new(chance), durability).await;
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
         let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1) };

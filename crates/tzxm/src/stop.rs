@@ -14,10 +14,10 @@ impl Stop {
 
     /// What was being done, and the whole chain of why it did not work.
     pub fn because(what: impl fmt::Display, cause: &(dyn Error + 'static)) -> Self {
-        let mut words = format!("{what}:{cause}");
+        let mut words = format!("{what}：{cause}");
         let mut inner = cause.source();
         while let Some(cause) = inner {
-            words += &format!(":{cause}");
+            words += &format!("：{cause}");
             inner = cause.source();
         }
         Self(words)
@@ -33,9 +33,14 @@ impl fmt::Display for Stop {
 impl From<platform::Failure> for Stop {
     fn from(failure: platform::Failure) -> Self {
         match failure {
-            platform::Failure::Refused(refusals) => {
-                Self(refusals.iter().map(|refusal| format!("{} ", refusal.message)).collect::<String>().trim_end().to_owned())
-            }
+            platform::Failure::Refused(refusals) => Self(
+                refusals
+                    .iter()
+                    .map(|refusal| format!("{} ", refusal.message))
+                    .collect::<String>()
+                    .trim_end()
+                    .to_owned(),
+            ),
             other => Self::because("操作没有完成", &other),
         }
     }

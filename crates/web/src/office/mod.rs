@@ -1,11 +1,44 @@
 //! 审批监管系统: officers receive, check, accept and decide; supervisors watch.
 
-use crate::{App, Face, Route, audit, route, security_headers};
-use axum::{Router, middleware::from_fn_with_state};
+mod acceptance;
+mod case;
+mod clock;
+mod correction;
+mod decision;
+mod help;
+mod paper;
+mod project;
+mod refusal;
+mod show;
+mod sign_in;
+mod step;
+mod verify;
+mod work;
+
+use crate::{App, Face, OfficeContext, Page, Route, WebError, audit, route, security_headers};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Redirect, Response},
+};
 
 /// Every route of the office.
 pub fn routes() -> Vec<Route> {
-    [Vec::new()].concat()
+    [
+        sign_in::routes(),
+        work::routes(),
+        case::routes(),
+        acceptance::routes(),
+        correction::routes(),
+        refusal::routes(),
+        clock::routes(),
+        decision::routes(),
+        project::routes(),
+        verify::routes(),
+        paper::routes(),
+        help::routes(),
+    ]
+    .concat()
 }
 
 /// The office, ready to serve.
@@ -13,4 +46,42 @@ pub fn service(app: App) -> Router {
     let router = route::router(routes()).with_state(app.clone());
     let audited = router.layer(from_fn_with_state((app, Face::Office), audit::around));
     security_headers::protect(audited, Face::Office, security_headers::Limits::default())
+}
+
+/// The frame of a page, with the mark of open tasks; only for whoever is signed in.
+async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl Into<String>) -> Result<Page, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let mut page = ctx.page(nav, title).await?;
+    page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
+    Ok(page)
+}
+
+/// On to another page after a change (POST → GET).
+fn to(address: impl AsRef<str>) -> Response {
+    Redirect::to(address.as_ref()).into_response()
+}
+
+/// One segment of a path, with everything but unreserved characters percent-encoded.
+fn segment(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
+
+/// A query string of what is not empty; with its `?`, or nothing.
+fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    match serde_urlencoded::to_string(&pairs) {
+        Ok(text) if !text.is_empty() => format!("?{text}"),
+        _ => String::new(),
+    }
 }

@@ -24,11 +24,11 @@ pub fn routes() -> Vec<Route> {
         project::routes(),
         application::routes(),
         paper::routes(),
+        message::routes(),
         query::routes(),
         guide::routes(),
         clock::routes(),
         help::routes(),
-        message::routes(),
     ]
     .concat()
 }

@@ -1,5 +1,7 @@
 //! The faces through their real routers, on both engines, without a socket.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
+mod api;
+mod office;
 mod portal_project;
 mod portal_public;

@@ -33,6 +33,7 @@ CREATE INDEX cases_project ON cases(project_id);
 CREATE INDEX cases_unit ON cases(unit_id, updated_at, id);
 CREATE INDEX cases_owed ON cases(department, region, owed, due_day, id);
 CREATE INDEX cases_territory ON cases(region, owed, due_day, id);
+CREATE INDEX cases_updated ON cases(updated_at, id);
 CREATE INDEX cases_ended ON cases(ended_at, id) WHERE ended_at > 0;
 
 CREATE TABLE documents(

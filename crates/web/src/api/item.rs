@@ -1,0 +1,168 @@
+//! 事项与办事指南 (办法第八条), from the catalogue in force.
+
+use super::problem::Problem;
+use crate::{ApiContext, WebError};
+use axum::{Json, extract::Path};
+use domain::item::{Catalogue, GuideMaterial, Item, Limit};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// 事项清单。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemList {
+    /// 清单的版本。
+    version: String,
+    /// 全部事项。
+    items: Vec<ItemSummary>,
+}
+
+/// 一个事项。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemSummary {
+    /// 事项代码。
+    code: String,
+    /// 事项名称。
+    name: String,
+    /// 办理阶段。
+    stage: String,
+    /// 办理层级。
+    level: String,
+    /// 主管部门。
+    department: String,
+    /// 审批依据。
+    basis: String,
+    /// 办理时限（有承诺时限的为承诺时限）。
+    limit: TimeLimit,
+}
+
+/// 办理时限。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TimeLimit {
+    /// 天数；0 为当场办结。
+    days: u16,
+    /// 以文字表示，例如“20个工作日”。
+    words: String,
+    /// 依据。
+    basis: String,
+}
+
+/// 办事指南。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Guide {
+    /// 事项代码。
+    code: String,
+    /// 事项名称。
+    name: String,
+    /// 审批依据。
+    basis: String,
+    /// 审批内容。
+    content: String,
+    /// 受理条件。
+    conditions: Vec<String>,
+    /// 申报材料。
+    materials: Vec<MaterialNeed>,
+    /// 办理流程。
+    process: Vec<String>,
+    /// 法定时限。
+    limit: TimeLimit,
+    /// 承诺时限。
+    committed: Option<TimeLimit>,
+    /// 不计入时限的环节。
+    excluded: Vec<String>,
+    /// 收费标准。
+    fee: String,
+    /// 监管要求。
+    supervision: Vec<String>,
+    /// 办理窗口。
+    window: String,
+    /// 联系电话。
+    phone: Option<String>,
+}
+
+/// 一种申报材料。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MaterialNeed {
+    /// 材料编号。
+    id: String,
+    /// 材料名称。
+    name: String,
+    /// 要求。
+    hint: String,
+    /// 何时需要；空为必须。
+    condition: String,
+    /// 可以上传的格式。
+    formats: Vec<&'static str>,
+    /// 单个文件的上限（MB）。
+    max_mb: u16,
+}
+
+impl From<&Limit> for TimeLimit {
+    fn from(limit: &Limit) -> Self {
+        Self { days: limit.days, words: limit.words(), basis: limit.basis.clone() }
+    }
+}
+
+impl ItemSummary {
+    fn of(catalogue: &Catalogue, item: &Item) -> Self {
+        Self {
+            code: item.code.clone(),
+            name: item.name.clone(),
+            stage: item.stage.label().to_owned(),
+            level: item.level.label().to_owned(),
+            department: catalogue.department_name(item).to_owned(),
+            basis: item.basis.clone(),
+            limit: item.effective_limit().into(),
+        }
+    }
+}
+
+impl From<GuideMaterial> for MaterialNeed {
+    fn from(material: GuideMaterial) -> Self {
+        let GuideMaterial { id, name, hint, condition, formats, max_mb, .. } = material;
+        Self { id, name, hint, condition, formats, max_mb }
+    }
+}
+
+/// 列出全部事项。
+#[utoipa::path(
+    get,
+    path = "/api/v1/items",
+    tag = "事项",
+    responses((status = 200, description = "事项清单", body = ItemList))
+)]
+pub async fn list_items(ctx: ApiContext) -> Json<ItemList> {
+    let catalogue = ctx.platform.rules.catalogue;
+    let items = catalogue.items().iter().map(|item| ItemSummary::of(catalogue, item)).collect();
+    Json(ItemList { version: catalogue.version().to_owned(), items })
+}
+
+/// 查询事项的办事指南。
+#[utoipa::path(
+    get,
+    path = "/api/v1/items/{code}",
+    tag = "事项",
+    params(("code" = String, Path, description = "事项代码", example = "land_preexam_site")),
+    responses(
+        (status = 200, description = "办事指南", body = Guide),
+        (status = 404, description = "没有这个事项", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn read_item(ctx: ApiContext, Path(code): Path<String>) -> Result<Json<Guide>, WebError> {
+    let guide = ctx.platform.guide(&code).ok_or(WebError::NotFound)?;
+    Ok(Json(Guide {
+        code: guide.item,
+        name: guide.name,
+        basis: guide.basis,
+        content: guide.content,
+        conditions: guide.conditions,
+        materials: guide.materials.into_iter().map(MaterialNeed::from).collect(),
+        process: guide.process,
+        limit: (&guide.limit).into(),
+        committed: guide.committed.as_ref().map(TimeLimit::from),
+        excluded: guide.excluded,
+        fee: guide.fee.text,
+        supervision: guide.supervision,
+        window: guide.contact.window,
+        phone: guide.contact.phone,
+    }))
+}

@@ -1,0 +1,406 @@
+//! The page of one case: what was applied for, its clock, its trail, and the acts open now.
+
+use super::{frame, segment, show, step};
+use crate::{
+    Access, OfficeContext, Page, Posted, Route, WebError,
+    html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
+};
+use askama::Template;
+use axum::{
+    extract::{Path, Query},
+    response::Response,
+};
+use domain::{
+    Refusal,
+    case::{Act, Case, CodeCheck, File, Stage},
+};
+use platform::{attachment::AttachmentRow, case::CasePage};
+use serde::Deserialize;
+
+/// Routes of this module.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Owner, "/cases/{id}", show_case),
+        Route::post(Access::Owner, "/cases/{id}/receive", receive),
+    ]
+}
+
+/// What the address says has just happened.
+#[derive(Debug, Default, Deserialize)]
+pub struct Said {
+    #[serde(default)]
+    said: String,
+}
+
+/// One file of a material.
+struct FileLine {
+    name: String,
+    href: String,
+    about: String,
+}
+
+/// One material with its files.
+struct MaterialLine {
+    name: String,
+    shared: Option<String>,
+    files: Vec<FileLine>,
+}
+
+/// One paper.
+struct PaperLine {
+    title: &'static str,
+    number: String,
+    at: String,
+    href: String,
+}
+
+/// One act open now.
+struct ActLine {
+    label: &'static str,
+    href: String,
+    class: &'static str,
+    icon: html::Icon,
+}
+
+#[derive(Template)]
+#[template(path = "office/case.html")]
+struct CaseView {
+    page: Page,
+    summary: ErrorSummary,
+    heading: String,
+    code: String,
+    project: String,
+    project_href: String,
+    unit: String,
+    stage: Pill,
+    light: Option<html::Light>,
+    due: String,
+    steps: Steps,
+    receive: Option<Action>,
+    acts: Vec<ActLine>,
+    hint: &'static str,
+    facts: Facts,
+    materials: Vec<MaterialLine>,
+    points: Option<Points>,
+    points_lead: String,
+    decision: Option<Facts>,
+    ended: Option<Note>,
+    code_now: Note,
+    code_last: String,
+    check: Option<(String, ClockSheet)>,
+    deciding: Option<(String, ClockSheet)>,
+    papers: Vec<PaperLine>,
+    trail: Timeline,
+    proofs: Vec<(String, String)>,
+}
+
+async fn show_case(ctx: OfficeContext, Path(id): Path<String>, Query(said): Query<Said>) -> Result<Response, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let case = ctx.platform.case_page(&ctx.call, &step::case_id(&id)?).await?;
+    draw(&ctx, case, vec![], &said.said).await
+}
+
+async fn receive(Path(id): Path<String>, Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response, WebError> {
+    let id = step::case_id(&id)?;
+    match step::finish(ctx.platform.receive_case(&ctx.call, &id).await, &id, "received")? {
+        Ok(response) => Ok(response),
+        Err(errors) => redraw(&ctx, &id, errors).await,
+    }
+}
+
+/// The case page with what was refused.
+pub async fn redraw(ctx: &OfficeContext, id: &domain::ids::CaseId, errors: Vec<Refusal>) -> Result<Response, WebError> {
+    let case = ctx.platform.case_page(&ctx.call, id).await?;
+    draw(ctx, case, errors, "").await
+}
+
+async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &str) -> Result<Response, WebError> {
+    let a = &case.application;
+    let failed = !errors.is_empty();
+    let page = frame(ctx, "cases", a.item_name.clone()).await?.crumb("办件", "/cases").failed(failed);
+    let page = match flash(said, &case.case) {
+        Some((tone, text)) => page.flash(tone, text),
+        None => page,
+    };
+    let files = ctx.platform.case_files(&ctx.call, &case).await?;
+    let acts = ctx.platform.open_acts(&ctx.call, &case);
+    let base = format!("/cases/{}", case.id);
+    let receive = acts.contains(&Act::Receive).then(|| {
+        Action::post(format!("{base}/receive"), &page.csrf, "收件")
+            .primary()
+            .icon("clipboard-check")
+            .with("_once", ctx.once())
+            .confirm("确认收件？", "收件后系统向项目单位出具收件凭证，受理审查的 5 个工作日从次日起算。")
+    });
+    let (trail, proofs) = trail(&case);
+    let view = CaseView {
+        summary: ErrorSummary::new(&errors),
+        heading: a.item_name.clone(),
+        code: a.code.clone(),
+        project: a.project_name.clone(),
+        project_href: format!("/projects/{}", a.project),
+        unit: a.unit_name.clone(),
+        stage: show::stage(&case.case),
+        light: show::case_light(&case),
+        due: case.running_sheet().and_then(|s| s.due).map_or_else(String::new, |due| {
+            format!("应于 {} 前（含当日）办完本步", show::due_words(Some(due.date), due.provisional))
+        }),
+        steps: steps(&case.case),
+        receive,
+        hint: hint(&case.case, &acts),
+        acts: acts.iter().filter_map(|act| line(*act, &base)).collect(),
+        facts: facts(&case, &ctx.platform.region_name(a.agency.region.as_str())),
+        materials: materials(&case, &files, &base),
+        points: points(&case),
+        points_lead: points_lead(&case.case),
+        decision: decision(&case.case),
+        ended: ended(&case.case),
+        code_now: code_now(&case),
+        code_last: code_last(&case.case),
+        check: check_sheet(&case),
+        deciding: decision_sheet(&case),
+        papers: papers(&case.case),
+        trail,
+        proofs,
+        page,
+    };
+    step::drawn(view, failed)
+}
+
+/// Fixed sentences; the state of the case has the last word, so that a link from yesterday never lies.
+fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
+    let good = |text: &str| Some((Tone::Green, text.to_owned()));
+    match said {
+        "received" if case.received_at.is_some() => good("已收件，收件凭证已出具并告知项目单位。"),
+        "asked" if case.correction.is_some() => good("补正材料通知书已出具并告知项目单位，等待其逐条补正。"),
+        "accepted" if case.accepted_at.is_some() => {
+            good("项目代码核验通过，已受理。受理通知书已出具并告知项目单位，办理时限从次日起算。")
+        }
+        "not-accepted" if case.stage == Stage::NotAccepted => good("已作出不予受理，通知书已出具并告知项目单位。"),
+        "suspended" if case.is_suspended() => good("计时已暂停，并已告知项目单位。"),
+        "resumed" if !case.is_suspended() => good("计时已恢复，并已告知项目单位。"),
+        "decided" if case.stage == Stage::Completed => {
+            good("决定已作出，办件已办结。系统已生成办结告知书并通知项目单位，可在“文书”中打开。")
+        }
+        "taken" => Some((
+            Tone::Yellow,
+            format!(
+                "该办件的状态已经变化，可能已被他人处理。现在的状态是“{}”，请按下面的最新情况办理。",
+                case.stage.name()
+            ),
+        )),
+        _ => None,
+    }
+}
+
+fn steps(case: &Case) -> Steps {
+    let day = |at: Option<domain::Moment>| at.map(|m| m.date().to_string()).unwrap_or_default();
+    let now = match case.stage {
+        Stage::Submitted => 1,
+        Stage::Received | Stage::CorrectionAsked | Stage::Supplemented => 2,
+        Stage::Processing => 3,
+        Stage::Decided => 4,
+        Stage::Completed => 5,
+        Stage::NotAccepted | Stage::Withdrawn if case.received_at.is_none() => 1,
+        Stage::NotAccepted => 2,
+        Stage::Withdrawn if case.accepted_at.is_some() => 3,
+        Stage::Withdrawn => 2,
+    };
+    let third = match case.stage {
+        Stage::NotAccepted => "不予受理",
+        _ => "受理",
+    };
+    Steps::new("办理进度", now)
+        .step("提交", day(Some(case.submitted_at)))
+        .step("收件", day(case.received_at))
+        .step(third, day(case.accepted_at))
+        .step("决定", day(case.decided_at))
+        .step("办结告知", day(case.ended_at.filter(|_| case.stage == Stage::Completed)))
+}
+
+fn line(act: Act, base: &str) -> Option<ActLine> {
+    let (label, place, class, icon) = match act {
+        Act::Accept => ("核验代码并受理", "accept", "btn-primary", "shield-check"),
+        Act::AskCorrection => ("一次性告知补正", "correction", "btn-outline-primary", "edit"),
+        Act::NotAccept => ("不予受理", "refuse", "btn-outline-danger", "circle-x"),
+        Act::Suspend => ("暂停计时", "suspend", "btn-outline-primary", "player-pause"),
+        Act::Resume => ("恢复计时", "resume", "btn-primary", "clock"),
+        Act::Decide => ("作出决定", "decision", "btn-primary", "certificate"),
+        _ => return None,
+    };
+    Some(ActLine { label, href: format!("{base}/{place}"), class, icon: html::icon(icon) })
+}
+
+/// Why there is nothing to press, or what the buttons do.
+fn hint(case: &Case, acts: &[Act]) -> &'static str {
+    match case.stage {
+        _ if case.is_suspended() => "计时已暂停。恢复计时后才能作出决定。",
+        Stage::CorrectionAsked => "等待项目单位补正；补正后重新计算 5 个工作日的审查期限。",
+        stage if stage.is_ended() => "本办件已结束，不再有可办理的操作。",
+        _ if acts.is_empty() => "您的岗位可以查看本办件，但不负责本步骤的办理。",
+        Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
+        Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
+        Stage::Processing if !acts.contains(&Act::Decide) => "决定由本机关审批岗作出。",
+        _ => "",
+    }
+}
+
+fn facts(case: &CasePage, region: &str) -> Facts {
+    let a = &case.application;
+    let facts = Facts::new()
+        .row("申请事项", &a.item_name)
+        .row("办理机关", &a.agency_name)
+        .row("项目单位", &a.unit_name)
+        .row("机关所在地", region)
+        .row("提交时间", case.case.submitted_at.display())
+        .row("收件时间", case.case.received_at.map(|m| m.display()).unwrap_or_else(|| "尚未收件".into()))
+        .row("办理时限", a.limit.words())
+        .row("时限依据", &a.limit.basis);
+    match &case.project.declared {
+        Some(d) => facts.row("管理方式", d.regime.name()).row("总投资", format!("{} 万元", d.total_investment.wan())),
+        None => facts,
+    }
+}
+
+fn file_line(file: &File, files: &[AttachmentRow], base: &str) -> FileLine {
+    let about = files.iter().find(|row| row.id == file.id).map(|row| {
+        let digest: String = row.sm3.chars().take(12).collect();
+        format!("{} · SM3 {digest}… · {} 上传", row.size_words(), row.at.display())
+    });
+    FileLine { name: file.name.clone(), href: format!("{base}/files/{}", file.id), about: about.unwrap_or_default() }
+}
+
+fn materials(case: &CasePage, files: &[AttachmentRow], base: &str) -> Vec<MaterialLine> {
+    let given = case.application.materials.iter();
+    given
+        .map(|g| MaterialLine {
+            name: g.name.clone(),
+            shared: g.result_of.as_ref().map(|case| format!("/cases/{case}")),
+            files: g.files.iter().map(|f| file_line(f, files, base)).collect(),
+        })
+        .chain(case.case.correction.iter().filter(|c| c.answers.iter().any(|a| !a.files.is_empty())).map(|c| {
+            let answers = c.answers.iter().flat_map(|a| &a.files);
+            MaterialLine {
+                name: "补正时提交的材料".into(),
+                shared: None,
+                files: answers.map(|f| file_line(f, files, base)).collect(),
+            }
+        }))
+        .collect()
+}
+
+fn points(case: &CasePage) -> Option<Points> {
+    let correction = case.case.correction.as_ref()?;
+    let name = |id: &String| {
+        let given = case.application.materials.iter().find(|g| g.material == *id);
+        given.map_or_else(|| id.clone(), |g| g.name.clone())
+    };
+    let points = correction.points.iter().enumerate().map(|(i, point)| {
+        let place = point.material.as_ref().map_or_else(|| "整个申请".to_owned(), name);
+        let answer = correction.answers.get(i).map(|answer| {
+            let files: Vec<_> = answer.files.iter().map(|f| format!("《{}》", f.name)).collect();
+            let words = [answer.text.clone(), files.concat()];
+            words.into_iter().filter(|w| !w.is_empty()).collect::<Vec<_>>().join(" 附件：")
+        });
+        Point::new(place, &point.text).answer(answer)
+    });
+    Some(Points::new(points))
+}
+
+fn points_lead(case: &Case) -> String {
+    case.correction.as_ref().map_or_else(String::new, |c| {
+        let supplied =
+            c.supplied_at.map_or_else(|| "申请人尚未回应".to_owned(), |at| format!("{} 申请人补正", at.display()));
+        format!("{} 告知；{supplied}", c.asked_at.display())
+    })
+}
+
+fn decision(case: &Case) -> Option<Facts> {
+    let d = case.decision.as_deref()?;
+    let (tone, word) = (show::stage_tone(Stage::Completed, Some(d.outcome)), d.outcome.name());
+    Some(
+        Facts::new()
+            .part("办理结果", Pill::new(tone, word))
+            .row("决定日期", d.decided_on)
+            .row("文号", &d.document_number)
+            .row("标题", &d.title)
+            .row("有效期至", d.valid_until.map_or_else(|| "无".to_owned(), |day| day.to_string()))
+            .row("系统记录时间", case.decided_at.map(|m| m.display()).unwrap_or_default())
+            .wide("办结意见", &d.opinion),
+    )
+}
+
+fn ended(case: &Case) -> Option<Note> {
+    let reason = case.end_reason.as_ref()?;
+    let tone = if case.stage == Stage::NotAccepted { Tone::Red } else { Tone::Grey };
+    Some(Note::new(tone, case.stage.name(), reason))
+}
+
+fn code_now(case: &CasePage) -> Note {
+    match &case.code_check {
+        CodeCheck::Verified => Note::new(Tone::Green, "现在核验：通过", "代码真实、有效，与本项目和申请单位一致。")
+            .article("办法第十三条、第十四条第（二）项"),
+        CodeCheck::Fault { message, .. } => {
+            Note::new(Tone::Red, "现在核验：未通过，不得受理", message).article("办法第十四条第（二）项")
+        }
+    }
+}
+
+fn code_last(case: &Case) -> String {
+    match &case.code_check {
+        None => "办理中尚未核验过；受理时系统会自动核验并留痕。".into(),
+        Some(Ok(())) => "上次办理核验：通过（已留痕）。".into(),
+        Some(Err(message)) => format!("上次办理核验：未通过（已留痕，并已告知项目单位）。{message}"),
+    }
+}
+
+fn check_sheet(case: &CasePage) -> Option<(String, ClockSheet)> {
+    let sheet = case.check_sheet.as_ref()?;
+    let supplied = case.case.correction.as_ref().and_then(|c| c.supplied_at);
+    let (start, event) = match supplied {
+        Some(at) => (at, "申请人补正"),
+        None => (case.case.received_at?, "收件"),
+    };
+    Some((sheet.explanation.clone(), show::sheet("受理审查期限计时单", start.date(), event, sheet)))
+}
+
+fn decision_sheet(case: &CasePage) -> Option<(String, ClockSheet)> {
+    let sheet = case.decision_sheet.as_ref()?;
+    let start = case.case.accepted_at?.date();
+    Some((sheet.explanation.clone(), show::sheet("办理时限计时单", start, "受理", sheet)))
+}
+
+fn papers(case: &Case) -> Vec<PaperLine> {
+    let line = |issued: &domain::case::Issued| PaperLine {
+        title: issued.kind.title(),
+        number: issued.number.clone(),
+        at: issued.at.display(),
+        href: format!("/papers/{}/pdf", segment(&issued.number)),
+    };
+    case.documents.iter().rev().map(line).collect()
+}
+
+fn trail(case: &CasePage) -> (Timeline, Vec<(String, String)>) {
+    let timeline = case.trail.iter().rev().fold(Timeline::new(), |timeline, entry| {
+        let (icon, tone) = show::lane(entry.lane);
+        let parts = [entry.actor.clone(), entry.detail.clone()];
+        let text = parts.into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" · ");
+        timeline.entry_with(icon, tone, &entry.title, entry.at.display(), text)
+    });
+    let proofs = case.trail.iter().map(|entry| (entry.title.clone(), entry.proof.clone())).collect();
+    (timeline, proofs)
+}
+
+/// A facts card as ready markup.
+pub fn summary_facts(case: &CasePage) -> Markup {
+    let a = &case.application;
+    Markup::of(
+        Facts::new()
+            .row("项目名称", &a.project_name)
+            .row("项目代码", &a.code)
+            .row("申请事项", &a.item_name)
+            .row("项目单位", &a.unit_name),
+    )
+}

@@ -1,0 +1,189 @@
+//! 暂停计时 and 恢复计时: with ground, paper and day (办法第十五条; 行政许可法第四十五条).
+
+use super::step;
+use crate::{
+    Access, Fields, OfficeContext, Posted, Route, WebError,
+    html::{Choice, Field, Markup, Note, Tone},
+};
+use axum::{extract::Path, response::Response};
+use domain::{
+    Refusal,
+    case::Act,
+    clock::{Ground, Suspension},
+};
+use platform::case::CasePage;
+
+/// Routes of this module.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Owner, "/cases/{id}/suspend", suspend_form),
+        Route::post(Access::Owner, "/cases/{id}/suspend", suspend),
+        Route::get(Access::Owner, "/cases/{id}/resume", resume_form),
+        Route::post(Access::Owner, "/cases/{id}/resume", resume),
+    ]
+}
+
+/// Grounds for stopping the decision clock; waiting for corrections belongs to the check before acceptance.
+fn grounds() -> impl Iterator<Item = Ground> {
+    Ground::ALL.into_iter().filter(|g| *g != Ground::ApplicantCorrection)
+}
+
+fn slug(ground: Ground) -> String {
+    serde_json::to_value(ground).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+fn or<'a>(typed: &'a str, otherwise: &'a str) -> &'a str {
+    if typed.is_empty() { otherwise } else { typed }
+}
+
+async fn draw_suspend(
+    ctx: &OfficeContext,
+    open: &CasePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
+    let failed = !errors.is_empty();
+    let today = ctx.platform.clock.now().date().to_string();
+    let choices = grounds().map(|g| Choice::new(slug(g), format!("{}({})", g.name(), g.article())));
+    let fields = vec![
+        Markup::of(Field::select("ground", "法定情形", choices).value(form.get("ground")).required().errors(&errors)),
+        Markup::of(
+            Field::text("document", "告知申请人的文书")
+                .value(form.get("document"))
+                .required()
+                .max(200)
+                .hint("填写文书名称或文号，例如“赤发改函〔2026〕18号 关于组织专家评审的函”。")
+                .errors(&errors),
+        ),
+        Markup::of(
+            Field::date("from", "暂停起始日")
+                .value(or(form.get("from"), &today))
+                .required()
+                .hint("这一天起不计入办理时限。")
+                .errors(&errors),
+        ),
+        Markup::of(
+            Field::date("told_on", "书面告知日期").value(or(form.get("told_on"), &today)).required().errors(&errors),
+        ),
+    ];
+    let id = &open.id;
+    let shown = step::Step {
+        page: step::act_frame(ctx, open, "暂停计时", failed).await?,
+        lead: step::lead(open),
+        parts: vec![Markup::of(
+            Note::new(
+                Tone::Blue,
+                "只有法定情形可以暂停",
+                "听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审所需时间不计入时限，应当将所需时间书面告知申请人；委托中介服务的时间单独列明。暂停会显示在双方的计时单上。",
+            )
+            .article("行政许可法第四十五条；办法第十五条"),
+        )],
+        fields,
+        errors,
+        once: ctx.once(),
+        action: format!("/cases/{id}/suspend"),
+        back: format!("/cases/{id}"),
+        submit: "暂停计时",
+        danger: false,
+        confirm: ("确认暂停计时？", "系统将告知项目单位暂停的情形、依据和文书。".into()),
+    };
+    step::drawn(shown, failed)
+}
+
+async fn suspend_form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
+    match step::open(&ctx, &step::case_id(&id)?, Act::Suspend).await? {
+        Ok(open) => draw_suspend(&ctx, &open, &Fields::default(), vec![]).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+fn read_suspension(form: &Fields) -> Result<Suspension, Vec<Refusal>> {
+    let ground = grounds().find(|g| slug(*g) == form.get("ground")).ok_or_else(|| {
+        Refusal::field("ground", "clock.ground", "请选择暂停计时的法定情形。").article("行政许可法第四十五条")
+    });
+    let (from, told_on) = (step::day("from", form.get("from")), step::day("told_on", form.get("told_on")));
+    match (ground, from, told_on) {
+        (Ok(ground), Ok(from), Ok(told_on)) => Ok(Suspension {
+            from,
+            to: None,
+            ground,
+            document: form.get("document").trim().to_owned(),
+            told_on: Some(told_on),
+        }),
+        (ground, from, told_on) => Err([ground.err(), from.err(), told_on.err()].into_iter().flatten().collect()),
+    }
+}
+
+async fn suspend(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+    let id = step::case_id(&id)?;
+    let errors = match read_suspension(&form) {
+        Err(errors) => errors,
+        Ok(suspension) => {
+            match step::finish(ctx.platform.suspend_clock(&ctx.call, &id, suspension).await, &id, "suspended")? {
+                Ok(response) => return Ok(response),
+                Err(errors) => errors,
+            }
+        }
+    };
+    match step::open(&ctx, &id, Act::Suspend).await? {
+        Ok(open) => draw_suspend(&ctx, &open, &form, errors).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+async fn draw_resume(
+    ctx: &OfficeContext,
+    open: &CasePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
+    let failed = !errors.is_empty();
+    let standing = open.case.suspensions.iter().rev().find(|s| s.to.is_none());
+    let today = ctx.platform.clock.now().date();
+    let yesterday = today.yesterday().unwrap_or(today);
+    let last = standing.map_or(yesterday, |s| yesterday.max(s.from)).to_string();
+    let why = standing
+        .map_or_else(String::new, |s| format!("{} 起因{}暂停，文书：{}。", s.from, s.ground.name(), s.document));
+    let field = Field::date("to", "最后一个不计时的日子")
+        .value(or(form.get("to"), &last))
+        .required()
+        .hint("次日起恢复计时。不能早于暂停的起始日。")
+        .errors(&errors);
+    let id = &open.id;
+    let shown = step::Step {
+        page: step::act_frame(ctx, open, "恢复计时", failed).await?,
+        lead: step::lead(open),
+        parts: vec![Markup::of(Note::new(Tone::Blue, "正在暂停", why).article("办法第十五条"))],
+        fields: vec![Markup::of(field)],
+        errors,
+        once: ctx.once(),
+        action: format!("/cases/{id}/resume"),
+        back: format!("/cases/{id}"),
+        submit: "恢复计时",
+        danger: false,
+        confirm: ("确认恢复计时？", "办理时限从填写日期的次日起继续计算，并告知项目单位。".into()),
+    };
+    step::drawn(shown, failed)
+}
+
+async fn resume_form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
+    match step::open(&ctx, &step::case_id(&id)?, Act::Resume).await? {
+        Ok(open) => draw_resume(&ctx, &open, &Fields::default(), vec![]).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+async fn resume(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+    let id = step::case_id(&id)?;
+    let errors = match step::day("to", form.get("to")) {
+        Err(error) => vec![error],
+        Ok(to) => match step::finish(ctx.platform.resume_clock(&ctx.call, &id, to).await, &id, "resumed")? {
+            Ok(response) => return Ok(response),
+            Err(errors) => errors,
+        },
+    };
+    match step::open(&ctx, &id, Act::Resume).await? {
+        Ok(open) => draw_resume(&ctx, &open, &form, errors).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}

@@ -1,0 +1,156 @@
+//! 作出决定: opinion, number, title, date, validity (办法第十四条第四项); then the notice is read once more before it goes out.
+
+use super::{case, step};
+use crate::{
+    Access, Fields, OfficeContext, Page, Posted, Route, WebError,
+    app::refusals,
+    html::{self, Choice, ErrorSummary, Markup},
+};
+use askama::Template;
+use axum::{extract::Path, response::Response};
+use domain::{
+    Refusal,
+    case::{Act, Decision, Outcome},
+    document::Document,
+    time::chinese_date,
+};
+use platform::case::CasePage;
+
+/// Routes of this module.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Owner, "/cases/{id}/decision", form),
+        Route::post(Access::Owner, "/cases/{id}/decision", decide),
+    ]
+}
+
+/// Fields carried from the form over the preview to the decision.
+const FIELDS: [&str; 6] = ["outcome", "opinion", "document_number", "title", "decided_on", "valid_until"];
+
+#[derive(Template)]
+#[template(path = "office/decision.html")]
+struct DecisionPage {
+    page: Page,
+    lead: String,
+    base: String,
+    facts: Markup,
+    outcomes: Vec<Choice>,
+    form: Fields,
+    decided_on: String,
+    errors: Vec<Refusal>,
+    summary: ErrorSummary,
+}
+
+#[derive(Template)]
+#[template(path = "office/decision_preview.html")]
+struct PreviewPage {
+    page: Page,
+    lead: String,
+    base: String,
+    once: String,
+    notice: Document,
+    issued_on: String,
+    fields: Vec<(&'static str, String)>,
+}
+
+fn outcomes() -> Vec<Choice> {
+    vec![
+        Choice::new(Outcome::Granted.slug(), "准予").note("符合法定条件、标准，作出准予的书面决定。"),
+        Choice::new(Outcome::Refused.slug(), "不予")
+            .note("说明理由，并告知申请人依法申请行政复议或者提起行政诉讼的权利（行政许可法第三十八条）。"),
+    ]
+}
+
+async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+    let failed = !errors.is_empty();
+    let shown = DecisionPage {
+        page: step::act_frame(ctx, open, "作出决定", failed).await?,
+        lead: step::lead(open),
+        base: format!("/cases/{}", open.id),
+        facts: case::summary_facts(open),
+        outcomes: outcomes(),
+        decided_on: match form.get("decided_on") {
+            "" => ctx.platform.clock.now().date().to_string(),
+            typed => typed.to_owned(),
+        },
+        form: form.clone(),
+        summary: ErrorSummary::new(&errors),
+        errors,
+    };
+    step::drawn(shown, failed)
+}
+
+async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
+    match step::open(&ctx, &step::case_id(&id)?, Act::Decide).await? {
+        Ok(open) => draw(&ctx, &open, &Fields::default(), vec![]).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+fn read_decision(form: &Fields) -> Result<Decision, Vec<Refusal>> {
+    let outcome = [Outcome::Granted, Outcome::Refused].into_iter().find(|o| o.slug() == form.get("outcome"));
+    let outcome = outcome.ok_or_else(|| {
+        Refusal::field("outcome", "decision.outcome", "请选择办理结果。").article("办法第十四条第（四）项")
+    });
+    let decided_on = step::day("decided_on", form.get("decided_on"));
+    let valid_until = step::day_or_none("valid_until", form.get("valid_until"));
+    match (outcome, decided_on, valid_until) {
+        (Ok(outcome), Ok(decided_on), Ok(valid_until)) => Ok(Decision {
+            outcome,
+            opinion: form.get("opinion").to_owned(),
+            document_number: form.get("document_number").to_owned(),
+            title: form.get("title").to_owned(),
+            decided_on,
+            valid_until,
+        }),
+        (outcome, decided_on, valid_until) => {
+            Err([outcome.err(), decided_on.err(), valid_until.err()].into_iter().flatten().collect())
+        }
+    }
+}
+
+/// First the preview; with `_step=confirm` the decision; with `_step=back` the form again.
+async fn decide(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+    let id = step::case_id(&id)?;
+    let errors = match (form.get("_step"), read_decision(&form)) {
+        ("back", _) => vec![],
+        (_, Err(errors)) => errors,
+        ("confirm", Ok(decision)) => {
+            match step::finish(ctx.platform.decide_case(&ctx.call, &id, decision).await, &id, "decided")? {
+                Ok(response) => return Ok(response),
+                Err(errors) => errors,
+            }
+        }
+        (_, Ok(decision)) => match refusals(ctx.platform.preview_decision(&ctx.call, &id, decision).await)? {
+            Ok(notice) => return preview(&ctx, &id, &form, notice).await,
+            Err(errors) if errors.iter().any(|r| r.code == "case.wrong_state") => return Ok(step::back(&id, "taken")),
+            Err(errors) => errors,
+        },
+    };
+    match step::open(&ctx, &id, Act::Decide).await? {
+        Ok(open) => draw(&ctx, &open, &form, errors).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+async fn preview(
+    ctx: &OfficeContext,
+    id: &domain::ids::CaseId,
+    form: &Fields,
+    notice: Document,
+) -> Result<Response, WebError> {
+    let open = match step::open(ctx, id, Act::Decide).await? {
+        Ok(open) => open,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
+    let shown = PreviewPage {
+        page: step::act_frame(ctx, &open, "核对办结告知书", false).await?,
+        lead: step::lead(&open),
+        base: format!("/cases/{id}"),
+        once: ctx.once(),
+        issued_on: chinese_date(notice.issued_on),
+        notice,
+        fields: FIELDS.map(|name| (name, form.get(name).to_owned())).into(),
+    };
+    step::drawn(shown, false)
+}

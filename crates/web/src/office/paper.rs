@@ -1,0 +1,49 @@
+//! Papers as PDF, and files of applications; permission is decided each time (U-09).
+
+use super::{segment, step};
+use crate::{Access, OfficeContext, Route, WebError};
+use axum::{
+    extract::Path,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use domain::ids::AttachmentId;
+
+/// Routes of this module.
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get(Access::Owner, "/papers/{number}/pdf", pdf),
+        Route::get(Access::Owner, "/cases/{id}/files/{file}", file),
+    ]
+}
+
+/// The PDF of a paper of our own making, opened by the browser's reader.
+async fn pdf(ctx: OfficeContext, Path(number): Path<String>) -> Result<Response, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let (document, bytes) = ctx.platform.print_document(&ctx.call, &number).await?;
+    let name = segment(&format!("{}.pdf", document.number));
+    let disposition = format!("inline; filename=\"paper.pdf\"; filename*=UTF-8''{name}");
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(WebError::fault)?),
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
+/// A file somebody else made: only ever as an attachment, in a sandbox.
+async fn file(ctx: OfficeContext, Path((id, file)): Path<(String, String)>) -> Result<Response, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let file = AttachmentId::parse(&file).ok_or(WebError::NotFound)?;
+    let download = ctx.platform.download_case_file(&ctx.call, &step::case_id(&id)?, &file).await?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in &download.headers {
+        let value = HeaderValue::from_str(value).map_err(WebError::fault)?;
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    Ok((headers, download.bytes).into_response())
+}
