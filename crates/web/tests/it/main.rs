@@ -3,4 +3,5 @@
 
 mod api;
 mod office;
+mod portal_project;
 mod portal_public;
