@@ -13,7 +13,9 @@ use axum::{
 use domain::{
     Refusal,
     case::{Act, Case, CodeCheck, File, Stage},
+    clock::Sheet,
 };
+use jiff::civil::Date;
 use platform::{attachment::AttachmentRow, case::CasePage};
 use serde::Deserialize;
 
@@ -24,6 +26,9 @@ pub fn routes() -> Vec<Route> {
         Route::post(Access::Owner, "/cases/{id}/receive", receive),
     ]
 }
+
+/// Days a sheet shows without being unfolded.
+const SHORT_SHEET: usize = 15;
 
 /// What the address says has just happened.
 #[derive(Debug, Default, Deserialize)]
@@ -36,13 +41,14 @@ pub struct Said {
 struct FileLine {
     name: String,
     href: String,
+    view: Option<String>,
     about: String,
 }
 
 /// One material with its files.
 struct MaterialLine {
     name: String,
-    shared: Option<String>,
+    shared: bool,
     files: Vec<FileLine>,
 }
 
@@ -60,6 +66,27 @@ struct ActLine {
     href: String,
     class: &'static str,
     icon: html::Icon,
+}
+
+/// The working of one period: the sentence, whose days they were, and the sheet, folded when it is long.
+struct Working {
+    explanation: String,
+    holders: String,
+    days: usize,
+    open: bool,
+    sheet: ClockSheet,
+}
+
+impl Working {
+    fn new(caption: &str, start: Date, event: &str, sheet: &Sheet) -> Self {
+        Self {
+            explanation: sheet.explanation.clone(),
+            holders: show::holders(sheet),
+            days: sheet.rows.len() + 1,
+            open: sheet.rows.len() <= SHORT_SHEET,
+            sheet: show::sheet(caption, start, event, sheet),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -87,8 +114,8 @@ struct CaseView {
     ended: Option<Note>,
     code_now: Note,
     code_last: String,
-    check: Option<(String, ClockSheet)>,
-    deciding: Option<(String, ClockSheet)>,
+    check: Option<Working>,
+    deciding: Option<Working>,
     papers: Vec<PaperLine>,
     trail: Timeline,
     proofs: Vec<(String, String)>,
@@ -150,7 +177,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         steps: steps(&case.case),
         receive,
         hint: hint(&case.case, &acts),
-        acts: acts.iter().filter_map(|act| line(*act, &base)).collect(),
+        acts: BUTTONS.iter().filter(|act| acts.contains(act)).filter_map(|act| line(*act, &base)).collect(),
         facts: facts(&case, &ctx.platform.region_name(a.agency.region.as_str())),
         materials: materials(&case, &files, &base),
         points: points(&case),
@@ -220,6 +247,9 @@ fn steps(case: &Case) -> Steps {
         .step("办结告知", day(case.ended_at.filter(|_| case.stage == Stage::Completed)))
 }
 
+/// Acts with a page of their own, the likeliest first.
+const BUTTONS: [Act; 6] = [Act::Accept, Act::Decide, Act::Resume, Act::AskCorrection, Act::Suspend, Act::NotAccept];
+
 fn line(act: Act, base: &str) -> Option<ActLine> {
     let (label, place, class, icon) = match act {
         Act::Accept => ("核验代码并受理", "accept", "btn-primary", "shield-check"),
@@ -265,11 +295,17 @@ fn facts(case: &CasePage, region: &str) -> Facts {
 }
 
 fn file_line(file: &File, files: &[AttachmentRow], base: &str) -> FileLine {
-    let about = files.iter().find(|row| row.id == file.id).map(|row| {
+    let row = files.iter().find(|row| row.id == file.id);
+    let about = row.map(|row| {
         let digest: String = row.sm3.chars().take(12).collect();
         format!("{} · SM3 {digest}… · {} 上传", row.size_words(), row.at.display())
     });
-    FileLine { name: file.name.clone(), href: format!("{base}/files/{}", file.id), about: about.unwrap_or_default() }
+    FileLine {
+        name: file.name.clone(),
+        href: format!("{base}/files/{}", file.id),
+        view: row.filter(|row| row.preview).map(|row| format!("{base}/pictures/{}", row.id)),
+        about: about.unwrap_or_default(),
+    }
 }
 
 fn materials(case: &CasePage, files: &[AttachmentRow], base: &str) -> Vec<MaterialLine> {
@@ -277,14 +313,14 @@ fn materials(case: &CasePage, files: &[AttachmentRow], base: &str) -> Vec<Materi
     given
         .map(|g| MaterialLine {
             name: g.name.clone(),
-            shared: g.result_of.as_ref().map(|case| format!("/cases/{case}")),
+            shared: g.result_of.is_some(),
             files: g.files.iter().map(|f| file_line(f, files, base)).collect(),
         })
         .chain(case.case.correction.iter().filter(|c| c.answers.iter().any(|a| !a.files.is_empty())).map(|c| {
             let answers = c.answers.iter().flat_map(|a| &a.files);
             MaterialLine {
                 name: "补正时提交的材料".into(),
-                shared: None,
+                shared: false,
                 files: answers.map(|f| file_line(f, files, base)).collect(),
             }
         }))
@@ -356,20 +392,20 @@ fn code_last(case: &Case) -> String {
     }
 }
 
-fn check_sheet(case: &CasePage) -> Option<(String, ClockSheet)> {
+fn check_sheet(case: &CasePage) -> Option<Working> {
     let sheet = case.check_sheet.as_ref()?;
     let supplied = case.case.correction.as_ref().and_then(|c| c.supplied_at);
     let (start, event) = match supplied {
         Some(at) => (at, "申请人补正"),
         None => (case.case.received_at?, "收件"),
     };
-    Some((sheet.explanation.clone(), show::sheet("受理审查期限计时单", start.date(), event, sheet)))
+    Some(Working::new("受理审查期限计时单", start.date(), event, sheet))
 }
 
-fn decision_sheet(case: &CasePage) -> Option<(String, ClockSheet)> {
+fn decision_sheet(case: &CasePage) -> Option<Working> {
     let sheet = case.decision_sheet.as_ref()?;
     let start = case.case.accepted_at?.date();
-    Some((sheet.explanation.clone(), show::sheet("办理时限计时单", start, "受理", sheet)))
+    Some(Working::new("办理时限计时单", start, "受理", sheet))
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {

@@ -14,6 +14,7 @@ use axum::{
 use domain::{Refusal, declaration::Kind, ids::ProjectId, region::RegionCode};
 use platform::{
     desk::ProjectFilter,
+    document::PaperRow,
     project::{ProjectPage, ProjectRow},
     public::regime_name,
     work_list::Cursor,
@@ -193,15 +194,7 @@ async fn show_project(
         tasks: tasks(&ctx, &found),
         count: found.tasks.len(),
         cases: cases(&ctx, &found),
-        papers: papers
-            .into_iter()
-            .map(|p| PaperLine {
-                title: p.title,
-                at: p.issued_at.display(),
-                href: format!("/papers/{}/pdf", segment(&p.number)),
-                number: p.number,
-            })
-            .collect(),
+        papers: papers.into_iter().map(|paper| paper_line(&ctx, &found, paper)).collect(),
         trail,
         proofs,
     };
@@ -266,6 +259,18 @@ fn cases(ctx: &OfficeContext, found: &ProjectPage) -> Vec<CaseLine> {
         paper: row.document_number.clone(),
     };
     found.cases.iter().map(line).collect()
+}
+
+/// A paper of another department is named, but only its own officers and the unit open it.
+fn paper_line(ctx: &OfficeContext, found: &ProjectPage, paper: PaperRow) -> PaperLine {
+    let case = found.cases.iter().find(|case| case.id.as_str() == paper.case);
+    let open = case.is_none_or(|case| ctx.platform.may_read(&ctx.call, case));
+    PaperLine {
+        title: paper.title,
+        at: paper.issued_at.display(),
+        href: if open { format!("/papers/{}/pdf", segment(&paper.number)) } else { String::new() },
+        number: paper.number,
+    }
 }
 
 fn trail(found: &ProjectPage) -> (Timeline, Vec<(String, String)>) {

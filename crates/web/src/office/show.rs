@@ -3,7 +3,7 @@
 use crate::html::{ClockSheet, DayKind, Light, Pill, Tone};
 use domain::{
     case::{Case, Outcome, Owed, Stage},
-    clock::{self, Sheet, Status},
+    clock::{self, Holder, Sheet, Status},
     item::LimitUnit,
     project::ProjectState,
 };
@@ -132,8 +132,21 @@ pub fn sheet(caption: &str, start: Date, event: &str, sheet: &Sheet) -> ClockShe
         };
         let future = if row.elapsed { "" } else { "（尚未到）" };
         let parts: Vec<_> = [why, holder].into_iter().filter(|p| !p.is_empty()).collect();
-        printed.day(row.date, kind, format!("{}{future}", parts.join(",")))
+        printed.day(row.date, kind, format!("{}{future}", parts.join("，")))
     })
+}
+
+/// Whose the elapsed days were, in words: only those who had any.
+pub fn holders(sheet: &Sheet) -> String {
+    let days = sheet.ledger_of_days();
+    let parts = [
+        (Holder::Department, days.department),
+        (Holder::Applicant, days.applicant),
+        (Holder::Intermediary, days.intermediary),
+        (Holder::LegallyExcluded, days.legally_excluded),
+    ];
+    let parts = parts.into_iter().filter(|(_, n)| *n > 0).map(|(holder, n)| format!("{} {n} 日", holder.name()));
+    parts.collect::<Vec<_>>().join("、")
 }
 
 /// Colour and icon of an entry of the trail, by whose lane it stands in.

@@ -15,6 +15,8 @@ both_engines!(
     l10_the_work_list_shows_what_is_owed_and_its_filters_hold,
     a_lost_race_is_told_kindly,
     art7_general_administration_takes_a_code_out_of_force,
+    s08_an_administrator_begins_with_the_manual_and_sees_no_case,
+    u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers,
     l14_lists_go_on_from_the_last_row_and_miss_nothing,
 );
 
@@ -362,5 +364,38 @@ async fn l14_lists_go_on_from_the_last_row_and_miss_nothing(world: &World) {
         rows.sort();
         rows.dedup();
         assert_eq!(rows.len(), 21, "{first}: no row twice");
+    }
+}
+
+async fn u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let page = world.platform.case_page(&officer.call(), &case).await.unwrap();
+    let file = page.application.materials.iter().flat_map(|given| &given.files).next().unwrap().id.clone();
+    let path = format!("/cases/{case}/files/{file}");
+    let mut browser = desk(world, &officer).await;
+    assert!(browser.get(&case_page(&case)).await.text().contains(&path));
+    let sent = browser.get(&path).await;
+    assert_eq!(sent.status, StatusCode::OK);
+    assert!(sent.header("content-disposition").starts_with("attachment"));
+    assert_eq!(sent.header("content-security-policy"), "sandbox; default-src 'none'");
+    assert_eq!(sent.header("x-content-type-options"), "nosniff");
+    let picture = browser.get(&format!("/cases/{case}/pictures/{file}")).await;
+    assert_eq!(picture.status, StatusCode::NOT_FOUND, "only a re-encoded picture is ever shown");
+    let other = world.submitted().await;
+    assert_eq!(browser.get(&format!("/cases/{other}/files/{file}")).await.status, StatusCode::NOT_FOUND);
+    let ecology = world.all_hands("ecology", "150402").await;
+    assert_eq!(desk(world, &ecology).await.get(&path).await.status, StatusCode::FORBIDDEN);
+    assert!(Client::office(world).get(&path).await.location().starts_with("/login"));
+}
+
+async fn s08_an_administrator_begins_with_the_manual_and_sees_no_case(world: &World) {
+    let case = world.submitted().await;
+    let person = world.officer("water", "150402", &[Role::SystemAdministrator]).await;
+    let mut browser = desk(world, &person).await;
+    assert_eq!(browser.get("/").await.location(), "/help#posts");
+    assert_eq!(browser.get("/help").await.status, StatusCode::OK);
+    for path in ["/cases", "/projects", &case_page(&case)] {
+        assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
 }
