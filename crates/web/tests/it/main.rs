@@ -3,3 +3,4 @@
 
 mod api;
 mod portal_public;
+mod sweep;
