@@ -1,7 +1,7 @@
 //! Use cases of cases: apply, receive, correct, accept, suspend, decide, withdraw; the case page; lists of a project.
 
 use crate::{
-    Action, Actor, Call, Failure, Object, Platform,
+    Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     failure::again,
     permission,
@@ -259,10 +259,7 @@ impl Platform {
 
     /// The unit applies for an item. A second running application for the same item of a project is refused.
     pub async fn apply_for_item(&self, call: &Call, project: &ProjectId, form: &ApplyForItem) -> Result<CaseId, Failure> {
-        if let Some(done) = self.done_before(call).await? {
-            return CaseId::parse(&done).ok_or(Failure::NotThere);
-        }
-        again(|| async {
+        let apply = again(|| async {
             let (project_stream, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
             let item = self.rules.catalogue.item(&form.item).ok_or(Failure::NotThere)?;
             if !declared.needed.contains(&item.code) {
@@ -305,8 +302,8 @@ impl Platform {
                 })
                 .await?;
             Ok(id)
-        })
-        .await
+        });
+        self.once(call, CaseId::parse, apply).await
     }
 
     fn blockers(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Vec<Blocker> {
@@ -358,17 +355,14 @@ impl Platform {
         id: &CaseId,
         decide: impl Fn(&Case) -> Result<Vec<CaseEvent>, Failure>,
     ) -> Result<(), Failure> {
-        if self.done_before(call).await?.is_some() {
-            return Ok(());
-        }
-        again(|| async {
+        let act = again(|| async {
             let (stream, _) = self.load_case(call, action, id).await?;
             let events = decide(&stream.state)?;
             let mut change = self.change(call);
             change.append(stream, &events)?;
             change.commit_or(id.as_str(), taken_is_conflict).await
-        })
-        .await
+        });
+        self.once(call, |_| Some(()), act).await
     }
 
     /// 收件.
@@ -415,10 +409,7 @@ impl Platform {
 
     /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15).
     pub async fn accept_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
-        if self.done_before(call).await?.is_some() {
-            return Ok(());
-        }
-        again(|| async {
+        let act = again(|| async {
             let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
@@ -439,8 +430,8 @@ impl Platform {
                     Err(refusal.into())
                 }
             }
-        })
-        .await
+        });
+        self.once(call, |_| Some(()), act).await
     }
 
     /// Last day of the limit if the case were accepted today, and whether it is provisional.
@@ -533,7 +524,6 @@ impl Platform {
 
     /// The unit's files behind ids, all its own and fit to be handed in.
     async fn own_files(&self, call: &Call, ids: &[AttachmentId]) -> Result<Vec<File>, Failure> {
-        let Actor::Unit { .. } = &call.actor else { return Err(Failure::NotThere) };
         let mut files = Vec::new();
         for id in ids {
             let row = self.attachment(call, id).await?;

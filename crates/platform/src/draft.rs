@@ -61,6 +61,10 @@ impl Platform {
     /// Begins a draft with what is known of the unit already filled in.
     pub async fn begin_draft(&self, call: &Call, answers: Answers) -> Result<DraftId, Failure> {
         let (unit, account) = self.drafter(call)?;
+        self.once(call, DraftId::parse, self.insert_draft(call, unit, account, answers)).await
+    }
+
+    async fn insert_draft(&self, call: &Call, unit: &str, account: &str, answers: Answers) -> Result<DraftId, Failure> {
         let rows = self
             .store
             .query("SELECT COUNT(*) AS n FROM drafts WHERE unit_id = $1", [unit.into()])

@@ -13,7 +13,7 @@ use domain::{
     case::{Outcome, Stage},
     declaration::{Answers, Context, Declaration, Form, Likeness, PROBABLE_DUPLICATE, similarity},
     department::agency_name,
-    ids::{DraftId, ProjectId},
+    ids::{DraftId, ProjectId, UnitId},
     item::{Blocker, Derivation, Fact, Facts, Item, PrecedenceKind},
     marking,
     project::{self, Declared, Project, ProjectEvent},
@@ -68,9 +68,10 @@ impl Platform {
     pub async fn declare_project(&self, call: &Call, answers: &Answers, draft: Option<&DraftId>) -> Result<ProjectId, Failure> {
         let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
         let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
-        if let Some(done) = self.done_before(call).await? {
-            return ProjectId::parse(&done).ok_or(Failure::NotThere);
-        }
+        self.once(call, ProjectId::parse, self.declare(call, unit, answers, draft)).await
+    }
+
+    async fn declare(&self, call: &Call, unit: &UnitId, answers: &Answers, draft: Option<&DraftId>) -> Result<ProjectId, Failure> {
         let unit = self.load::<ProjectUnit>(unit.as_str()).await?.state;
         let preview = self.preview(&with_unit(answers, &unit))?;
         let id = ProjectId::from_random(self.chance.id());
@@ -97,14 +98,7 @@ impl Platform {
             };
             match self.record_declaration(call, declared, personal.clone(), draft).await {
                 Err(Failure::Conflict) => {} // the code or a paper's number was taken: draw again
-                Err(other) => {
-                    // a repetition that ran at the same time was faster: answer with its project
-                    return match self.done_before(call).await? {
-                        Some(done) => ProjectId::parse(&done).ok_or(Failure::NotThere),
-                        None => Err(other),
-                    };
-                }
-                Ok(()) => return Ok(id),
+                other => return other.map(|()| id),
             }
         }
         Err(Failure::Busy)
@@ -168,22 +162,22 @@ impl Platform {
 
     /// The unit gives the project up.
     pub async fn withdraw_project(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<(), Failure> {
-        again(|| async {
+        let act = again(|| async {
             let (stream, _) = self.load_project(call, Action::WithdrawProject, id).await?;
             let events = project::withdraw(&stream.state, reason)?;
             self.append_and_commit(self.change(call), stream, &events, id).await
-        })
-        .await
+        });
+        self.once(call, |_| Some(()), act).await
     }
 
     /// General administration takes a code out of force.
     pub async fn void_code(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<(), Failure> {
-        again(|| async {
+        let act = again(|| async {
             let (stream, _) = self.load_project(call, Action::VoidCode, id).await?;
             let events = project::void_code(&stream.state, reason)?;
             self.append_and_commit(self.change(call), stream, &events, id).await
-        })
-        .await
+        });
+        self.once(call, |_| Some(()), act).await
     }
 
     async fn append_and_commit(&self, mut change: Change<'_>, stream: Stream<Project>, events: &[ProjectEvent], id: &ProjectId) -> Result<(), Failure> {
@@ -351,8 +345,7 @@ pub struct OpenCases {
 /// A number or code somebody else drew: not a fault, draw again.
 pub(crate) fn taken_is_conflict(refused: Refused) -> Failure {
     match refused {
-        Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("once")) => Failure::fault("repeated request"),
-        Refused::Taken(_) => Failure::Conflict,
+        Refused::Taken(what) if !what.as_deref().is_some_and(|w| w.contains("once")) => Failure::Conflict,
         other => crate::stream::refused(other),
     }
 }

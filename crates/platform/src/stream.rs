@@ -1,7 +1,7 @@
 //! Loading and changing streams: the one path from a decision of `domain` to the ledger.
 
 use crate::{Actor, Call, Failure, Platform, read::Projected};
-use domain::{Aggregate, Meta};
+use domain::{Aggregate, Meta, Refusal};
 use ledger::{Fact, Loaded, Refused, Row, Secret, Unit};
 
 /// A stream as it was read: its state, and where it stood.
@@ -32,6 +32,9 @@ pub(crate) fn stream_id<A: Aggregate>(id: &str) -> String {
 pub(crate) fn refused(refused: Refused) -> Failure {
     match refused {
         Refused::Conflict => Failure::Conflict,
+        Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("once")) => {
+            Refusal::new("request.repeated", "这次提交已经处理过，请刷新页面查看结果。").into()
+        }
         Refused::Taken(what) => Failure::fault(format!("unexpected duplicate: {}", what.unwrap_or_default())),
         Refused::Busy => Failure::Busy,
         Refused::Failed(error) => Failure::fault(error),
@@ -152,8 +155,27 @@ impl Change<'_> {
 }
 
 impl Platform {
+    /// Acts once per idempotency key: a repetition, also one that runs at the same time, is answered with the first one's result.
+    pub(crate) async fn once<T>(
+        &self,
+        call: &Call,
+        read: impl Fn(&str) -> Option<T>,
+        act: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        if let Some(done) = self.done_before(call).await? {
+            return read(&done).ok_or(Failure::NotThere);
+        }
+        match act.await {
+            Err(failure) => match self.done_before(call).await? {
+                Some(done) => read(&done).ok_or(Failure::NotThere),
+                None => Err(failure),
+            },
+            done => done,
+        }
+    }
+
     /// The result a call with this idempotency key already had, if it did act.
-    pub(crate) async fn done_before(&self, call: &Call) -> Result<Option<String>, Failure> {
+    async fn done_before(&self, call: &Call) -> Result<Option<String>, Failure> {
         let Some(key) = &call.once else { return Ok(None) };
         let rows = self
             .store

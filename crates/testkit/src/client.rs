@@ -90,6 +90,18 @@ impl Client {
         self
     }
 
+    /// The secret of its cookie; empty without a session.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The same browser with somebody's cookie.
+    #[must_use]
+    pub fn with_token(mut self, token: &str) -> Self {
+        self.token = token.to_owned();
+        self
+    }
+
     /// The token a form of this session carries; empty without one.
     pub fn csrf(&self) -> String {
         if self.token.is_empty() { String::new() } else { csrf::csrf_token(&self.token) }

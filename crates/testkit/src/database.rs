@@ -30,6 +30,21 @@ impl Database {
         Self { url: format!("sqlite:{}", folder.path().join("tzxm.db").display()), folder, server: None }
     }
 
+    /// A SQLite file another process made, to be opened once more; it stays when the test is over.
+    pub fn existing(file: &std::path::Path) -> Self {
+        Self { url: format!("sqlite:{}", file.display()), folder: tempfile::tempdir().unwrap(), server: None }
+    }
+
+    /// As many empty databases as there are engines here.
+    pub async fn every() -> Vec<Self> {
+        [Some(Self::sqlite()), Self::postgres().await].into_iter().flatten().collect()
+    }
+
+    /// The file of a SQLite database.
+    pub fn file(&self) -> Option<std::path::PathBuf> {
+        self.url.strip_prefix("sqlite:").map(std::path::PathBuf::from)
+    }
+
     /// A database of its own on the test server; `None` without one.
     pub async fn postgres() -> Option<Self> {
         let server = server()?;

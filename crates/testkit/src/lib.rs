@@ -9,6 +9,7 @@ pub mod answers;
 mod client;
 mod database;
 pub mod files;
+pub mod outcome;
 mod people;
 mod ports;
 mod steps;
@@ -19,7 +20,7 @@ pub use database::Database;
 pub use people::{PASSWORD, Person};
 pub use ports::{FewDraws, MemoryFiles, PlainPrinter};
 pub use steps::{decision, point, supplied};
-pub use world::World;
+pub use world::{World, platform};
 
 /// Runs each `async fn name(world: &World)` once per engine, on a database of its own, and verifies it afterwards.
 #[macro_export]

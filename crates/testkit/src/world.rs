@@ -3,16 +3,19 @@
 use crate::{Database, MemoryFiles, Person, PlainPrinter};
 use domain::{Moment, account::Role};
 use jiff::civil::{Date, date};
-use ledger::{Durability, Report, Sealer};
+use ledger::{Durability, Report, Root, Sealer};
 use platform::{
     Call, Platform, Rulebook, Settings,
     ports::{ChaChaChance, Chance, Clock, ManualClock},
     read::PlatformFold,
     upload::NoScanner,
 };
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 /// A platform with a database, a clock and people of its own. It begins on Monday, 2026-03-02, at nine.
@@ -111,10 +114,23 @@ impl World {
         self.database.remove().await;
     }
 
+    /// An export of everything. On PostgreSQL an export ends before the oldest transaction still running on the whole
+    /// server, and other tests run theirs: wait until they are done.
+    async fn settled_export(&self) -> (Root, Vec<u8>) {
+        let everything = self.platform.store.root().await.unwrap();
+        for _ in 0..1500 {
+            let mut lines = Vec::new();
+            if self.platform.store.export(&mut lines).await.unwrap() == everything {
+                return (everything, lines);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the export never covered everything");
+    }
+
     /// Exports the ledger, imports it into another database and compares root and read tables.
     pub async fn rebuild_and_compare(&self, target: Database) {
-        let mut lines = Vec::new();
-        let root = self.platform.store.export(&mut lines).await.unwrap();
+        let (root, lines) = self.settled_export().await;
         let copy = platform(&target, self.clock.clone(), self.platform.chance.clone(), Durability::Relaxed).await;
         let imported = copy.store.import(&mut lines.as_slice(), &self.fold()).await.unwrap();
         assert_eq!(imported.root, root);
@@ -165,7 +181,7 @@ async fn rows(platform: &Platform, sql: &'static str) -> Vec<String> {
 }
 
 /// A migrated platform on a database: files in memory, no scanner, plain papers, cheap passwords.
-async fn platform(database: &Database, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, durability: Durability) -> Platform {
+pub async fn platform(database: &Database, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, durability: Durability) -> Platform {
     let platform = Platform {
         store: database.open(durability).await,
         sealer: Arc::new(Sealer::new("test", *b"0123456789abcdef")),

@@ -1,3 +1,16 @@
-//! The use cases, on both engines. Folders and names follow the use cases; each test ends with a verified ledger.
+//! The use cases, on both engines. Each test ends with a verified ledger and read tables equal to what the events say.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
+mod acts;
+mod apply;
+mod codes;
+mod concurrency;
+mod crash;
+mod declare;
 mod kit;
+mod lists;
+mod moving;
+mod permission;
+mod process;
+mod public;
+mod sealed;

@@ -5,3 +5,4 @@ mod api;
 mod office;
 mod portal_project;
 mod portal_public;
+mod sweep;

@@ -1,0 +1,203 @@
+//! Every act on a case, alike: it works; it works twice; wrong person; wrong state; not there; at the same time as another.
+
+use domain::{
+    account::Role,
+    case::{Act, NotAcceptedGround, Outcome, Stage},
+    clock::{Ground, Suspension},
+    ids::CaseId,
+};
+use futures_util::future::join_all;
+use platform::{Call, Failure};
+use testkit::{
+    Person, World, both_engines, decision,
+    outcome::{forbidden, not_there, refused, sign_in_first},
+    point, supplied,
+};
+
+both_engines! {
+    a34_each_act_leads_to_its_stage,
+    a14_an_act_sent_twice_acts_once,
+    a14_an_act_sent_twice_at_the_same_time_acts_once,
+    a15_of_many_officers_at_the_same_time_one_acts,
+    a01_acts_on_what_is_not_ones_own,
+    a34_acts_on_an_ended_case_are_refused,
+    a01_acts_on_what_does_not_exist,
+    s12_each_act_is_one_entry_of_the_trail_with_its_person,
+}
+
+/// Acts with a command; checking the code alone has none.
+fn acts() -> impl Iterator<Item = Act> {
+    Act::ALL.into_iter().filter(|act| *act != Act::VerifyCode)
+}
+
+fn is_the_units(act: Act) -> bool {
+    matches!(act, Act::Supply | Act::Withdraw)
+}
+
+async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<(), Failure> {
+    let p = &world.platform;
+    let today = p.clock.now().date();
+    match act {
+        Act::Receive => p.receive_case(call, id).await,
+        Act::VerifyCode => unreachable!("no command"),
+        Act::AskCorrection => p.ask_correction(call, id, vec![point("补盖公章")]).await,
+        Act::Supply => p.supply_correction(call, id, supplied(1)).await,
+        Act::Accept => p.accept_case(call, id).await,
+        Act::NotAccept => p.not_accept_case(call, id, NotAcceptedGround::NotNeeded, "不需要办理", None).await,
+        Act::Suspend => {
+            let document = "专家评审通知".to_owned();
+            let suspension = Suspension { from: today, to: None, ground: Ground::ExpertReview, document, told_on: Some(today) };
+            p.suspend_clock(call, id, suspension).await
+        }
+        Act::Resume => p.resume_clock(call, id, today).await,
+        Act::Decide => p.decide_case(call, id, decision(world, Outcome::Granted)).await,
+        Act::Withdraw => p.withdraw_case(call, id, "不再建设").await,
+    }
+}
+
+/// A case at the point where the act comes next.
+async fn ready(world: &World, officer: &Person, act: Act) -> CaseId {
+    let before: &[Act] = match act {
+        Act::Receive | Act::Withdraw => &[],
+        Act::AskCorrection | Act::Accept | Act::NotAccept | Act::VerifyCode => &[Act::Receive],
+        Act::Supply => &[Act::Receive, Act::AskCorrection],
+        Act::Suspend | Act::Decide => &[Act::Receive, Act::Accept],
+        Act::Resume => &[Act::Receive, Act::Accept, Act::Suspend],
+    };
+    let case = world.submitted().await;
+    for act in before {
+        perform(world, &officer.call(), *act, &case).await.unwrap();
+    }
+    case
+}
+
+fn doer<'a>(world: &'a World, officer: &'a Person, act: Act) -> &'a Person {
+    if is_the_units(act) { &world.agent } else { officer }
+}
+
+/// Stream version of a case: how many facts there are.
+async fn facts(world: &World, case: &CaseId) -> i64 {
+    world.platform.store.load(&format!("case:{case}")).await.unwrap().version
+}
+
+async fn a34_each_act_leads_to_its_stage(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    for act in acts() {
+        let case = ready(world, &officer, act).await;
+        perform(world, &doer(world, &officer, act).call(), act, &case).await.unwrap();
+        let stage = world.platform.case_page(&officer.call(), &case).await.unwrap().case.stage;
+        let expected = match act {
+            Act::Receive => Stage::Received,
+            Act::AskCorrection => Stage::CorrectionAsked,
+            Act::Supply => Stage::Supplemented,
+            Act::NotAccept => Stage::NotAccepted,
+            Act::Decide => Stage::Completed,
+            Act::Withdraw => Stage::Withdrawn,
+            Act::Accept | Act::Suspend | Act::Resume | Act::VerifyCode => Stage::Processing,
+        };
+        assert_eq!(stage, expected, "{act:?}");
+    }
+}
+
+async fn a14_an_act_sent_twice_acts_once(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    for act in acts() {
+        let case = ready(world, &officer, act).await;
+        let call = doer(world, &officer, act).once(&format!("{act:?}"));
+        perform(world, &call, act, &case).await.unwrap();
+        let facts_then = facts(world, &case).await;
+        perform(world, &call, act, &case).await.unwrap();
+        assert_eq!(facts(world, &case).await, facts_then, "{act:?}");
+    }
+}
+
+async fn a14_an_act_sent_twice_at_the_same_time_acts_once(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    for act in acts() {
+        let case = ready(world, &officer, act).await;
+        let before = facts(world, &case).await;
+        let call = doer(world, &officer, act).once(&format!("{act:?}"));
+        for result in join_all((0..4).map(|_| perform(world, &call, act, &case))).await {
+            result.unwrap_or_else(|failure| panic!("{act:?}: {failure:?}"));
+        }
+        let added = facts(world, &case).await - before;
+        assert_eq!(added, if matches!(act, Act::Accept | Act::Decide) { 2 } else { 1 }, "{act:?}");
+    }
+}
+
+async fn a15_of_many_officers_at_the_same_time_one_acts(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    for act in acts() {
+        let case = ready(world, &officer, act).await;
+        let call = doer(world, &officer, act).call();
+        let results = join_all((0..6).map(|_| perform(world, &call, act, &case))).await;
+        assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{act:?}: {results:?}");
+        for result in results.into_iter().filter(|r| r.is_err()) {
+            assert!(matches!(result, Err(Failure::Refused(_))), "{act:?}: {result:?}");
+        }
+    }
+}
+
+async fn a01_acts_on_what_is_not_ones_own(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let everything = [Role::Receptionist, Role::Undertaker, Role::Reviewer, Role::Approver];
+    let elsewhere = world.officer("water", "150502", &everything).await;
+    let other_department = world.officer("ecology", "150402", &everything).await;
+    let superior = world.officer("water", "150400", &everything).await;
+    let other_role = world.officer("water", "150402", &[Role::DepartmentManager]).await;
+    let supervisor = world.supervisor().await;
+    for act in acts() {
+        let case = ready(world, &officer, act).await;
+        let before = facts(world, &case).await;
+        sign_in_first(perform(world, &world.public(), act, &case).await);
+        not_there(perform(world, &world.rival.call(), act, &case).await);
+        not_there(perform(world, &elsewhere.call(), act, &case).await);
+        for person in [&other_department, &superior, &other_role, &supervisor] {
+            forbidden(perform(world, &person.call(), act, &case).await);
+        }
+        let opposite = if is_the_units(act) { &officer } else { &world.agent };
+        forbidden(perform(world, &opposite.call(), act, &case).await);
+        assert_eq!(facts(world, &case).await, before, "{act:?} left a fact");
+    }
+}
+
+async fn a34_acts_on_an_ended_case_are_refused(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let granted = world.accepted(&officer).await;
+    world.grant(&officer, &granted).await;
+    let withdrawn = world.submitted().await;
+    world.platform.withdraw_case(&world.agent.call(), &withdrawn, "不再建设").await.unwrap();
+    for case in [granted, withdrawn] {
+        for act in acts() {
+            let result = perform(world, &doer(world, &officer, act).call(), act, &case).await;
+            refused(result, "case.wrong_state");
+        }
+    }
+}
+
+async fn a01_acts_on_what_does_not_exist(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let nothing = CaseId::from_random([7; 16]);
+    for act in acts() {
+        not_there(perform(world, &doer(world, &officer, act).call(), act, &nothing).await);
+    }
+    not_there(world.platform.case_page(&officer.call(), &nothing).await);
+}
+
+async fn s12_each_act_is_one_entry_of_the_trail_with_its_person(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let case = world.accepted(&officer).await;
+    world.grant(&officer, &case).await;
+    let trail = world.platform.case_page(&officer.call(), &case).await.unwrap().trail;
+    let titles: Vec<_> = trail.iter().map(|entry| entry.title.as_str()).collect();
+    assert_eq!(titles.len(), 6, "{titles:?}");
+    for (title, word) in titles.iter().zip(["提交", "收件", "核验", "受理", "决定", "办结"]) {
+        assert!(title.contains(word), "{titles:?}");
+    }
+    assert_eq!(trail[0].actor, "甲公司");
+    let name = match &officer.actor {
+        platform::Actor::Officer { name, .. } => name.clone(),
+        _ => unreachable!(),
+    };
+    assert!(trail[1..5].iter().all(|entry| entry.actor == name));
+}

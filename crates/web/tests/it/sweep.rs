@@ -1,0 +1,254 @@
+//! Every route of every face as nobody and as the wrong person (S-05, A-23, A-01). The tables are walked, so a new route
+//! is covered by itself; a path parameter without a sample fails.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use domain::{account::Role, document::DocumentKind};
+use std::collections::BTreeMap;
+use testkit::{Answer, Client, Person, World, answers, both_engines};
+use web::{Access, Face, Route};
+
+both_engines! {
+    a01_nobody_comes_in_where_somebody_must_be_signed_in,
+    a01_what_belongs_to_others_is_not_there,
+    a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing,
+    a09_a_change_without_our_origin_or_token_is_refused,
+    s12_every_change_leaves_one_audit_record_also_when_refused,
+    s04_a_session_of_one_face_opens_nothing_on_another,
+}
+
+fn routes(face: Face) -> Vec<Route> {
+    match face {
+        Face::Portal => web::portal::routes(),
+        Face::Office => web::office::routes(),
+        Face::Api => web::api::routes(),
+    }
+}
+
+const FACES: [Face; 3] = [Face::Portal, Face::Office, Face::Api];
+
+/// One thing of every kind, all of 甲公司 and, where an organ handles it, of water × 150402.
+struct Samples {
+    officer: Person,
+    /// By the word before the parameter and its name.
+    values: BTreeMap<(&'static str, &'static str), String>,
+}
+
+impl Samples {
+    async fn lay_out(world: &World) -> Self {
+        let officer = world.all_hands("water", "150402").await;
+        let case = world.accepted(&officer).await;
+        let p = &world.platform;
+        let page = p.case_page(&officer.call(), &case).await.unwrap();
+        let notice = page.case.documents.iter().find(|d| d.kind == DocumentKind::AcceptanceNotice).unwrap();
+        let project = page.application.project.to_string();
+        let code = page.application.code.clone();
+        let file = page.application.materials[0].files[0].id.to_string();
+        let message = p.messages(&world.agent.call(), None, 1).await.unwrap()[0].id.to_string();
+        let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
+        let number = escape(&notice.number);
+        let item = "soil_water".to_owned();
+        let values = BTreeMap::from([
+            (("projects", "id"), project),
+            (("projects", "code"), code.clone()),
+            (("codes", "code"), code.clone()),
+            (("public", "code"), code),
+            (("cases", "id"), case.to_string()),
+            (("files", "file"), file),
+            (("papers", "number"), number.clone()),
+            (("check", "number"), number),
+            (("messages", "id"), message),
+            (("declare", "draft"), draft),
+            (("{draft}", "group"), "basics".to_owned()),
+            (("items", "item"), item.clone()),
+            (("items", "code"), item),
+        ]);
+        Self { officer, values }
+    }
+
+    /// The path with samples for its parameters.
+    fn fill(&self, path: &str) -> String {
+        let mut before = "";
+        let mut filled = Vec::new();
+        for part in path.split('/') {
+            filled.push(match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
+                Some(name) => match self.values.iter().find(|((word, n), _)| *word == before && *n == name) {
+                    Some((_, value)) => value.as_str(),
+                    None => panic!("no sample for {{{name}}} after {before} in {path}: add one to Samples"),
+                },
+                None => part,
+            });
+            before = part;
+        }
+        filled.join("/")
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Calls a route with everything in order but the person.
+async fn call(client: &mut Client, route: &Route, path: &str) -> Answer {
+    match route.method {
+        Method::GET => client.get(path).await,
+        _ => client.post(path, &[]).await,
+    }
+}
+
+fn is_sign_in(answer: &Answer) -> bool {
+    answer.status == StatusCode::UNAUTHORIZED || (answer.status.is_redirection() && answer.location().starts_with("/login?next="))
+}
+
+async fn a01_nobody_comes_in_where_somebody_must_be_signed_in(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    for face in FACES {
+        let mut nobody = Client::new(world, face);
+        for route in routes(face) {
+            let path = samples.fill(route.path);
+            let answer = call(&mut nobody, &route, &path).await;
+            let what = format!("{} {} {path}: {}", face.slug(), route.method, answer.status);
+            assert!(!answer.status.is_server_error(), "{what}");
+            if route.access == Access::Public {
+                assert!(!matches!(answer.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN), "{what}");
+            } else {
+                assert!(is_sign_in(&answer), "{what}");
+                let json = nobody.send(Method::GET, &path, &[("accept", "application/json")], Body::empty()).await;
+                if route.method == Method::GET {
+                    assert_eq!(json.status, StatusCode::UNAUTHORIZED, "{what}, as JSON");
+                }
+            }
+        }
+    }
+}
+
+async fn a01_what_belongs_to_others_is_not_there(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
+    for route in routes(Face::Portal).into_iter().filter(|route| route.access == Access::Owner) {
+        let path = samples.fill(route.path);
+        let answer = call(&mut rival, &route, &path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{} {path} as another unit", route.method);
+    }
+    let case_work = [Role::Receptionist, Role::Undertaker, Role::Reviewer, Role::Approver, Role::DepartmentManager];
+    let wrong = [
+        ("another department", world.officer("ecology", "150402", &case_work).await),
+        ("another region", world.officer("water", "150502", &case_work).await),
+        ("a sister region", world.officer("water", "150403", &case_work).await),
+        ("a system administrator", world.officer("development_reform", "150000", &[Role::SystemAdministrator]).await),
+        ("a security administrator", world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await),
+    ];
+    for (who, person) in &wrong {
+        let mut client = Client::office(world).signed_in(world, person).await;
+        for route in routes(Face::Office).into_iter().filter(|route| route.access == Access::Owner) {
+            // A project belongs to its region, not to a department: every department there reads it.
+            if *who == "another department" && route.method == Method::GET && route.path.starts_with("/projects/") {
+                continue;
+            }
+            let path = samples.fill(route.path);
+            let answer = call(&mut client, &route, &path).await;
+            let hidden = matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
+            assert!(hidden, "{} {path} as {who}: {}", route.method, answer.status);
+        }
+    }
+}
+
+async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let administration = world.general_administration().await;
+    let root = world.platform.store.root().await.unwrap();
+    for (face, people) in [
+        (Face::Portal, vec![&world.agent]),
+        (Face::Office, vec![&samples.officer, &administration]),
+    ] {
+        let mut clients = Vec::new();
+        for person in people {
+            clients.push(Client::new(world, face).signed_in(world, person).await);
+        }
+        let records = audit_records(world).await;
+        for route in routes(face).into_iter().filter(|route| route.method == Method::GET) {
+            let path = samples.fill(route.path);
+            let mut statuses = Vec::new();
+            for client in &mut clients {
+                let answer = client.get(&path).await;
+                assert!(!answer.status.is_server_error() && !is_sign_in(&answer), "{path}: {}", answer.status);
+                statuses.push(answer.status);
+            }
+            let shut = |s: &StatusCode| matches!(*s, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
+            assert!(!statuses.iter().all(shut), "{} {path}: nobody comes in: {statuses:?}", face.slug());
+        }
+        assert_eq!(audit_records(world).await, records, "reading leaves no record of change");
+    }
+    assert_eq!(world.platform.store.root().await.unwrap(), root, "reading changes nothing");
+}
+
+async fn a09_a_change_without_our_origin_or_token_is_refused(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    for (face, person) in [(Face::Portal, &world.agent), (Face::Office, &samples.officer)] {
+        let mut client = Client::new(world, face).signed_in(world, person).await;
+        let root = world.platform.store.root().await.unwrap();
+        for route in routes(face).into_iter().filter(|route| route.method != Method::GET) {
+            let path = samples.fill(route.path);
+            let method = route.method.clone();
+            let bare = client.send(method.clone(), &path, &form, Body::empty()).await;
+            assert_eq!(bare.status, StatusCode::FORBIDDEN, "{path} without an origin");
+            let foreign = [form[0], ("origin", "https://evil.example")];
+            let answer = client.send(method.clone(), &path, &foreign, Body::empty()).await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} from elsewhere");
+            if route.access != Access::Public {
+                let ours = [form[0], ("sec-fetch-site", "same-origin")];
+                let answer = client.send(method, &path, &ours, Body::from("_csrf=0000")).await;
+                let refused = matches!(answer.status, StatusCode::FORBIDDEN | StatusCode::UNPROCESSABLE_ENTITY);
+                assert!(refused, "{path} without the token: {}", answer.status);
+            }
+        }
+        assert_eq!(world.platform.store.root().await.unwrap(), root, "nothing was changed");
+    }
+}
+
+async fn audit_records(world: &World) -> i64 {
+    let row = world.platform.store.query_one("SELECT COUNT(*) AS n FROM audit", []).await.unwrap().unwrap();
+    row.try_get("", "n").unwrap()
+}
+
+async fn s12_every_change_leaves_one_audit_record_also_when_refused(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let stranger = world.officer("water", "150502", &[Role::Receptionist, Role::Approver]).await;
+    for (face, person) in [(Face::Portal, &world.rival), (Face::Office, &stranger)] {
+        let nobody = Client::new(world, face);
+        let somebody = Client::new(world, face).signed_in(world, person).await;
+        for (who, client) in [("public", nobody), (person.account().as_str(), somebody)] {
+            for route in routes(face).into_iter().filter(|route| route.method != Method::GET) {
+                let path = samples.fill(route.path);
+                let records = audit_records(world).await;
+                let answer = call(&mut client.clone(), &route, &path).await;
+                assert_eq!(audit_records(world).await, records + 1, "{} {path} as {who}: {}", face.slug(), answer.status);
+                let sql = "SELECT path, face, outcome FROM audit WHERE request = $1";
+                let request = answer.header("x-request-id").into();
+                let row = world.platform.store.query_one(sql, [request]).await.unwrap().unwrap();
+                let text = |column: &str| row.try_get::<String>("", column).unwrap();
+                assert_eq!((text("path"), text("face")), (path.clone(), face.slug().to_owned()));
+                if route.access == Access::Owner {
+                    assert_ne!(text("outcome"), "done", "{path}: {}", answer.status);
+                }
+            }
+        }
+    }
+}
+
+async fn s04_a_session_of_one_face_opens_nothing_on_another(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let agent = Client::portal(world).signed_in(world, &world.agent).await;
+    let officer = Client::office(world).signed_in(world, &samples.officer).await;
+    for (face, token) in [(Face::Office, agent.token()), (Face::Portal, officer.token())] {
+        let thief = Client::new(world, face).with_token(token);
+        for route in routes(face).into_iter().filter(|route| route.access != Access::Public) {
+            let path = samples.fill(route.path);
+            let answer = call(&mut thief.clone(), &route, &path).await;
+            assert!(is_sign_in(&answer), "{} {path} with the other face's session: {}", face.slug(), answer.status);
+        }
+    }
+}
