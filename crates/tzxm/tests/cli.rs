@@ -80,7 +80,8 @@ fn the_exit_status_is_0_good_1_not_good_2_wrong_usage() {
     assert_eq!(run(&["clock", "due", "--from", "2026-11-24", "--days", "5"]).0, Some(0));
     assert_eq!(run(&["code", "check", "123"]).0, Some(1));
     assert_eq!(run(&["ledger", "verify", "--database", "mysql://x"]).0, Some(1));
-    for wrong in [&["fly"][..], &["ledger", "verify"], &["serve", "--face", "moon", "--database", "x", "--config", "x"]] {
+    for wrong in [&["fly"][..], &["ledger", "verify"], &["serve", "--face", "moon", "--database", "x", "--config", "x"]]
+    {
         assert_eq!(run(wrong).0, Some(2), "{wrong:?}");
     }
     let folder = tempfile::tempdir().unwrap();
@@ -116,7 +117,8 @@ fn an_unsafe_start_is_refused_in_words() {
 fn the_demonstration_serves_and_its_ledger_can_be_verified_moved_and_not_forged() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("demo");
-    let start = ["demo", "--json", "--data", text(&data), "--portal-port", "0", "--office-port", "0", "--api-port", "0"];
+    let start =
+        ["demo", "--json", "--data", text(&data), "--portal-port", "0", "--office-port", "0", "--api-port", "0"];
     let mut demo = Running::start(&start);
     let told = demo.json();
     let written: Value = serde_json::from_str(&std::fs::read_to_string(data.join("addresses.json")).unwrap()).unwrap();
@@ -137,10 +139,18 @@ fn the_demonstration_serves_and_its_ledger_can_be_verified_moved_and_not_forged(
 
     let lines = folder.path().join("ledger.txt");
     assert_eq!(run(&["ledger", "export", "--database", &original, text(&lines)]).0, Some(0));
-    assert_eq!(run(&["ledger", "export", "--database", &original, text(&lines)]).0, Some(1), "never over an old export");
+    assert_eq!(
+        run(&["ledger", "export", "--database", &original, text(&lines)]).0,
+        Some(1),
+        "never over an old export"
+    );
     let (status, words, _) = run(&["ledger", "import", "--database", &url("copy.db"), text(&lines)]);
     assert!(status == Some(0) && words.contains(report["root"].as_str().unwrap()), "{words}");
-    assert_eq!(run(&["ledger", "import", "--database", &url("copy.db"), text(&lines)]).0, Some(1), "only into an empty one");
+    assert_eq!(
+        run(&["ledger", "import", "--database", &url("copy.db"), text(&lines)]).0,
+        Some(1),
+        "only into an empty one"
+    );
 
     let forged = std::fs::read_to_string(&lines).unwrap().replacen("负极材料", "正极材料", 1);
     std::fs::write(&lines, forged).unwrap();
@@ -174,4 +184,17 @@ fn s06_the_first_administrator_gets_a_secret_once_and_nobody_twice() {
     assert!(status == Some(0) && secret, "{words}");
     let (status, _, words) = create(&[system]);
     assert!(status == Some(1) && words.contains("已被使用"), "{words}");
+}
+
+#[test]
+fn a_simulated_life_is_the_same_twice_and_needs_an_empty_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = |name: &str| format!("sqlite:{}", text(&folder.path().join(name)));
+    let live = |url: &str| run(&["simulate", "--projects", "5", "--seed", "7", "--json", "--database", url]);
+    let root = |words: &str| serde_json::from_str::<Value>(words).unwrap()["root"].clone();
+    let (first, second) = (live(&url("a.db")), live(&url("b.db")));
+    assert_eq!((first.0, second.0), (Some(0), Some(0)), "{}", first.2);
+    assert_eq!(root(&first.1), root(&second.1));
+    let again = live(&url("a.db"));
+    assert!(again.0 == Some(1) && again.2.contains("空数据库"), "{}", again.2);
 }

@@ -7,6 +7,8 @@ mod clocks;
 mod commands;
 mod papers;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use clocks::{check_clock, decision_clock, owed_clock};
 pub use commands::{
@@ -345,6 +347,10 @@ impl Case {
 impl Aggregate for Case {
     const KIND: &'static str = "case";
     type Event = CaseEvent;
+
+    fn is_platform_act(event: &CaseEvent) -> bool {
+        matches!(event, CaseEvent::CaseCompleted { .. })
+    }
 
     fn apply(&mut self, event: &CaseEvent, meta: &Meta) {
         match event {

@@ -1,0 +1,472 @@
+//! Given events, when a command, then events or a refusal.
+
+use super::*;
+use crate::{
+    Refusal,
+    clock::{Ground, default_deadlines},
+    department::Agency,
+    item::catalogue,
+    project::{Project, ProjectState},
+    region::RegionCode,
+};
+use jiff::civil::date;
+use proptest::prelude::*;
+
+const DAY: Date = date(2026, 3, 2);
+
+fn moment(days: i64) -> Moment {
+    Moment(Moment::at(DAY, 9, 0).0 + days * 86_400_000)
+}
+
+fn meta(days: i64) -> Meta {
+    Meta { at: moment(days), recorded_at: moment(days), actor: "a-test".into() }
+}
+
+fn application() -> Application {
+    let item = catalogue().item("soil_water").unwrap();
+    let agency = Agency::new("water", RegionCode::parse("150402").unwrap());
+    let file = File { id: AttachmentId::from_random([1; 16]), name: "方案.pdf".into() };
+    Application {
+        id: CaseId::from_random([2; 16]),
+        project: ProjectId::from_random([3; 16]),
+        project_name: "负极材料项目".into(),
+        code: "2603-150402-04-01-123456".into(),
+        unit: UnitId::from_random([4; 16]),
+        unit_name: "甲公司".into(),
+        item: item.code.clone(),
+        item_name: item.name.clone(),
+        agency_name: agency.name(),
+        agency,
+        limit: item.effective_limit().clone(),
+        rulebook: "1".into(),
+        materials: vec![Given { material: "soil_water_plan".into(), name: "水土保持方案".into(), files: vec![file], result_of: None }],
+    }
+}
+
+fn papers() -> Papers {
+    Papers { date: DAY, serial: "000000001".into() }
+}
+
+/// The case these events leave, one day apart.
+fn given(events: &[CaseEvent]) -> Case {
+    let mut case = Case::default();
+    for (event, day) in events.iter().zip(0..) {
+        case.apply(event, &meta(day));
+    }
+    case
+}
+
+fn point(text: &str) -> Point {
+    Point { material: None, text: text.into() }
+}
+
+fn answer(text: &str) -> Answer {
+    Answer { text: text.into(), files: vec![] }
+}
+
+fn decision() -> Decision {
+    Decision {
+        outcome: Outcome::Granted,
+        opinion: "符合条件".into(),
+        document_number: "赤水许〔2026〕1号".into(),
+        title: "关于水土保持方案的决定".into(),
+        decided_on: date(2026, 3, 10),
+        valid_until: None,
+    }
+}
+
+fn suspension() -> Suspension {
+    Suspension { from: date(2026, 3, 9), to: None, ground: Ground::ExpertReview, document: "专家评审通知".into(), told_on: None }
+}
+
+fn accepted(case: &Case) -> Result<Vec<CaseEvent>, Refusal> {
+    match accept(case, CodeCheck::Verified, None, &papers())? {
+        Acceptance::Accepted(events) => Ok(events),
+        Acceptance::CodeRefused(_, refusal) => Err(refusal),
+    }
+}
+
+/// Does an act with good arguments; the first refusal counts. The check of a code alone has no command of its own.
+fn perform(case: &Case, act: Act) -> Option<Result<Vec<CaseEvent>, Refusal>> {
+    let first = |refusals: Vec<Refusal>| refusals.into_iter().next().unwrap();
+    Some(match act {
+        Act::Receive => receive(case, &papers()),
+        Act::VerifyCode => return None,
+        Act::AskCorrection => ask_correction(case, vec![point("补盖公章")], &papers()),
+        Act::Supply => supply(case, vec![answer("已补")]).map_err(first),
+        Act::Accept => accepted(case),
+        Act::NotAccept => not_accept(case, NotAcceptedGround::NotNeeded, "不需要办理", None, &papers()),
+        Act::Suspend => suspend(case, suspension()),
+        Act::Resume => resume(case, date(2026, 3, 12)),
+        Act::Decide => decide(case, decision(), moment(20), &papers()).map_err(first),
+        Act::Withdraw => withdraw(case, "不再建设"),
+    })
+}
+
+/// Events that lead to a stage, the shortest way.
+fn events_to(stage: Stage) -> Vec<CaseEvent> {
+    let way: &[Act] = match stage {
+        Stage::Submitted => &[],
+        Stage::Received => &[Act::Receive],
+        Stage::CorrectionAsked => &[Act::Receive, Act::AskCorrection],
+        Stage::Supplemented => &[Act::Receive, Act::AskCorrection, Act::Supply],
+        Stage::Processing => &[Act::Receive, Act::Accept],
+        Stage::Decided | Stage::Completed => &[Act::Receive, Act::Accept, Act::Decide],
+        Stage::NotAccepted => &[Act::NotAccept],
+        Stage::Withdrawn => &[Act::Withdraw],
+    };
+    let mut events = vec![CaseEvent::CaseSubmitted(Box::new(application()))];
+    for act in way {
+        events.extend(perform(&given(&events), *act).unwrap().unwrap());
+    }
+    if stage == Stage::Decided {
+        events.pop();
+    }
+    events
+}
+
+fn at(stage: Stage) -> Case {
+    let case = given(&events_to(stage));
+    assert_eq!(case.stage, stage);
+    case
+}
+
+fn kinds(events: &[CaseEvent]) -> Vec<String> {
+    let kind = |event: &CaseEvent| serde_json::to_value(event).unwrap()["kind"].as_str().unwrap().to_owned();
+    events.iter().map(kind).collect()
+}
+
+#[test]
+fn a34_only_the_listed_acts_pass_in_each_stage() {
+    // Written down a second time on purpose: the law's table, not the code's.
+    let listed = |stage, act| match act {
+        Act::Receive => matches!(stage, Stage::Submitted),
+        Act::AskCorrection => matches!(stage, Stage::Received),
+        Act::Supply => matches!(stage, Stage::CorrectionAsked),
+        Act::VerifyCode | Act::Accept => matches!(stage, Stage::Received | Stage::Supplemented),
+        Act::NotAccept => {
+            matches!(stage, Stage::Submitted | Stage::Received | Stage::CorrectionAsked | Stage::Supplemented)
+        }
+        Act::Suspend | Act::Resume | Act::Decide => matches!(stage, Stage::Processing),
+        Act::Withdraw => matches!(
+            stage,
+            Stage::Submitted | Stage::Received | Stage::CorrectionAsked | Stage::Supplemented | Stage::Processing
+        ),
+    };
+    for stage in Stage::ALL {
+        for act in Act::ALL {
+            let expected = listed(stage, act);
+            assert_eq!(stage.acts().contains(&act), expected, "{stage:?} {act:?}");
+            let mut case = at(stage);
+            if act == Act::Resume && expected {
+                case.suspensions.push(suspension());
+            }
+            match perform(&case, act) {
+                Some(Err(refusal)) => {
+                    assert!(!expected, "{stage:?} {act:?}: {refusal}");
+                    assert_eq!(refusal.code, "case.wrong_state");
+                }
+                Some(Ok(events)) => assert!(expected && !events.is_empty(), "{stage:?} {act:?}"),
+                None => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_can_be_done_to_a_case_that_does_not_exist() {
+    for act in Act::ALL {
+        if let Some(result) = perform(&Case::default(), act) {
+            assert_eq!(result.unwrap_err().code, "case.not_there", "{act:?}");
+        }
+    }
+}
+
+#[test]
+fn art14_1_an_application_without_its_materials_names_each_missing_one() {
+    let project = Project::default();
+    let required = [("soil_water_plan".to_owned(), "方案".to_owned()), ("seal".to_owned(), "公章".to_owned())];
+    let refusals = submit(application(), &project, &required).unwrap_err();
+    let fields: Vec<_> = refusals.iter().filter_map(|r| r.field.as_deref()).collect();
+    assert_eq!(fields, ["material-seal"]);
+    assert_eq!(kinds(&submit(application(), &project, &required[..1]).unwrap()), ["CaseSubmitted"]);
+    let empty = Application { materials: vec![Given { files: vec![], ..application().materials[0].clone() }], ..application() };
+    assert_eq!(submit(empty, &project, &required[..1]).unwrap_err().len(), 1, "a material without a file is not there");
+}
+
+#[test]
+fn art14_1_nothing_can_be_applied_for_without_a_code_in_force() {
+    for state in [ProjectState::Voided, ProjectState::Withdrawn] {
+        let project = Project { state, ..Project::default() };
+        assert_eq!(submit(application(), &project, &[]).unwrap_err()[0].code, "project.wrong_state");
+    }
+}
+
+#[test]
+fn licence32_all_points_are_told_once() {
+    let case = at(Stage::Supplemented);
+    let back = Case { stage: Stage::Received, ..case };
+    assert_eq!(ask_correction(&back, vec![point("再补一次")], &papers()).unwrap_err().code, "correction.twice");
+}
+
+#[test]
+fn licence32_a_correction_says_what_is_missing() {
+    let case = at(Stage::Received);
+    let refuse = |points| ask_correction(&case, points, &papers()).unwrap_err().code.into_owned();
+    assert_eq!(refuse(vec![]), "correction.points");
+    assert_eq!(refuse(vec![point("  "), point("")]), "correction.points");
+    assert_eq!(refuse(vec![point("补"); 51]), "correction.points");
+    assert_eq!(refuse(vec![point(&"补".repeat(501))]), "text.too_long");
+    let events = ask_correction(&case, vec![point(" 补盖公章 "), point(" ")], &papers()).unwrap();
+    let [CaseEvent::CorrectionAsked { points, document }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(points, &[point("补盖公章")]);
+    assert_eq!(document.points, ["补盖公章"]);
+}
+
+#[test]
+fn licence32_every_point_is_answered_at_its_place() {
+    let asked = CaseEvent::CorrectionAsked {
+        points: vec![point("一"), point("二"), point("三")],
+        document: Box::new(papers().correction_notice(&application(), &[])),
+    };
+    let mut events = events_to(Stage::Received);
+    events.push(asked);
+    let case = given(&events);
+    let refusals = supply(&case, vec![answer("已补"), answer(" ")]).unwrap_err();
+    let fields: Vec<_> = refusals.iter().filter_map(|r| r.field.as_deref()).collect();
+    assert_eq!(fields, ["answer-1", "answer-2"]);
+    let file = Answer { text: String::new(), files: application().materials[0].files.clone() };
+    let events = supply(&case, vec![answer("已补"), file, answer("已补"), answer("多余")]).unwrap();
+    let [CaseEvent::CorrectionSupplied { answers }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(answers.len(), 3);
+}
+
+#[test]
+fn art14_2_a_bad_code_is_recorded_and_nothing_is_accepted() {
+    let case = at(Stage::Received);
+    let check = CodeCheck::Fault { fault: "not_in_force", message: "该项目代码已失效。".into() };
+    let Acceptance::CodeRefused(events, refusal) = accept(&case, check, None, &papers()).unwrap() else { panic!() };
+    assert_eq!(kinds(&events), ["CodeNotVerified"]);
+    assert_eq!(refusal.code, "case.code_not_verified");
+    assert!(refusal.article.unwrap().contains("第十四条"));
+    let mut after = case;
+    after.apply(&events[0], &meta(9));
+    assert_eq!((after.stage, after.accepted_at), (Stage::Received, None));
+    assert!(after.code_check.unwrap().is_err());
+}
+
+#[test]
+fn a18_a_code_must_be_real_in_force_and_the_applicants_own() {
+    let code = crate::project_code::Issue {
+        region: RegionCode::parse("150402").unwrap(),
+        department: 4,
+        project_type: 1,
+        year: 2026,
+        month: 3,
+        random: 7,
+    };
+    let application = Application { code: code.code().unwrap().to_string(), ..application() };
+    let declared = crate::project::Declared {
+        id: application.project.clone(),
+        unit: application.unit.clone(),
+        unit_name: "甲公司".into(),
+        code: application.code.clone(),
+        regime: crate::regime::Regime::RecordFiling,
+        regime_rule: String::new(),
+        name: "项目".into(),
+        region: "150402".into(),
+        industry: "3091".into(),
+        total_investment: crate::Money(0),
+        answers: Default::default(),
+        facts: Default::default(),
+        needed: vec![],
+        rulebook: "1".into(),
+    };
+    let project = Project { declared: Some(Box::new(declared.clone())), ..Project::default() };
+    assert_eq!(CodeCheck::of(&application, &project), CodeCheck::Verified);
+    let fault = |application: &Application, project: &Project| match CodeCheck::of(application, project) {
+        CodeCheck::Fault { fault, .. } => fault,
+        CodeCheck::Verified => "verified",
+    };
+    let other = |d: crate::project::Declared| Project { declared: Some(Box::new(d)), ..Project::default() };
+    let stranger = crate::project::Declared { unit: UnitId::from_random([9; 16]), ..declared.clone() };
+    let twin = crate::project::Declared { code: "2603-150402-04-01-000000".into(), ..declared };
+    assert_eq!(fault(&application, &Project::default()), "unknown");
+    assert_eq!(fault(&application, &other(stranger)), "owner");
+    assert_eq!(fault(&application, &other(twin)), "mismatch");
+    assert_eq!(fault(&application, &Project { state: ProjectState::Voided, ..project.clone() }), "not_in_force");
+    assert_ne!(fault(&Application { code: "26".into(), ..application }, &project), "verified");
+}
+
+#[test]
+fn licence32_not_accepting_needs_its_ground() {
+    let received = at(Stage::Received);
+    let refuse = |case: &Case, ground, reason: &str, organ: Option<&str>| {
+        not_accept(case, ground, reason, organ.map(str::to_owned), &papers()).unwrap_err().code.into_owned()
+    };
+    use NotAcceptedGround::{Incomplete, NotNeeded, WrongOrgan};
+    assert_eq!(refuse(&received, NotNeeded, " ", None), "text.required");
+    assert_eq!(refuse(&received, WrongOrgan, "不属于", None), "not_accept.right_organ");
+    assert_eq!(refuse(&received, WrongOrgan, "不属于", Some(" ")), "not_accept.right_organ");
+    assert_eq!(refuse(&received, Incomplete, "不齐", None), "not_accept.no_correction");
+    let events = not_accept(&received, WrongOrgan, "不属于", Some("自治区水利厅".into()), &papers()).unwrap();
+    let [CaseEvent::CaseNotAccepted { document, .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert!(document.rows.iter().any(|(_, value)| value == "自治区水利厅"));
+    assert!(document.closing.iter().any(|words| words.contains("行政复议")), "the remedy is named");
+    let supplemented = at(Stage::Supplemented);
+    assert!(not_accept(&supplemented, Incomplete, "仍不齐", None, &papers()).is_ok());
+}
+
+#[test]
+fn art14_4_a_decision_has_opinion_number_and_title() {
+    let case = at(Stage::Processing);
+    let blank = Decision { opinion: " ".into(), document_number: String::new(), title: "\n".into(), ..decision() };
+    let refusals = decide(&case, blank, moment(20), &papers()).unwrap_err();
+    let mut fields: Vec<_> = refusals.iter().filter_map(|r| r.field.as_deref()).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["document_number", "opinion", "title"]);
+    assert!(refusals.iter().all(|r| r.article.as_deref().is_some_and(|a| a.contains("第十四条"))));
+}
+
+#[test]
+fn art14_4_a_decision_fits_its_dates() {
+    let case = at(Stage::Processing);
+    let refuse = |decision| {
+        let refusals = decide(&case, decision, moment(20), &papers()).unwrap_err();
+        refusals.into_iter().map(|r| r.code.into_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(refuse(Decision { decided_on: date(2026, 3, 23), ..decision() }), ["decision.future"]);
+    assert_eq!(refuse(Decision { decided_on: date(2026, 3, 3), ..decision() }), ["decision.before_acceptance"]);
+    let until = |day| Some(date(2026, 3, day));
+    assert_eq!(refuse(Decision { valid_until: until(10), ..decision() }), ["decision.validity"]);
+    let refusal = Decision { outcome: Outcome::Refused, valid_until: until(30), ..decision() };
+    assert_eq!(refuse(refusal), ["decision.validity"]);
+    assert!(decide(&case, Decision { valid_until: until(11), ..decision() }, moment(20), &papers()).is_ok());
+}
+
+#[test]
+fn art14_5_a_decided_case_completes_by_itself_with_its_notice() {
+    for outcome in [Outcome::Granted, Outcome::Refused] {
+        let case = at(Stage::Processing);
+        let events = decide(&case, Decision { outcome, ..decision() }, moment(20), &papers()).unwrap();
+        assert_eq!(kinds(&events), ["CaseDecided", "CaseCompleted"]);
+        let CaseEvent::CaseCompleted { document } = &events[1] else { panic!() };
+        assert_eq!(document.kind, DocumentKind::CompletionNotice);
+        let remedy = document.closing.iter().any(|words| words.contains("行政复议"));
+        assert_eq!(remedy, outcome == Outcome::Refused);
+    }
+    let decided = at(Stage::Decided);
+    assert_eq!(kinds(&complete(&decided, &papers()).unwrap()), ["CaseCompleted"]);
+    assert!(complete(&at(Stage::Completed), &papers()).is_err() && complete(&at(Stage::Processing), &papers()).is_err());
+}
+
+#[test]
+fn art15_the_clock_stops_only_on_paper_and_once() {
+    let case = at(Stage::Processing);
+    let refuse = |case: &Case, s| suspend(case, s).unwrap_err().code.into_owned();
+    assert_eq!(refuse(&case, Suspension { document: " ".into(), ..suspension() }), "clock.no_paper");
+    assert_eq!(refuse(&case, Suspension { from: date(2026, 3, 3), ..suspension() }), "clock.before_acceptance");
+    assert_eq!(resume(&case, date(2026, 3, 12)).unwrap_err().code, "clock.running");
+    let mut stopped = case;
+    stopped.apply(&suspend(&stopped, suspension()).unwrap()[0], &meta(7));
+    assert!(stopped.is_suspended());
+    assert_eq!(refuse(&stopped, suspension()), "clock.suspended");
+    assert_eq!(decide(&stopped, decision(), moment(20), &papers()).unwrap_err()[0].code, "clock.suspended");
+    assert_eq!(resume(&stopped, date(2026, 3, 8)).unwrap_err().code, "clock.order");
+    stopped.apply(&resume(&stopped, date(2026, 3, 12)).unwrap()[0], &meta(10));
+    assert!(!stopped.is_suspended());
+    assert_eq!(stopped.suspensions[0].to, Some(date(2026, 3, 12)));
+}
+
+#[test]
+fn licence32_the_five_days_count_anew_after_a_supplement() {
+    let five = default_deadlines().get("correction_check").unwrap().clone();
+    let clock = check_clock(&at(Stage::Received)).unwrap();
+    assert_eq!((clock.start, clock.finished, clock.kind.days), (date(2026, 3, 3), None, five.days));
+    let asked = check_clock(&at(Stage::CorrectionAsked)).unwrap();
+    assert_eq!(asked.finished, Some(date(2026, 3, 4)), "asking ends the first five days");
+    let again = check_clock(&at(Stage::Supplemented)).unwrap();
+    assert_eq!((again.start, again.finished), (date(2026, 3, 5), None));
+    assert!(check_clock(&at(Stage::Submitted)).is_none());
+}
+
+#[test]
+fn art14_2_the_decision_clock_starts_with_acceptance() {
+    assert!(decision_clock(&at(Stage::Received)).is_none());
+    let clock = decision_clock(&at(Stage::Processing)).unwrap();
+    assert_eq!(clock.limit(), 20);
+    assert!(clock.finished.is_none());
+    assert!(decision_clock(&at(Stage::Completed)).unwrap().finished.is_some());
+}
+
+#[test]
+fn only_what_runs_or_was_granted_stands_in_the_way_of_another_application() {
+    for stage in Stage::ALL {
+        let expected = !matches!(stage, Stage::NotAccepted | Stage::Withdrawn);
+        assert_eq!(at(stage).is_live(), expected, "{stage:?}");
+    }
+    let refused = Decision { outcome: Outcome::Refused, ..decision() };
+    let case = Case { decision: Some(Box::new(refused)), ..at(Stage::Completed) };
+    assert!(!case.is_live());
+}
+
+#[test]
+fn papers_carry_a_check_value_that_any_change_breaks() {
+    let a = application();
+    let all = [
+        papers().receipt_slip(&a),
+        papers().correction_notice(&a, &[point("补盖公章")]),
+        papers().acceptance_notice(&a, Some((date(2026, 3, 31), true))),
+        papers().non_acceptance_notice(&a, NotAcceptedGround::NotNeeded, "不需要", None),
+        papers().completion_notice(&a, &decision()),
+    ];
+    for paper in all {
+        assert!(paper.is_intact(), "{:?}", paper.kind);
+        let linked = Document { verify_url: "https://tzxm.example/check".into(), ..paper.clone() };
+        assert!(linked.is_intact(), "the address is not part of what the paper says");
+        let forged = [
+            Document { project_code: "2603-150402-04-01-654321".into(), ..paper.clone() },
+            Document { addressee: "乙公司".into(), ..paper.clone() },
+            Document { issued_on: date(2026, 3, 1), ..paper.clone() },
+            Document { points: vec!["无".into(), "无".into()], ..paper.clone() },
+            Document { rows: vec![], ..paper.clone() },
+            Document { number: format!("{}-1", paper.number), ..paper.clone() },
+        ];
+        for forged in forged {
+            assert!(!forged.is_intact(), "{:?}", forged.kind);
+        }
+    }
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    proptest::sample::select(Act::ALL.to_vec())
+}
+
+proptest! {
+    #[test]
+    fn whatever_people_try_the_case_keeps_its_order(acts in proptest::collection::vec(any_act(), 0..24)) {
+        let mut events = vec![CaseEvent::CaseSubmitted(Box::new(application()))];
+        for act in acts {
+            if let Some(Ok(more)) = perform(&given(&events), act) {
+                events.extend(more);
+            }
+        }
+        let case = given(&events);
+        let kinds = kinds(&events);
+        let at = |kind: &str| kinds.iter().position(|k| k == kind);
+        let count = |kind: &str| kinds.iter().filter(|k| *k == kind).count();
+        for kind in ["CaseReceived", "CorrectionAsked", "CorrectionSupplied", "CaseAccepted", "CaseDecided", "CaseCompleted"] {
+            prop_assert!(count(kind) <= 1, "{kind} twice: {kinds:?}");
+        }
+        for (first, then) in [("CaseReceived", "CaseAccepted"), ("CodeVerified", "CaseAccepted"), ("CaseAccepted", "CaseDecided"), ("CorrectionAsked", "CorrectionSupplied")] {
+            if let Some(then) = at(then) {
+                prop_assert!(at(first).is_some_and(|first| first < then), "{kinds:?}");
+            }
+        }
+        prop_assert_eq!(case.stage.is_ended(), case.ended_at.is_some());
+        prop_assert_eq!(case.stage == Stage::Completed, case.decision.is_some());
+        // What is stored is the fold: it survives its own JSON.
+        let json = serde_json::to_string(&case).unwrap();
+        prop_assert_eq!(serde_json::from_str::<Case>(&json).unwrap(), case);
+    }
+}
