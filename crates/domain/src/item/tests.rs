@@ -751,3 +751,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn art08_every_rule_is_told_in_words() {
+    let catalogue = catalogue();
+    let words = |code: &str| catalogue.item(code).map(|item| item.applies.in_words(catalogue.facts()));
+    assert_eq!(words("gov_proposal"), Some(Demand::One("“项目管理方式”为“审批”".to_owned())));
+    assert_eq!(
+        words("nature_reserve"),
+        Some(Demand::Any(vec![
+            Demand::One("“位于自然保护区内”为“是”".to_owned()),
+            Demand::One("“位于风景名胜区或者旅游景点”为“是”".to_owned()),
+        ]))
+    );
+    assert!(matches!(words("tech_file"), Some(Demand::All(parts)) if parts.len() == 2));
+    fn clauses(demand: &Demand) -> Vec<&str> {
+        match demand {
+            Demand::All(parts) | Demand::Any(parts) => parts.iter().flat_map(clauses).collect(),
+            Demand::One(clause) => vec![clause],
+        }
+    }
+    for item in catalogue.items() {
+        let demand = item.applies.in_words(catalogue.facts());
+        assert!(clauses(&demand).iter().all(|c| c.starts_with('“') && !c.contains('_')), "{}: {demand:?}", item.code);
+    }
+}

@@ -104,13 +104,18 @@ fn with_cookie(ctx: &PortalContext, token: &str, next: &str) -> Response {
 async fn draw_register(ctx: &PortalContext, form: &Fields, refused: &[Refusal]) -> Result<Response, WebError> {
     let page = ctx.page("", "单位注册").await?.crumb("首页", "/").failed(!refused.is_empty());
     let regions = ctx.platform.rules.regions;
-    let text = |name: &'static str, label: &'static str| Field::text(name, label).value(form.get(name)).errors(refused).required();
+    let text = |name: &'static str, label: &'static str| {
+        Field::text(name, label).value(form.get(name)).errors(refused).required()
+    };
     let page = Register {
         page,
         once: ctx.once(),
         summary: ErrorSummary::new(refused),
         unit: vec![
-            text("name", "单位全称").max(100).autocomplete("organization").hint("与营业执照或登记证书一致，将印在项目代码证和审批文件上。"),
+            text("name", "单位全称")
+                .max(100)
+                .autocomplete("organization")
+                .hint("与营业执照或登记证书一致，将印在项目代码证和审批文件上。"),
             text("credit_code", "统一社会信用代码").max(18).hint("18 位数字和大写字母，提交时自动核验校验位。").guide(
                 "一个单位只注册一次，代码用来认定项目单位，也用于与信用、公共资源交易等平台共享办理结果。",
                 "办法第十九条；GB 32100-2015",
@@ -120,19 +125,29 @@ async fn draw_register(ctx: &PortalContext, form: &Fields, refused: &[Refusal]) 
                 .value(form.get("nature"))
                 .errors(refused)
                 .required(),
-            Field::region("city", "region", "单位所在地", areas(regions), seats(regions, form.get("city")), "/register/places")
-                .value(form.get("city"))
-                .value(form.get("region"))
-                .errors(refused)
-                .required()
-                .hint("单位注册地。区外单位也可以注册，项目建设地点在申报时另填。"),
+            Field::region(
+                "city",
+                "region",
+                "单位所在地",
+                areas(regions),
+                seats(regions, form.get("city")),
+                "/register/places",
+            )
+            .value(form.get("city"))
+            .value(form.get("region"))
+            .errors(refused)
+            .required()
+            .hint("单位注册地。区外单位也可以注册，项目建设地点在申报时另填。"),
         ],
         contact: vec![
             text("contact_name", "联系人").max(50).autocomplete("name"),
             text("contact_phone", "联系电话").max(20).autocomplete("tel").hint("固定电话带区号，或 11 位手机号。"),
         ],
         access: vec![
-            text("login", "登录名").max(40).autocomplete("username").hint("4 至 40 个字母、数字或 . _ - @，不区分大小写。"),
+            text("login", "登录名")
+                .max(40)
+                .autocomplete("username")
+                .hint("4 至 40 个字母、数字或 . _ - @，不区分大小写。"),
             Field::password("password", "密码", "new-password")
                 .errors(refused)
                 .required()
@@ -208,7 +223,8 @@ async fn login_form(ctx: PortalContext, Query(next): Query<Next>) -> Result<Resp
 
 async fn login(peer: Peer, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
     let (next, name) = (local(form.get("next")), form.get("login"));
-    let signed_in = ctx.platform.sign_in(&ctx.call, account::Face::Portal, name, form.get("password"), &address(peer)).await;
+    let signed_in =
+        ctx.platform.sign_in(&ctx.call, account::Face::Portal, name, form.get("password"), &address(peer)).await;
     match refusals(signed_in)? {
         Ok(signed_in) => Ok(with_cookie(&ctx, &signed_in.token, next)),
         Err(refused) => draw_login(&ctx, next, name, &refused).await,
@@ -224,7 +240,8 @@ async fn draw_login(ctx: &PortalContext, next: &str, name: &str, refused: &[Refu
         summary: ErrorSummary::new(refused),
         login: Field::text("login", "登录名").value(name).errors(refused).required().max(40).autocomplete("username"),
         password: Field::password("password", "密码", "current-password").required().max(128),
-        note: asked.then(|| Note::new(Tone::Blue, "请先登录", "登录后将回到您刚才要打开的页面。尚未注册的单位请先注册。")),
+        note: asked
+            .then(|| Note::new(Tone::Blue, "请先登录", "登录后将回到您刚才要打开的页面。尚未注册的单位请先注册。")),
     };
     let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, Html(page.render()?)).into_response())
@@ -257,7 +274,9 @@ mod tests {
         for good in ["/projects/1", "/declare?draft=3", "/public?q=%E5%85%89"] {
             assert_eq!(local(good), good);
         }
-        for bad in ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nx: y", "/login?next=/", "/光"] {
+        for bad in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nx: y", "/login?next=/", "/光"]
+        {
             assert_eq!(local(bad), PROJECTS, "{bad}");
         }
     }

@@ -12,7 +12,10 @@ use axum::{
 };
 use domain::{
     Refusal,
-    clock::{ClockFacts, DeadlineKind, DeadlineKinds, Ground, Row, Sheet, Status, Suspension, Thresholds, Unit, default_deadlines},
+    clock::{
+        ClockFacts, DeadlineKind, DeadlineKinds, Ground, Row, Sheet, Status, Suspension, Thresholds, Unit,
+        default_deadlines,
+    },
     time::chinese_date,
 };
 use jiff::civil::Date;
@@ -101,7 +104,9 @@ impl Form {
         if [&self.from, &self.to, &self.ground].iter().all(|text| text.trim().is_empty()) {
             return Ok(None);
         }
-        let missing = |field: &'static str, message: &str| Refusal::field(field, "clock.pause", message).article("行政许可法第四十五条");
+        let missing = |field: &'static str, message: &str| {
+            Refusal::field(field, "clock.pause", message).article("行政许可法第四十五条")
+        };
         let ground = ground(&self.ground).ok_or_else(|| missing("ground", "请选择停止计时的法定事由。"))?;
         let from = day(&self.from).ok_or_else(|| missing("from", "请填写停止计时的第一天。"))?;
         let to = day(&self.to).ok_or_else(|| missing("to", "请填写停止计时的最后一天。"))?;
@@ -135,16 +140,30 @@ async fn clock(ctx: PortalContext, Query(form): Query<Form>) -> Result<Response,
         Some(Ok(facts)) => (Some(facts), Vec::new()),
         Some(Err(refused)) => (None, refused),
     };
-    let page = ctx.page("items", "期限计算").await?.crumb("首页", "/").crumb("事项与办事指南", "/items").failed(!refused.is_empty());
-    let or = |text: &str, usual: &str| if form.start.is_none() && text.is_empty() { usual.to_owned() } else { text.to_owned() };
+    let page = ctx
+        .page("items", "期限计算")
+        .await?
+        .crumb("首页", "/")
+        .crumb("事项与办事指南", "/items")
+        .failed(!refused.is_empty());
+    let or = |text: &str, usual: &str| {
+        if form.start.is_none() && text.is_empty() { usual.to_owned() } else { text.to_owned() }
+    };
     let start = form.start.clone().unwrap_or_else(|| today.to_string());
-    let units = [Choice::new("working", "工作日").note("扣除周末和法定节假日，计入调休上班日"), Choice::new("calendar", "自然日").note("每天都算；末日遇休息日顺延")];
+    let units = [
+        Choice::new("working", "工作日").note("扣除周末和法定节假日，计入调休上班日"),
+        Choice::new("calendar", "自然日").note("每天都算；末日遇休息日顺延"),
+    ];
     let grounds = Ground::ALL.map(|g| Choice::new(slug(g), format!("{}（{}）", g.name(), g.article())));
     let view = Clock {
         page,
         summary: ErrorSummary::new(&refused),
         fields: vec![
-            Field::date("start", "起算日").value(start).errors(&refused).required().hint("受理、收到材料等事件发生的当天，当天不计，从次日起算。"),
+            Field::date("start", "起算日")
+                .value(start)
+                .errors(&refused)
+                .required()
+                .hint("受理、收到材料等事件发生的当天，当天不计，从次日起算。"),
             Field::number("days", "期限", "天").value(or(&form.days, "20")).errors(&refused).required().max(3),
             Field::radios("unit", "计算单位", units).value(or(&form.unit, "working")).errors(&refused).required(),
         ],
@@ -208,7 +227,8 @@ fn sentence(facts: &ClockFacts, sheet: &Sheet) -> String {
     ];
     let left_out: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     let made_up = count(|s| matches!(s, Status::MakeUpWorkday { .. }));
-    let mut text = format!("从起算日到届满日共 {} 天，计入 {} {}", sheet.rows.len(), facts.limit(), facts.kind.unit.name());
+    let mut text =
+        format!("从起算日到届满日共 {} 天，计入 {} {}", sheet.rows.len(), facts.limit(), facts.kind.unit.name());
     if !left_out.is_empty() {
         text += &format!("，不计 {}", left_out.join("、"));
     }
@@ -221,7 +241,11 @@ fn sentence(facts: &ClockFacts, sheet: &Sheet) -> String {
 /// The engine's sheet as a table of the page; the first row is the day of the event itself.
 fn drawn(facts: &ClockFacts, sheet: &Sheet, caption: String) -> ClockSheet {
     let last = sheet.due.map(|due| due.date);
-    let start = ClockSheet::new(caption).day(facts.start, html::DayKind::Start, "起算当日不计，从次日起算（民法典第二百零一条）");
+    let start = ClockSheet::new(caption).day(
+        facts.start,
+        html::DayKind::Start,
+        "起算当日不计，从次日起算（民法典第二百零一条）",
+    );
     sheet.rows.iter().fold(start, |table, row| {
         let (kind, why) = drawn_day(row, facts.limit(), last == Some(row.date));
         table.day(row.date, kind, why)
@@ -231,10 +255,14 @@ fn drawn(facts: &ClockFacts, sheet: &Sheet, caption: String) -> ClockSheet {
 fn drawn_day(row: &Row, limit: u32, due: bool) -> (html::DayKind, String) {
     let moved = "末日遇休息日，顺延到下一个工作日（民法典第二百零三条）";
     match (&row.status, row.status.counted()) {
-        (Status::Suspended { ground, .. }, _) => (html::DayKind::Paused, format!("{}（{}）", ground.name(), ground.article())),
+        (Status::Suspended { ground, .. }, _) => {
+            (html::DayKind::Paused, format!("{}（{}）", ground.name(), ground.article()))
+        }
         (_, Some(n)) if due && n > limit => (html::DayKind::Due(limit), moved.to_owned()),
         (_, Some(n)) if n > limit => (html::DayKind::Off, moved.to_owned()),
-        (Status::MakeUpWorkday { name, notice, .. }, Some(n)) => (counted(n, due), format!("{name}调休，照常上班（{notice}）")),
+        (Status::MakeUpWorkday { name, notice, .. }, Some(n)) => {
+            (counted(n, due), format!("{name}调休，照常上班（{notice}）"))
+        }
         (_, Some(n)) => (counted(n, due), String::new()),
         (Status::Holiday { name, notice }, None) => (html::DayKind::Off, format!("{name}放假（{notice}）")),
         (_, None) => (html::DayKind::Off, "周末".to_owned()),

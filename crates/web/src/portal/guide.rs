@@ -89,9 +89,14 @@ async fn list(ctx: PortalContext, Query(filter): Query<Filter>) -> Result<Html<S
     let found: Vec<&'static Item> = catalogue.items().iter().filter(|item| filter.takes(catalogue, item)).collect();
     let group = |stage| Group {
         stage,
-        rows: found.iter().filter(|i| i.stage == stage).map(|&item| Row { item, department: catalogue.department_name(item) }).collect(),
+        rows: found
+            .iter()
+            .filter(|i| i.stage == stage)
+            .map(|&item| Row { item, department: catalogue.department_name(item) })
+            .collect(),
     };
-    let departments = catalogue.departments().iter().filter(|(slug, _)| catalogue.items().iter().any(|i| i.department == **slug));
+    let departments =
+        catalogue.departments().iter().filter(|(slug, _)| catalogue.items().iter().any(|i| i.department == **slug));
     let view = List {
         page: ctx.page("items", "事项与办事指南").await?.crumb("首页", "/"),
         stages: Stage::ALL.map(|s| (slug(s), s.label())),
@@ -100,7 +105,8 @@ async fn list(ctx: PortalContext, Query(filter): Query<Filter>) -> Result<Html<S
         shown: found.len(),
         all: catalogue.items().len(),
         filtered: found.len() < catalogue.items().len(),
-        empty: Empty::new("book", "没有符合条件的事项", "请减少条件，或者换一个词，例如“用地”“环境”“施工许可”。").link("查看全部事项", "/items"),
+        empty: Empty::new("book", "没有符合条件的事项", "请减少条件，或者换一个词，例如“用地”“环境”“施工许可”。")
+            .link("查看全部事项", "/items"),
         q: filter.q,
         stage: filter.stage,
         department: filter.department,
@@ -160,7 +166,9 @@ struct Neighbour {
 
 async fn guide(ctx: PortalContext, Path(code): Path<String>) -> Result<Html<String>, WebError> {
     let catalogue = ctx.platform.rules.catalogue;
-    let (Some(item), Some(guide)) = (catalogue.item(&code), ctx.platform.guide(&code)) else { return Err(WebError::NotFound) };
+    let (Some(item), Some(guide)) = (catalogue.item(&code), ctx.platform.guide(&code)) else {
+        return Err(WebError::NotFound);
+    };
     let view = Guide {
         page: ctx.page("items", item.name.clone()).await?.crumb("首页", "/").crumb("事项与办事指南", "/items"),
         department: catalogue.department_name(item),
@@ -245,7 +253,9 @@ mod tests {
         assert_eq!(found("", "", "").len(), catalogue().items().len());
         assert!(found("施工许可", "", "").contains(&"construction_permit"));
         assert!(found("环境影响 报告书", "application", "ecology").contains(&"eia"));
-        assert!(found("", "completion", "").iter().all(|code| catalogue().item(code).unwrap().stage == Stage::Completion));
+        assert!(
+            found("", "completion", "").iter().all(|code| catalogue().item(code).unwrap().stage == Stage::Completion)
+        );
         assert!(found("没有这样的词", "", "").is_empty());
         assert_eq!(found("", "nowhere", "nobody").len(), catalogue().items().len());
     }

@@ -15,8 +15,15 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Guides that most projects look for first.
-const COMMON: [&str; 7] =
-    ["ent_file", "ent_ratify", "gov_feasibility", "land_preexam_site", "eia_form", "energy_saving", "construction_permit"];
+const COMMON: [&str; 7] = [
+    "ent_file",
+    "ent_ratify",
+    "gov_feasibility",
+    "land_preexam_site",
+    "eia_form",
+    "energy_saving",
+    "construction_permit",
+];
 
 /// How many results stand on the page.
 const RESULTS: u64 = 8;

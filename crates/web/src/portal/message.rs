@@ -57,20 +57,29 @@ async fn list(ctx: PortalContext, Query(place): Query<Place>) -> Result<Html<Str
     };
     let more = messages.len() > PAGE;
     messages.truncate(PAGE);
-    let next = messages.last().filter(|_| more).map(|m| format!("{list}&before={}", Cursor::write(m.at, m.id.as_str())));
+    let next =
+        messages.last().filter(|_| more).map(|m| format!("{list}&before={}", Cursor::write(m.at, m.id.as_str())));
     let mut page = ctx.page("", "消息中心").await?.crumb("首页", "/");
     if place.done == "read" {
         page = page.flash(Tone::Green, "全部消息已标为已读。");
     }
     let view = Messages {
         once: ctx.once(),
-        tabs: Tabs::new("筛选消息").plain("全部", "/messages", !unread).tab("未读", page.unread, "/messages?show=unread", unread),
+        tabs: Tabs::new("筛选消息").plain("全部", "/messages", !unread).tab(
+            "未读",
+            page.unread,
+            "/messages?show=unread",
+            unread,
+        ),
         empty: if unread {
             Empty::new("check", "没有未读消息", "新的办理情况会及时在这里通知您。").link("查看全部消息", "/messages")
         } else {
-            Empty::new("message", "还没有消息", "收件、受理、补正、办结等每一步都会在这里通知您。").link("去我的项目", "/projects")
+            Empty::new("message", "还没有消息", "收件、受理、补正、办结等每一步都会在这里通知您。")
+                .link("去我的项目", "/projects")
         },
-        pager: Pager::new(format!("本页 {} 条", messages.len())).first((!place.before.is_empty()).then_some(list)).next(next),
+        pager: Pager::new(format!("本页 {} 条", messages.len()))
+            .first((!place.before.is_empty()).then_some(list))
+            .next(next),
         page,
         messages,
     };

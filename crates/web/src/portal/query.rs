@@ -99,11 +99,20 @@ async fn ask(ctx: PortalContext, Query(Question { q, before }): Query<Question>)
 
 /// Twenty digits and nothing else are a code whose hyphens were left out; they are put back before it is read.
 fn grouped(q: &str) -> String {
-    let digits: String = q.chars().filter(|c| !c.is_whitespace()).filter_map(|c| half_width(c).to_digit(10)).map(|d| d.to_string()).collect();
+    let digits: String = q
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .filter_map(|c| half_width(c).to_digit(10))
+        .map(|d| d.to_string())
+        .collect();
     if digits.len() != 20 || q.chars().any(|c| !c.is_whitespace() && half_width(c).to_digit(10).is_none()) {
         return q.to_owned();
     }
-    [0..4, 4..10, 10..12, 12..14, 14..20].into_iter().filter_map(|group| digits.get(group)).collect::<Vec<_>>().join("-")
+    [0..4, 4..10, 10..12, 12..14, 14..20]
+        .into_iter()
+        .filter_map(|group| digits.get(group))
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// A full-width digit as the plain one.
@@ -159,7 +168,9 @@ fn unknown_note(generation: Generation) -> Note {
         Generation::First => "2020 年 11 月以前的编码规则",
         Generation::Second => "现行编码规则，校验码正确",
     };
-    let text = format!("代码的形式正确（{rule}），但本平台没有这个代码的项目。请逐位核对；其他省份或者中央平台赋予的代码请到赋码的平台核验。");
+    let text = format!(
+        "代码的形式正确（{rule}），但本平台没有这个代码的项目。请逐位核对；其他省份或者中央平台赋予的代码请到赋码的平台核验。"
+    );
     Note::new(Tone::Yellow, "本平台查无此代码", text).article("办法第十三条")
 }
 
@@ -167,7 +178,9 @@ async fn by_words(ctx: &PortalContext, q: &str, before: &str) -> Result<Answer, 
     let mut found = ctx.platform.search_projects(&ctx.call, q, Cursor::parse(before), PAGE as u64 + 1).await?;
     let more = found.len() > PAGE;
     found.truncate(PAGE);
-    let address = |before: &str| serde_urlencoded::to_string([("q", q), ("before", before)]).map(|query| format!("/public?{query}"));
+    let address = |before: &str| {
+        serde_urlencoded::to_string([("q", q), ("before", before)]).map(|query| format!("/public?{query}"))
+    };
     let next = match found.last().filter(|_| more) {
         Some(last) => Some(address(&Cursor::write(last.declared_at, last.id.as_str())).map_err(WebError::fault)?),
         None => None,
@@ -177,7 +190,10 @@ async fn by_words(ctx: &PortalContext, q: &str, before: &str) -> Result<Answer, 
     let (title, text) = if short {
         ("请多输入几个字", "项目名称至少输入两个连续的字；也可以输入完整的项目代码。")
     } else {
-        ("没有找到名称中含有这些字的项目", "请换用名称中连续的几个字，例如“光伏”“污水处理”；知道项目代码时，直接输入代码最准确。")
+        (
+            "没有找到名称中含有这些字的项目",
+            "请换用名称中连续的几个字，例如“光伏”“污水处理”；知道项目代码时，直接输入代码最准确。",
+        )
     };
     Ok(Answer::List {
         empty: Empty::new("search", title, text),
@@ -233,7 +249,11 @@ impl PublicView {
     fn new(ctx: &PortalContext, project: PublicProject) -> Self {
         let valid = project.state == ProjectState::Active.name();
         let verdict = if valid {
-            Note::new(Tone::Green, "核验通过：代码真实有效", "本平台已为下面的项目赋予此代码，请核对名称和单位是否与您手中的材料一致。")
+            Note::new(
+                Tone::Green,
+                "核验通过：代码真实有效",
+                "本平台已为下面的项目赋予此代码，请核对名称和单位是否与您手中的材料一致。",
+            )
         } else {
             let text = format!("{}，不能再用于申报、受理和下达资金。", project.state);
             Note::new(Tone::Red, "代码真实，但已经失效", text)
@@ -264,7 +284,10 @@ impl PublicView {
 impl From<platform::public::PublicResult> for Row {
     fn from(result: platform::public::PublicResult) -> Self {
         let state = match &result.outcome {
-            Some(outcome) => Pill::new(if outcome == domain::case::Outcome::Granted.name() { Tone::Green } else { Tone::Red }, outcome),
+            Some(outcome) => Pill::new(
+                if outcome == domain::case::Outcome::Granted.name() { Tone::Green } else { Tone::Red },
+                outcome,
+            ),
             None => Pill::new(Tone::Blue, &result.stage),
         };
         Self {
@@ -328,7 +351,11 @@ async fn check_form(ctx: PortalContext, Query(asked): Query<Asked>) -> Result<Ht
     draw_check(&ctx, &asked.number, &asked.v).await
 }
 
-async fn check(ctx: PortalContext, Path(number): Path<String>, Query(asked): Query<Asked>) -> Result<Html<String>, WebError> {
+async fn check(
+    ctx: PortalContext,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, WebError> {
     draw_check(&ctx, &number, &asked.v).await
 }
 
@@ -347,16 +374,30 @@ async fn draw_check(ctx: &PortalContext, number: &str, value: &str) -> Result<Ht
             )
             .link("文书在哪里看文号和核验码", "/help#papers"),
         ),
-        Some(paper) if paper.intact => {
-            Some(Note::new(Tone::Green, "核验通过：本平台制发过这份文书", "请将下面的内容与您手中的文书逐项核对，两者应当完全一致。"))
-        }
-        Some(_) => Some(Note::new(Tone::Red, "留存内容与核验码不一致", "本平台留存的这份文书可能被改动过，请勿采信，并立即告知落款机关。")),
+        Some(paper) if paper.intact => Some(Note::new(
+            Tone::Green,
+            "核验通过：本平台制发过这份文书",
+            "请将下面的内容与您手中的文书逐项核对，两者应当完全一致。",
+        )),
+        Some(_) => Some(Note::new(
+            Tone::Red,
+            "留存内容与核验码不一致",
+            "本平台留存的这份文书可能被改动过，请勿采信，并立即告知落款机关。",
+        )),
     };
     let page = ctx.page("public", "核验文书").await?.crumb("首页", "/").crumb("公开查询", "/public");
     let view = Check {
         page,
-        number: Field::text("number", "文号").value(number).required().max(60).hint("例如 内投审〔2026〕受150402000123号，可以从文书上复制。"),
-        value: Field::text("v", "核验码").value(value).required().max(16).hint("印在文书二维码旁的 16 位数字和字母，不区分大小写。"),
+        number: Field::text("number", "文号")
+            .value(number)
+            .required()
+            .max(60)
+            .hint("例如 内投审〔2026〕受150402000123号，可以从文书上复制。"),
+        value: Field::text("v", "核验码")
+            .value(value)
+            .required()
+            .max(16)
+            .hint("印在文书二维码旁的 16 位数字和字母，不区分大小写。"),
         paper: found.filter(|p| p.intact).map(|p| Paper::new(p.document, p.issued_at)),
         told,
     };
@@ -385,7 +426,13 @@ mod tests {
 
     #[test]
     fn art13_a_code_is_known_as_one_however_it_is_typed() {
-        for code in ["2311-330109-04-01-789813", "２３１１-330109-04-01-789813", "23113301090401789813", "2311-330109-04-01-78981", "2311 330109 04 01"] {
+        for code in [
+            "2311-330109-04-01-789813",
+            "２３１１-330109-04-01-789813",
+            "23113301090401789813",
+            "2311-330109-04-01-78981",
+            "2311 330109 04 01",
+        ] {
             assert!(looks_like_code(code), "{code}");
         }
         for name in ["光伏", "年产30万吨负极材料项目", "2026年第3期光伏项目", ""] {

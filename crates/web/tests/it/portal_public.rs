@@ -1,11 +1,7 @@
 //! What anybody can do on the portal: look, ask, verify, register, sign in.
 
 use axum::http::StatusCode;
-use domain::{
-    credit_code::CreditCode,
-    ids::ProjectId,
-    region::RegionCode,
-};
+use domain::{credit_code::CreditCode, ids::ProjectId, region::RegionCode};
 use testkit::{Client, PASSWORD, World, answers};
 
 testkit::both_engines!(
@@ -47,7 +43,9 @@ async fn art04_every_public_page_answers_without_signing_in(world: &World) {
     assert_eq!(anybody.get("/items/no_such_item").await.status, StatusCode::NOT_FOUND);
     assert_eq!(anybody.get("/clock?start=x&days=0&unit=").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let guide = anybody.get("/items/construction_permit").await.text();
-    for element in ["审批依据", "审批内容", "受理条件", "申报材料", "办理流程", "办理时限", "收费标准", "监管要求", "联系方式"] {
+    for element in
+        ["审批依据", "审批内容", "受理条件", "申报材料", "办理流程", "办理时限", "收费标准", "监管要求", "联系方式"]
+    {
         assert!(guide.contains(element), "办法第八条: {element}");
     }
 }
@@ -60,7 +58,12 @@ async fn art13_the_box_tells_a_real_code_from_a_wrong_and_an_unknown_one(world: 
     let typed = code.replace('-', "");
     assert!(anybody.get(&format!("/public?q={typed}")).await.text().contains("核验通过"));
     assert!(anybody.get(&format!("/public?q={code}-000")).await.text().contains("核验通过"));
-    let wrong: String = code.chars().rev().enumerate().map(|(n, c)| if n == 0 { if c == '0' { '1' } else { '0' } } else { c }).collect();
+    let wrong: String = code
+        .chars()
+        .rev()
+        .enumerate()
+        .map(|(n, c)| if n == 0 { if c == '0' { '1' } else { '0' } } else { c })
+        .collect();
     let wrong: String = wrong.chars().rev().collect();
     assert!(anybody.get(&format!("/public?q={wrong}")).await.text().contains("校验码不符"));
     assert!(anybody.get("/public?q=2311-330109-04-01-789813").await.text().contains("查无此代码"));
@@ -77,10 +80,17 @@ async fn art18_what_is_public_names_no_person(world: &World) {
     let page = world.platform.case_page(&world.agent.call(), &case).await.unwrap();
     let code = page.project.declared.unwrap().code;
     let mut anybody = Client::portal(world);
-    for path in ["/".to_owned(), format!("/public/{code}"), format!("/public?q={code}"), "/public?q=%E8%B4%9F%E6%9E%81".to_owned()] {
+    for path in [
+        "/".to_owned(),
+        format!("/public/{code}"),
+        format!("/public?q={code}"),
+        "/public?q=%E8%B4%9F%E6%9E%81".to_owned(),
+    ] {
         let text = anybody.get(&path).await.text();
         assert!(text.contains("负极材料项目"), "{path}");
-        for secret in [answers::CONTACT_NAME, answers::CONTACT_MOBILE, answers::CONTACT_EMAIL, answers::LEGAL_REPRESENTATIVE] {
+        for secret in
+            [answers::CONTACT_NAME, answers::CONTACT_MOBILE, answers::CONTACT_EMAIL, answers::LEGAL_REPRESENTATIVE]
+        {
             assert!(!text.contains(secret), "{path} shows {secret}");
         }
     }
@@ -94,7 +104,9 @@ async fn art10_a_paper_is_verified_by_number_and_value_and_nothing_else_is_told(
     let number = papers.first().unwrap().number.clone();
     let (document, _) = world.platform.print_document(&world.agent.call(), &number).await.unwrap();
     let mut anybody = Client::portal(world);
-    let address = |number: &str, value: &str| format!("/check?{}", serde_urlencoded::to_string([("number", number), ("v", value)]).unwrap());
+    let address = |number: &str, value: &str| {
+        format!("/check?{}", serde_urlencoded::to_string([("number", number), ("v", value)]).unwrap())
+    };
     let genuine = anybody.get(&address(&number, &document.check_value)).await.text();
     assert!(genuine.contains("核验通过") && genuine.contains(&document.project_code));
     let scanned = document.verify_url.strip_prefix("https://tzxm.example").unwrap();
@@ -169,7 +181,8 @@ async fn s02_a_wrong_password_keeps_the_name_and_tells_nothing(world: &World) {
     assert_eq!(known.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(known.text().contains(&format!("value=\"{login}\"")) && !known.text().contains("Wrong Wind"));
     assert_eq!(known.text().replace(login, "NAME"), unknown.text().replace("nobody.here", "NAME"));
-    let foreign = browser.post("/login", &[("login", login), ("password", PASSWORD), ("next", "//evil.example/")]).await;
+    let foreign =
+        browser.post("/login", &[("login", login), ("password", PASSWORD), ("next", "//evil.example/")]).await;
     assert_eq!(foreign.location(), "/projects");
     let mut other = Client::portal(world);
     let back = other.post("/login", &[("login", login), ("password", PASSWORD), ("next", "/messages")]).await;
@@ -191,7 +204,15 @@ async fn art14_3_messages_reach_their_unit_and_no_other(world: &World) {
     let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
     assert_eq!(rival.post(&address, &[]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(agent.post(&address, &[]).await.location(), message.link);
-    assert!(world.platform.messages(&world.agent.call(), None, 5).await.unwrap().iter().any(|m| m.id == message.id && m.read));
+    assert!(
+        world
+            .platform
+            .messages(&world.agent.call(), None, 5)
+            .await
+            .unwrap()
+            .iter()
+            .any(|m| m.id == message.id && m.read)
+    );
     assert_eq!(agent.post("/messages/read", &[]).await.location(), "/messages?done=read");
     assert!(agent.get("/messages?show=unread").await.text().contains("没有未读消息"));
     assert_eq!(world.platform.unread_messages(&world.agent.call()).await.unwrap(), 0);
