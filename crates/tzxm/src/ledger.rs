@@ -134,8 +134,14 @@ async fn export(args: &File) -> Result<u8, Stop> {
     let mut to = BufWriter::new(to);
     let root = store.export(&mut to).await?;
     to.flush().await?;
+    let all = store.root().await?;
     store.close().await?;
     eprintln!("已导出 {} 条记录，根 {}", root.events, hex::encode(root.hash));
+    // An export ends before the oldest transaction still writing, on PostgreSQL anywhere on the server.
+    if all.events > root.events {
+        let later = all.events - root.events;
+        eprintln!("另有 {later} 条较新的记录因数据库中有事务尚未结束而未包含在内；需要完整导出时，请停止服务后再执行");
+    }
     Ok(GOOD)
 }
 
