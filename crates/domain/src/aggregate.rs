@@ -21,6 +21,12 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync {
     /// Past-tense facts. Serialized adjacently tagged: `{"kind": "CaseAccepted", "data": {…}}`.
     type Event: Serialize + DeserializeOwned + Send + Sync;
 
+    /// Whether the platform does this by itself, whoever set it off: such an act is recorded under the platform's own name,
+    /// never under the person's (a completion notice is issued by the platform, not by the officer who decided).
+    fn is_platform_act(_event: &Self::Event) -> bool {
+        false
+    }
+
     /// Takes one event into the state. Total: an event once recorded is never refused.
     fn apply(&mut self, event: &Self::Event, meta: &Meta);
 }

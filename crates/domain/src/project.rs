@@ -123,6 +123,10 @@ impl Aggregate for Project {
     const KIND: &'static str = "project";
     type Event = ProjectEvent;
 
+    fn is_platform_act(event: &ProjectEvent) -> bool {
+        matches!(event, ProjectEvent::CodeCertificateIssued { .. })
+    }
+
     fn apply(&mut self, event: &ProjectEvent, meta: &Meta) {
         match event {
             ProjectEvent::ProjectDeclared(declared) => {

@@ -9,6 +9,11 @@ use crate::{
     store::Snapshot,
 };
 
+/// How often [`Store::settle`] looks before it gives up.
+const SETTLE_TRIES: u32 = 600;
+/// How long it waits between two looks.
+const SETTLE_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+
 /// The Merkle root over the heads of all streams by name: the same whatever the order of commits and the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Root {
@@ -71,6 +76,26 @@ impl Store {
     /// The newest position nothing can be written before any more.
     pub(crate) async fn horizon(&self) -> Result<Position> {
         horizon(self.query_one(self.texts().horizon, []).await?.as_ref())
+    }
+
+    /// Waits until everything committed before this call is settled: on PostgreSQL another transaction of the same
+    /// cluster, of whatever database, holds the horizon back while it is open.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unsettled`] when one stays open for half a minute.
+    pub(crate) async fn settle(&self) -> Result<()> {
+        if self.backend() == crate::Backend::Sqlite {
+            return Ok(());
+        }
+        let begun = self.query_one(sql::SNAPSHOT_END, []).await?.map(|row| row.try_get_by::<String, _>(0)).transpose()?;
+        let begun = begun.unwrap_or_default();
+        for _ in 0..SETTLE_TRIES {
+            if self.query_one(sql::SNAPSHOT_PASSED, [begun.clone().into()]).await?.is_some() {
+                return Ok(());
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
+        Err(crate::LedgerError::Unsettled)
     }
 
     /// The newest position nothing can be written before any more, and the root over the events up to it.

@@ -53,6 +53,9 @@ pub enum LedgerError {
         /// What is wrong.
         reason: String,
     },
+    /// Another transaction of the PostgreSQL cluster stays open and holds the feed back.
+    #[error("a transaction that was open before stays open; end it and try again")]
+    Unsettled,
     /// Import needs an empty ledger.
     #[error("the ledger is not empty")]
     NotEmpty,

@@ -81,12 +81,13 @@ pub struct Imported {
 }
 
 impl Store {
-    /// Writes every settled event to `writer` and returns the root over them. Reads page by page, so writers go on
-    /// and no transaction stays open; what is committed after it began is not in it.
+    /// Writes every event committed before this call to `writer` and returns the root over them. Reads page by page, so
+    /// writers go on and no transaction stays open; what is committed after it began may or may not be in it.
     ///
     /// # Errors
     /// When the database cannot answer or the writer fails.
     pub async fn export(&self, writer: &mut (dyn AsyncWrite + Unpin + Send)) -> Result<Root> {
+        self.settle().await?;
         let (until, root) = self.settled().await?;
         let mut checkpoints =
             self.checkpoints().await?.into_iter().filter(|checkpoint| checkpoint.position <= until).peekable();

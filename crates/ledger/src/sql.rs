@@ -117,3 +117,8 @@ pub(crate) fn texts(backend: Backend) -> &'static Texts {
         Backend::Postgres => &POSTGRES,
     }
 }
+
+/// Where transactions that have not begun yet will be, PostgreSQL only.
+pub(crate) const SNAPSHOT_END: &str = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text";
+/// One row once every transaction before that place has ended, PostgreSQL only.
+pub(crate) const SNAPSHOT_PASSED: &str = "SELECT 1 WHERE pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8";

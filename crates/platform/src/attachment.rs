@@ -249,6 +249,22 @@ impl Platform {
 
     /// A file that is part of a case, for those who may read the case.
     pub async fn download_case_file(&self, call: &Call, case: &CaseId, id: &AttachmentId) -> Result<Download, Failure> {
+        let row = self.case_file(call, case, id).await?;
+        self.download(&row).await
+    }
+
+    /// A picture of a case to be looked at in the browser: only ever its re-encoded copy (U-04).
+    pub async fn view_case_picture(&self, call: &Call, case: &CaseId, id: &AttachmentId) -> Result<Download, Failure> {
+        let row = self.case_file(call, case, id).await?;
+        if !row.preview {
+            return Err(Failure::NotThere);
+        }
+        let Download { bytes, .. } = self.download(&row).await?;
+        Ok(Download { headers: upload::preview_headers(&row.name, row.file_type), bytes })
+    }
+
+    /// The row of a file that is part of a case, for those who may read the case.
+    async fn case_file(&self, call: &Call, case: &CaseId, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
         let page = self.load::<Case>(case.as_str()).await?.state;
         let application = page.application.as_deref().ok_or(Failure::NotThere)?;
         let object = Object {
@@ -262,8 +278,7 @@ impl Platform {
         if !given.chain(answers).any(|file| file.id == *id) {
             return Err(Failure::NotThere);
         }
-        let row = self.attachment_row(id).await?;
-        self.download(&row).await
+        self.attachment_row(id).await
     }
 
     async fn download(&self, row: &AttachmentRow) -> Result<Download, Failure> {

@@ -1,7 +1,7 @@
 //! Use cases of cases: apply, receive, correct, accept, suspend, decide, withdraw; the case page; lists of a project.
 
 use crate::{
-    Action, Actor, Call, Failure, Object, Platform,
+    Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     failure::again,
     permission,

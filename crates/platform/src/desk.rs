@@ -113,8 +113,7 @@ impl Platform {
 
     /// Size, digest and arrival of every file of a case the caller was already let read.
     pub async fn case_files(&self, call: &Call, page: &CasePage) -> Result<Vec<AttachmentRow>, Failure> {
-        let _permit =
-            permission::decide(&call.actor, Action::ReadFile, object(&page.application), self.rules.regions)?;
+        let _permit = permission::decide(&call.actor, Action::ReadFile, object(&page.application), self.rules.regions)?;
         let given = page.application.materials.iter().flat_map(|g| &g.files);
         let answers = page.case.correction.iter().flat_map(|c| &c.answers).flat_map(|a| &a.files);
         let ids: BTreeSet<&AttachmentId> = given.chain(answers).map(|file| &file.id).collect();
@@ -133,7 +132,11 @@ impl Platform {
         let items = items.filter(|i| everything || posts.iter().any(|p| p.department == i.department));
         Choices {
             items: items.map(|i| (i.code.clone(), i.name.clone())).collect(),
-            regions: self.territory(posts).into_iter().map(|c| (c.to_string(), self.rules.regions.full_name(c))).collect(),
+            regions: self
+                .territory(posts)
+                .into_iter()
+                .map(|c| (c.to_string(), self.rules.regions.full_name(c)))
+                .collect(),
         }
     }
 
@@ -178,10 +181,7 @@ impl Platform {
             let same = column("declared_at").eq(cursor.key).and(column("id").lt(cursor.id.clone()));
             select.and_where(column("declared_at").lt(cursor.key).or(same));
         }
-        select
-            .order_by(Alias::new("declared_at"), Order::Desc)
-            .order_by(Alias::new("id"), Order::Desc)
-            .limit(PAGE + 1);
+        select.order_by(Alias::new("declared_at"), Order::Desc).order_by(Alias::new("id"), Order::Desc).limit(PAGE + 1);
         let rows = self.store.select(&select).await.map_err(Failure::fault)?;
         let mut rows = rows.iter().map(ProjectRow::read).collect::<Result<Vec<_>, _>>()?;
         let more = rows.len() as u64 > PAGE;
@@ -201,8 +201,11 @@ impl Platform {
         };
         let late = today > due;
         let (from, to) = if late { (due, today) } else { (today, due) };
-        let days =
-            if working { self.rules.calendar.working_days_between(from, to) } else { i64::from((to - from).get_days()) };
+        let days = if working {
+            self.rules.calendar.working_days_between(from, to)
+        } else {
+            i64::from((to - from).get_days())
+        };
         Some(DaysLeft { days, late, working })
     }
 }

@@ -47,14 +47,30 @@ impl Platform {
 
     /// Messages of the signed-in unit, newest first; `before` is the last row of the page before.
     pub async fn messages(&self, call: &Call, before: Option<(i64, String)>, limit: u64) -> Result<Vec<Message>, Failure> {
+        self.messages_read_until(call, i64::MAX, before, limit).await
+    }
+
+    /// The same, only those nobody of the unit has read.
+    pub async fn messages_not_read(&self, call: &Call, before: Option<(i64, String)>, limit: u64) -> Result<Vec<Message>, Failure> {
+        self.messages_read_until(call, 0, before, limit).await
+    }
+
+    /// `read_at` is 0 until a message is read.
+    async fn messages_read_until(
+        &self,
+        call: &Call,
+        read_until: i64,
+        before: Option<(i64, String)>,
+        limit: u64,
+    ) -> Result<Vec<Message>, Failure> {
         let unit = self.reader(call)?;
         let (at, id) = before.unwrap_or((i64::MAX, String::new()));
         let rows = self
             .store
             .query(
                 "SELECT id, at, title, body, link, read_at FROM messages WHERE unit_id = $1 AND (at < $2 OR (at = $2 AND id < $3)) \
-                 ORDER BY at DESC, id DESC LIMIT $4",
-                [unit.into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(50).into()],
+                 AND read_at <= $5 ORDER BY at DESC, id DESC LIMIT $4",
+                [unit.into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(50).into(), read_until.into()],
             )
             .await
             .map_err(Failure::fault)?;

@@ -1,6 +1,6 @@
 //! Loading and changing streams: the one path from a decision of `domain` to the ledger.
 
-use crate::{Call, Failure, Platform, read::Projected};
+use crate::{Actor, Call, Failure, Platform, read::Projected};
 use domain::{Aggregate, Meta, Refusal};
 use ledger::{Fact, Loaded, Refused, Row, Secret, Unit};
 
@@ -81,11 +81,12 @@ impl Change<'_> {
         personal: Vec<(String, String)>,
     ) -> Result<Stream<A>, Failure> {
         let now = self.platform.clock.now();
-        let meta = Meta { at: now, recorded_at: now, actor: self.call.actor.tag() };
         let Stream { id, mut state, loaded } = stream;
         let mut sealed = Some(personal);
         let mut facts = Vec::with_capacity(events.len());
         for (event, version) in events.iter().zip(loaded.version + 1..) {
+            let actor = if A::is_platform_act(event) { &Actor::System } else { &self.call.actor };
+            let meta = Meta { at: now, recorded_at: now, actor: actor.tag() };
             let before = state.clone();
             state.apply(event, &meta);
             for row in A::rows(&id, version, &before, event, &meta, &state, &self.platform.rules) {
@@ -97,7 +98,7 @@ impl Change<'_> {
                 data,
                 at: meta.at.0,
                 recorded_at: meta.recorded_at.0,
-                actor: meta.actor.clone(),
+                actor: meta.actor,
                 cause: self.call.cause.clone(),
                 sealed: sealed.take().unwrap_or_default().into_iter().map(|(n, v)| self.secret(n, v)).collect(),
             });

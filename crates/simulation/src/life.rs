@@ -164,7 +164,8 @@ impl<'a> Life<'a> {
             desks: Desks::default(),
             summary: Summary::default(),
         };
-        let days = (plan.until - plan.from).get_days().max(1).unsigned_abs();
+        // Not in the last days: the next working day must still lie within the plan.
+        let days = (plan.until - plan.from).get_days().saturating_sub(20).max(1).unsigned_abs();
         for _ in 0..plan.projects {
             let offset = life.chance.below(days);
             life.after_days(plan.from, offset, Next::Declare);

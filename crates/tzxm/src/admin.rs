@@ -6,7 +6,11 @@ use domain::{
     region::RegionCode,
 };
 use jiff::civil::Date;
-use platform::{Call, account::OpenOfficer, ports::{Clock, SystemClock}};
+use platform::{
+    Call,
+    account::OpenOfficer,
+    ports::{Clock, SystemClock},
+};
 use std::io::Write;
 
 /// Arguments of `tzxm admin`.
@@ -92,7 +96,9 @@ mod tests {
     fn s06_a_post_is_read_or_refused_with_a_hint() {
         let (department, region, role) = post("ecology@150400:approver").unwrap();
         assert_eq!((department.as_str(), region.as_str(), role), ("ecology", "150400", Role::Approver));
-        for (text, hint) in [("ecology", "写法"), ("ecology@1504:approver", "地区"), ("ecology@150400:king", "approver")] {
+        for (text, hint) in
+            [("ecology", "写法"), ("ecology@1504:approver", "地区"), ("ecology@150400:king", "approver")]
+        {
             assert!(post(text).unwrap_err().contains(hint), "{text}");
         }
     }

@@ -2,9 +2,7 @@
 
 use crate::lines::{BAD, GOOD, for_each};
 use domain::calendar::{Calendar, default_calendar};
-use domain::clock::{
-    ClockFacts, DeadlineKind, Due, Ground, LONGEST_LIMIT, Sheet, Suspension, Thresholds, Unit,
-};
+use domain::clock::{ClockFacts, DeadlineKind, Due, Ground, LONGEST_LIMIT, Sheet, Suspension, Thresholds, Unit};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::io::{BufRead, Result, Write};
@@ -51,14 +49,11 @@ pub fn run(args: &ClockArgs, out: &mut dyn Write, input: &mut dyn BufRead) -> Re
     }
     let mut status = GOOD;
     for_each(&["-".to_owned()], input, |line| {
-        let asked = line
-            .split_once('\t')
-            .and_then(|(from, limit)| Some((date(from.trim()).ok()?, days(limit.trim()).ok()?)));
+        let asked =
+            line.split_once('\t').and_then(|(from, limit)| Some((date(from.trim()).ok()?, days(limit.trim()).ok()?)));
         status |= match asked {
             Some((from, days)) => answer(args, calendar, from, days, out)?,
-            None if args.json => {
-                writeln!(out, "{}", json!({"input": line, "fault": "invalid"})).map(|()| BAD)?
-            }
+            None if args.json => writeln!(out, "{}", json!({"input": line, "fault": "invalid"})).map(|()| BAD)?,
             None => writeln!(out, "-\tinvalid").map(|()| BAD)?,
         };
         Ok(())
@@ -66,30 +61,16 @@ pub fn run(args: &ClockArgs, out: &mut dyn Write, input: &mut dyn BufRead) -> Re
     Ok(status)
 }
 
-fn answer(
-    args: &DueArgs,
-    calendar: &Calendar,
-    from: Date,
-    days: u32,
-    out: &mut dyn Write,
-) -> Result<u8> {
+fn answer(args: &DueArgs, calendar: &Calendar, from: Date, days: u32, out: &mut dyn Write) -> Result<u8> {
     let facts = facts(args, from, days);
     let due = facts.due(calendar);
-    let sheet = args
-        .sheet
-        .then(|| facts.sheet(calendar, from, Thresholds::default()));
+    let sheet = args.sheet.then(|| facts.sheet(calendar, from, Thresholds::default()));
     if args.json {
         writeln!(out, "{}", as_json(&facts, due, sheet.as_ref(), calendar))?;
     } else {
         match due {
-            Some(Due {
-                date,
-                provisional: false,
-            }) => writeln!(out, "{date}\tfinal")?,
-            Some(Due {
-                date,
-                provisional: true,
-            }) => writeln!(out, "{date}\tprovisional")?,
+            Some(Due { date, provisional: false }) => writeln!(out, "{date}\tfinal")?,
+            Some(Due { date, provisional: true }) => writeln!(out, "{date}\tprovisional")?,
             None => writeln!(out, "-\tsuspended")?,
         }
         for row in sheet.iter().flat_map(|s| &s.rows) {
@@ -103,18 +84,10 @@ fn answer(
 fn facts(args: &DueArgs, from: Date, days: u32) -> ClockFacts {
     let mut kind = DeadlineKind::item(args.unit, days);
     kind.roll &= !args.no_roll;
-    ClockFacts {
-        suspensions: args.suspend.clone(),
-        ..ClockFacts::new(kind, from)
-    }
+    ClockFacts { suspensions: args.suspend.clone(), ..ClockFacts::new(kind, from) }
 }
 
-fn as_json(
-    facts: &ClockFacts,
-    due: Option<Due>,
-    sheet: Option<&Sheet>,
-    calendar: &Calendar,
-) -> Value {
+fn as_json(facts: &ClockFacts, due: Option<Due>, sheet: Option<&Sheet>, calendar: &Calendar) -> Value {
     json!({
         "from": facts.start,
         "days": facts.days,
@@ -128,10 +101,7 @@ fn as_json(
 
 fn date(text: &str) -> std::result::Result<Date, String> {
     let shape = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-    text.parse::<Date>()
-        .ok()
-        .filter(|_| shape)
-        .ok_or_else(|| "日期应形如 2026-11-24".to_owned())
+    text.parse::<Date>().ok().filter(|_| shape).ok_or_else(|| "日期应形如 2026-11-24".to_owned())
 }
 
 fn days(text: &str) -> std::result::Result<u32, String> {
@@ -144,23 +114,12 @@ fn unit(text: &str) -> std::result::Result<Unit, String> {
 }
 
 fn suspension(text: &str) -> std::result::Result<Suspension, String> {
-    let (from, to) = text
-        .split_once("..")
-        .ok_or("应形如 2026-11-02..2026-11-06")?;
-    let (from, to) = (
-        date(from)?,
-        if to.is_empty() { None } else { Some(date(to)?) },
-    );
+    let (from, to) = text.split_once("..").ok_or("应形如 2026-11-02..2026-11-06")?;
+    let (from, to) = (date(from)?, if to.is_empty() { None } else { Some(date(to)?) });
     if to.is_some_and(|to| to < from) {
         return Err("期间的末日早于首日".to_owned());
     }
-    Ok(Suspension {
-        from,
-        to,
-        ground: Ground::ExpertReview,
-        document: "测算".to_owned(),
-        told_on: None,
-    })
+    Ok(Suspension { from, to, ground: Ground::ExpertReview, document: "测算".to_owned(), told_on: None })
 }
 
 #[cfg(test)]
@@ -188,31 +147,11 @@ mod tests {
     fn art15_due_prints_the_date_and_how_sure_it_is() {
         for (words, status, out) in [
             ("due --from 2025-09-22 --days 20", 0, "2025-10-24\tfinal\n"),
-            (
-                "due --from 2026-12-25 --days 5",
-                0,
-                "2027-01-01\tprovisional\n",
-            ),
-            (
-                "due --from 2025-09-01 --days 30 --unit calendar",
-                0,
-                "2025-10-09\tfinal\n",
-            ),
-            (
-                "due --from 2025-09-01 --days 30 --unit calendar --no-roll",
-                0,
-                "2025-10-01\tfinal\n",
-            ),
-            (
-                "due --from 2025-03-03 --days 20 --suspend 2025-03-07..2025-03-10",
-                0,
-                "2025-04-02\tfinal\n",
-            ),
-            (
-                "due --from 2025-03-03 --days 20 --suspend 2025-03-07..",
-                1,
-                "-\tsuspended\n",
-            ),
+            ("due --from 2026-12-25 --days 5", 0, "2027-01-01\tprovisional\n"),
+            ("due --from 2025-09-01 --days 30 --unit calendar", 0, "2025-10-09\tfinal\n"),
+            ("due --from 2025-09-01 --days 30 --unit calendar --no-roll", 0, "2025-10-01\tfinal\n"),
+            ("due --from 2025-03-03 --days 20 --suspend 2025-03-07..2025-03-10", 0, "2025-04-02\tfinal\n"),
+            ("due --from 2025-03-03 --days 20 --suspend 2025-03-07..", 1, "-\tsuspended\n"),
         ] {
             assert_eq!(tzxm(words, ""), (status, out.to_owned()), "{words}");
         }
@@ -221,30 +160,18 @@ mod tests {
     #[test]
     fn art15_due_answers_a_line_for_a_line() {
         let (status, out) = tzxm("due -", "2025-09-22\t20\n2026-12-25\t5\r\n");
-        assert_eq!(
-            (status, out.as_str()),
-            (0, "2025-10-24\tfinal\n2027-01-01\tprovisional\n")
-        );
+        assert_eq!((status, out.as_str()), (0, "2025-10-24\tfinal\n2027-01-01\tprovisional\n"));
         let (status, out) = tzxm("due -", "2025-02-30\t20\n2025-09-22 20\n2025-09-22\t20\n");
-        assert_eq!(
-            (status, out.as_str()),
-            (1, "-\tinvalid\n-\tinvalid\n2025-10-24\tfinal\n")
-        );
+        assert_eq!((status, out.as_str()), (1, "-\tinvalid\n-\tinvalid\n2025-10-24\tfinal\n"));
     }
 
     #[test]
     fn art15_due_shows_its_working() {
         let (_, out) = tzxm("due --from 2025-09-26 --days 1 --sheet", "");
-        assert!(
-            out.starts_with("2025-09-28\tfinal\n2025-09-27\t周末，不计入\t-\n2025-09-28\t第1日"),
-            "{out}"
-        );
+        assert!(out.starts_with("2025-09-28\tfinal\n2025-09-27\t周末，不计入\t-\n2025-09-28\t第1日"), "{out}");
         let (_, out) = tzxm("due --from 2025-09-26 --days 1 --sheet --json", "");
         let value: Value = serde_json::from_str(&out).unwrap();
-        assert_eq!(
-            (&value["due"], &value["provisional"]),
-            (&json!("2025-09-28"), &json!(false))
-        );
+        assert_eq!((&value["due"], &value["provisional"]), (&json!("2025-09-28"), &json!(false)));
         assert_eq!(value["rows"].as_array().map(Vec::len), Some(2));
     }
 

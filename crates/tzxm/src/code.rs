@@ -26,11 +26,7 @@ enum Command {
 
 #[derive(Debug, clap::Args)]
 struct CheckArgs {
-    #[arg(
-        required = true,
-        value_name = "CODE",
-        help = "项目代码；“-”表示从标准输入逐行读取"
-    )]
+    #[arg(required = true, value_name = "CODE", help = "项目代码；“-”表示从标准输入逐行读取")]
     codes: Vec<String>,
     #[arg(long, help = "每行输出一个 JSON 对象")]
     json: bool,
@@ -58,12 +54,7 @@ pub struct Given {
 }
 
 /// Runs `tzxm code`; the result is the exit status: 0 all good, 1 something is not.
-pub fn run(
-    args: &CodeArgs,
-    given: Given,
-    out: &mut dyn Write,
-    input: &mut dyn BufRead,
-) -> Result<u8> {
+pub fn run(args: &CodeArgs, given: Given, out: &mut dyn Write, input: &mut dyn BufRead) -> Result<u8> {
     match &args.command {
         Command::Check(args) => check(args, out, input),
         Command::Issue(args) => issue(args, given, out),
@@ -81,12 +72,7 @@ fn check(args: &CheckArgs, out: &mut dyn Write, input: &mut dyn BufRead) -> Resu
             return writeln!(out, "{}", as_json(text, &found));
         }
         match found {
-            Ok(parsed) => writeln!(
-                out,
-                "{}\tok\t{}",
-                cell(text),
-                parsed.code.generation().number()
-            ),
+            Ok(parsed) => writeln!(out, "{}\tok\t{}", cell(text), parsed.code.generation().number()),
             Err(fault) => writeln!(out, "{}\t{}\t-", cell(text), fault.name()),
         }
     })?;
@@ -98,11 +84,7 @@ fn as_json(text: &str, found: &std::result::Result<Parsed, Fault>) -> Value {
         Err(fault) => {
             json!({"input": text, "ok": false, "fault": fault.name(), "message": fault.to_string()})
         }
-        Ok(Parsed {
-            code,
-            suffix,
-            warnings,
-        }) => json!({
+        Ok(Parsed { code, suffix, warnings }) => json!({
             "input": text,
             "ok": true,
             "code": code,
@@ -122,9 +104,7 @@ fn as_json(text: &str, found: &std::result::Result<Parsed, Fault>) -> Value {
 }
 
 fn issue(args: &IssueArgs, given: Given, out: &mut dyn Write) -> Result<u8> {
-    let (year, month) = args
-        .month
-        .unwrap_or((given.today.year(), given.today.month()));
+    let (year, month) = args.month.unwrap_or((given.today.year(), given.today.month()));
     let issue = Issue {
         region: args.region,
         department: args.department,
@@ -144,11 +124,7 @@ fn issue(args: &IssueArgs, given: Given, out: &mut dyn Write) -> Result<u8> {
 fn listed(region: RegionCode) -> std::result::Result<(), Refusal> {
     match default_regions().exists(region) || region.is_central() {
         true => Ok(()),
-        false => Err(Refusal::field(
-            "region",
-            "region.unknown",
-            "地区代码不在区划表中，请核对。",
-        )),
+        false => Err(Refusal::field("region", "region.unknown", "地区代码不在区划表中，请核对。")),
     }
 }
 
@@ -166,10 +142,7 @@ fn department(text: &str) -> std::result::Result<u8, String> {
 }
 
 fn month(text: &str) -> std::result::Result<(i16, i8), String> {
-    let number = text
-        .parse::<i16>()
-        .ok()
-        .filter(|_| text.len() == 4 && !text.starts_with('+'));
+    let number = text.parse::<i16>().ok().filter(|_| text.len() == 4 && !text.starts_with('+'));
     let parts = number.and_then(|n| Some((2000 + n / 100, i8::try_from(n % 100).ok()?)));
     parts
         .filter(|(year, month)| *year >= 2000 && (1..=12).contains(month))
@@ -193,10 +166,7 @@ mod tests {
         let Ok(Line { args }) = line else {
             return (2, String::new());
         };
-        let given = Given {
-            today: date(2024, 1, 15),
-            random: 7_000_012_345,
-        };
+        let given = Given { today: date(2024, 1, 15), random: 7_000_012_345 };
         let mut out = Vec::new();
         let status = run(&args, given, &mut out, &mut &*stdin).unwrap();
         (status, String::from_utf8(out).unwrap())
@@ -204,16 +174,10 @@ mod tests {
 
     #[test]
     fn art14_2_check_answers_a_line_for_a_line() {
-        let (status, out) = tzxm(
-            "check 2311-330109-04-01-789813 2018-330000-91-01-041350",
-            b"",
-        );
+        let (status, out) = tzxm("check 2311-330109-04-01-789813 2018-330000-91-01-041350", b"");
         let expected = "2311-330109-04-01-789813\tok\t2\n2018-330000-91-01-041350\tok\t1\n";
         assert_eq!((status, out.as_str()), (0, expected));
-        let (status, out) = tzxm(
-            "check -",
-            b"2605-440100-04-01-000001\r\n\n\xff\xfe\n2401-150000-04-01-123456-000",
-        );
+        let (status, out) = tzxm("check -", b"2605-440100-04-01-000001\r\n\n\xff\xfe\n2401-150000-04-01-123456-000");
         let expected = "2605-440100-04-01-000001\tcheck_digit\t-\n\tlength\t-\n\u{fffd}\u{fffd}\tcharacter\t-\n\
                         2401-150000-04-01-123456-000\tok\t2\n";
         assert_eq!((status, out.as_str()), (1, expected));
@@ -225,10 +189,7 @@ mod tests {
         let value: Value = serde_json::from_str(&out).unwrap();
         assert_eq!(status, 0);
         assert_eq!(value["code"], "2401-150000-04-01-123456");
-        assert_eq!(
-            (&value["suffix"], &value["region_name"]),
-            (&json!("001"), &json!("内蒙古自治区"))
-        );
+        assert_eq!((&value["suffix"], &value["region_name"]), (&json!("001"), &json!("内蒙古自治区")));
         let (status, out) = tzxm("check --json 2401", b"");
         let value: Value = serde_json::from_str(&out).unwrap();
         assert_eq!((status, &value["fault"]), (1, &json!("length")));
@@ -237,10 +198,7 @@ mod tests {
     #[test]
     fn art11_issue_takes_time_and_chance_from_outside() {
         let plain = "issue --region 150000 --department 04 --type 01";
-        assert_eq!(
-            tzxm(plain, b""),
-            (0, "2401-150000-04-01-123456\n".to_owned())
-        );
+        assert_eq!(tzxm(plain, b""), (0, "2401-150000-04-01-123456\n".to_owned()));
         let named = "issue --region 150000 --department development_reform --type 1 --month 2611";
         let (status, code) = tzxm(named, b"");
         assert_eq!(status, 0);
@@ -253,21 +211,12 @@ mod tests {
             ("issue --region 150000 --department 04 --type 06", 1),
             ("issue --region 000052 --department 04 --type 01", 1),
             ("issue --region 159999 --department 04 --type 01", 1),
-            (
-                "issue --region 150000 --department 04 --type 01 --month 2010",
-                1,
-            ),
+            ("issue --region 150000 --department 04 --type 01 --month 2010", 1),
             ("issue --region 15000 --department 04 --type 01", 2),
             ("issue --region 150000 --department nobody --type 01", 2),
             ("issue --region 150000 --department energy --type 01", 2),
-            (
-                "issue --region 150000 --department 04 --type 01 --month 2613",
-                2,
-            ),
-            (
-                "issue --region 150000 --department 04 --type 01 --month -101",
-                2,
-            ),
+            ("issue --region 150000 --department 04 --type 01 --month 2613", 2),
+            ("issue --region 150000 --department 04 --type 01 --month -101", 2),
             ("check", 2),
         ] {
             assert_eq!(tzxm(words, b""), (status, String::new()), "{words}");

@@ -106,8 +106,8 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, Stop> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Stop::because(format!("无法读取配置文件 {}", path.display()), &error))?;
-        let config = Self::parse(&text)
-            .map_err(|error| Stop::new(format!("配置文件 {} 有误：{error}", path.display())))?;
+        let config =
+            Self::parse(&text).map_err(|error| Stop::new(format!("配置文件 {} 有误：{error}", path.display())))?;
         match config.validate() {
             faults if faults.is_empty() => Ok(config),
             faults => Err(Stop::new(format!("配置文件 {} 有误：\n- {}", path.display(), faults.join("\n- ")))),
@@ -141,7 +141,8 @@ impl Config {
 
     /// Starts the log on standard error.
     pub fn start_log(&self) -> Result<(), Stop> {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.log.filter).map_err(|error| Stop::because("[log] filter", &error))?;
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log.filter)
+            .map_err(|error| Stop::because("[log] filter", &error))?;
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         let started = match self.log.format {
             LogFormat::Text => log.compact().try_init(),

@@ -16,11 +16,7 @@ pub struct CreditCodeArgs {
 enum Command {
     #[command(about = "校验统一社会信用代码，每行输出：代码、ok 或错误名")]
     Check {
-        #[arg(
-            required = true,
-            value_name = "CODE",
-            help = "信用代码；“-”表示从标准输入逐行读取"
-        )]
+        #[arg(required = true, value_name = "CODE", help = "信用代码；“-”表示从标准输入逐行读取")]
         codes: Vec<String>,
         #[arg(long, help = "每行输出一个 JSON 对象")]
         json: bool,
@@ -42,11 +38,7 @@ pub fn run(args: &CreditCodeArgs, out: &mut dyn Write, input: &mut dyn BufRead) 
             }
             Err(fault) if *json => {
                 let message = fault.to_string();
-                writeln!(
-                    out,
-                    "{}",
-                    json!({"input": text, "ok": false, "fault": fault.name(), "message": message})
-                )
+                writeln!(out, "{}", json!({"input": text, "ok": false, "fault": fault.name(), "message": message}))
             }
             Ok(_) => writeln!(out, "{}\tok", cell(text)),
             Err(fault) => writeln!(out, "{}\t{}", cell(text), fault.name()),
@@ -67,8 +59,7 @@ mod tests {
     }
 
     fn tzxm(words: &str, stdin: &str) -> (u8, String) {
-        let line =
-            Line::try_parse_from(std::iter::once("credit-code").chain(words.split_whitespace()));
+        let line = Line::try_parse_from(std::iter::once("credit-code").chain(words.split_whitespace()));
         let Ok(Line { args }) = line else {
             return (2, String::new());
         };
@@ -90,10 +81,7 @@ mod tests {
     #[test]
     fn gb32100_check_speaks_json() {
         let (_, out) = tzxm("check --json 91350100m000100y43 1", "");
-        let lines: Vec<serde_json::Value> = out
-            .lines()
-            .map(|l| serde_json::from_str(l).unwrap())
-            .collect();
+        let lines: Vec<serde_json::Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
         assert_eq!(lines[0]["code"], "91350100M000100Y43");
         assert_eq!(lines[1]["fault"], "length");
     }

@@ -169,6 +169,10 @@ fn announce(args: &Args, folder: &Folder, addresses: &[(Face, String)], out: &mu
         "password": PASSWORD,
         "accounts": accounts.iter().map(account).collect::<Vec<_>>(),
     });
+    // In one step, and before anything is said: whoever waits for the file or the line finds both.
+    let part = folder.0.join("addresses.part");
+    std::fs::write(&part, format!("{line}\n"))?;
+    std::fs::rename(part, folder.addresses())?;
     if args.json {
         writeln!(out, "{line}")?;
     } else {
@@ -180,9 +184,74 @@ fn announce(args: &Args, folder: &Folder, addresses: &[(Face, String)], out: &mu
         }
         writeln!(out, "以上账号的密码均为 {PASSWORD}。演示数据均为虚构，只在本机使用；按 Ctrl-C 结束。")?;
     }
-    out.flush()?;
-    // Last, and in one step: whoever waits for the file finds everything ready.
-    let part = folder.0.join("addresses.part");
-    std::fs::write(&part, format!("{line}\n"))?;
-    Ok(std::fs::rename(part, folder.addresses())?)
+    Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Moment;
+    use jiff::civil::date;
+    use platform::{
+        Call,
+        read::PlatformFold,
+        work_list::{Filter, Tab},
+    };
+    use std::collections::BTreeSet;
+
+    async fn filled(now: Moment) -> (tempfile::TempDir, platform::Platform) {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder(temp.path().to_owned());
+        let config = folder.config("http://127.0.0.1:8080".into(), Listen::default());
+        fill(&config, &folder, now).await.unwrap();
+        let store = Store::open(&sqlite(&folder.database()), Durability::Relaxed).await.unwrap();
+        let clock = std::sync::Arc::new(platform::ports::ManualClock::at(now));
+        (temp, world::virtual_platform(&config, store, clock, 1).await.unwrap())
+    }
+
+    async fn column(platform: &platform::Platform, sql: &'static str) -> BTreeSet<String> {
+        let rows = platform.store.query(sql, []).await.unwrap();
+        rows.iter().map(|row| row.try_get("", "it").unwrap()).collect()
+    }
+
+    /// On any day (a working day, a holiday, in a year without a published calendar) there is something of everything.
+    #[tokio::test]
+    async fn the_demonstration_shows_every_regime_stage_and_light_on_any_day() {
+        for day in [date(2026, 11, 24), date(2026, 10, 3), date(2031, 6, 14)] {
+            let (_temp, platform) = filled(Moment::at(day, 8, 30)).await;
+            assert!(platform.store.verify(&PlatformFold { rules: platform.rules }).await.unwrap().is_sound());
+            let regimes = column(&platform, "SELECT DISTINCT regime AS it FROM projects").await;
+            assert_eq!(regimes.len(), domain::regime::Regime::ALL.len(), "{day}");
+            let states = column(&platform, "SELECT DISTINCT state AS it FROM projects").await;
+            assert_eq!(
+                states.iter().map(String::as_str).collect::<Vec<_>>(),
+                ["active", "voided", "withdrawn"],
+                "{day}"
+            );
+            let stages = column(&platform, "SELECT DISTINCT stage AS it FROM cases").await;
+            for stage in [
+                "submitted",
+                "received",
+                "correction_asked",
+                "supplemented",
+                "processing",
+                "completed",
+                "not_accepted",
+                "withdrawn",
+            ] {
+                assert!(stages.contains(stage), "{day}: {stage} of {stages:?}");
+            }
+            assert_eq!(
+                column(&platform, "SELECT DISTINCT outcome AS it FROM cases WHERE outcome <> ''").await.len(),
+                2
+            );
+            let supervisor = column(&platform, "SELECT id AS it FROM accounts WHERE login = 'zizhiqu-jiancha'").await;
+            let supervisor = domain::ids::AccountId(supervisor.first().unwrap().clone());
+            let call = Call::new(platform.actor(&supervisor).await.unwrap(), "test");
+            let list = platform.work_list(&call, &Filter::default(), None).await.unwrap();
+            for (tab, count) in list.counts {
+                assert!(count > 0 || tab == Tab::DueToday, "{day}: nothing under {}", tab.name());
+            }
+        }
+    }
 }

@@ -75,61 +75,30 @@ fn read(explain: &Explain, input: &mut dyn BufRead) -> Result<Facts, String> {
     })
 }
 
-fn print(
-    catalogue: &Catalogue,
-    derivation: &Derivation,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    writeln!(
-        out,
-        "需要办理 {} 项（目录版本 {}）",
-        derivation.needed.len(),
-        derivation.catalogue
-    )?;
+fn print(catalogue: &Catalogue, derivation: &Derivation, out: &mut dyn Write) -> std::io::Result<()> {
+    writeln!(out, "需要办理 {} 项（目录版本 {}）", derivation.needed.len(), derivation.catalogue)?;
     for (number, code) in (1..).zip(catalogue.order(&derivation.codes())) {
         if let Some(needed) = derivation.needed.iter().find(|needed| needed.item == code) {
             print_needed(catalogue, number, needed, out)?;
         }
     }
     writeln!(out, "\n不需要办理 {} 项", derivation.not_needed.len())?;
-    derivation
-        .not_needed
-        .iter()
-        .try_for_each(|item| print_not_needed(catalogue, item, out))
+    derivation.not_needed.iter().try_for_each(|item| print_not_needed(catalogue, item, out))
 }
 
-fn print_needed(
-    catalogue: &Catalogue,
-    number: usize,
-    needed: &Needed,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
+fn print_needed(catalogue: &Catalogue, number: usize, needed: &Needed, out: &mut dyn Write) -> std::io::Result<()> {
     let Some(item) = catalogue.item(&needed.item) else {
         return Ok(());
     };
     writeln!(out, "\n{number}. {} [{}]", item.name, item.code)?;
-    let (stage, level, department) = (
-        item.stage.label(),
-        item.level.label(),
-        catalogue.department_name(item),
-    );
-    writeln!(
-        out,
-        "   {stage} · {level}{department} · {}",
-        item.effective_limit().words()
-    )?;
+    let (stage, level, department) = (item.stage.label(), item.level.label(), catalogue.department_name(item));
+    writeln!(out, "   {stage} · {level}{department} · {}", item.effective_limit().words())?;
     writeln!(out, "   规则 {} · {}", needed.rule, needed.article)?;
     writeln!(out, "   {}", needed.because)
 }
 
-fn print_not_needed(
-    catalogue: &Catalogue,
-    item: &NotNeeded,
-    out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let name = catalogue
-        .item(&item.item)
-        .map_or("", |item| item.name.as_str());
+fn print_not_needed(catalogue: &Catalogue, item: &NotNeeded, out: &mut dyn Write) -> std::io::Result<()> {
+    let name = catalogue.item(&item.item).map_or("", |item| item.name.as_str());
     writeln!(out, "\n- {name} [{}]", item.item)?;
     writeln!(out, "   规则 {} · {}", item.rule, item.article)?;
     writeln!(out, "   {}{}", item.failed, item.would_change)
@@ -147,8 +116,7 @@ mod tests {
     }
 
     fn explain(arguments: &[&str], input: &str) -> (u8, String) {
-        let command =
-            Command::try_parse_from(["items", "explain"].iter().chain(arguments)).unwrap();
+        let command = Command::try_parse_from(["items", "explain"].iter().chain(arguments)).unwrap();
         let mut out = Vec::new();
         let code = run(command.args, &mut out, &mut input.as_bytes()).unwrap();
         (code, String::from_utf8(out).unwrap())
@@ -156,16 +124,10 @@ mod tests {
 
     #[test]
     fn art14_1_explain_prints_items_with_rule_article_facts_and_change() {
-        let (code, text) = explain(
-            &["-"],
-            r#"{"land": true, "regime": "record_filing", "energy_tce": 2000}"#,
-        );
+        let (code, text) = explain(&["-"], r#"{"land": true, "regime": "record_filing", "energy_tce": 2000}"#);
         assert_eq!(code, 0);
         let (needed, others) = text.split_once("不需要办理").unwrap();
-        assert!(
-            needed.contains("[energy_saving]")
-                && needed.contains("规则 energy_saving@1 · 节约能源法第十五条")
-        );
+        assert!(needed.contains("[energy_saving]") && needed.contains("规则 energy_saving@1 · 节约能源法第十五条"));
         assert!(needed.contains("2000吨标准煤") && needed.contains("[land_preexam_site]"));
         assert!(others.contains("[gov_proposal]") && others.contains("如果“项目管理方式”为“审批”"));
     }
@@ -182,13 +144,7 @@ mod tests {
 
     #[test]
     fn explain_refuses_facts_it_cannot_use() {
-        for input in [
-            "",
-            "[1]",
-            "{\"land\": null}",
-            "{\"land\": \"yes\"}",
-            "{\"weather\": true}",
-        ] {
+        for input in ["", "[1]", "{\"land\": null}", "{\"land\": \"yes\"}", "{\"weather\": true}"] {
             let (code, text) = explain(&["-"], input);
             assert_eq!(code, 1, "{input}");
             assert!(text.contains("请"), "{text}");
@@ -200,9 +156,7 @@ mod tests {
 
     #[test]
     fn explain_needs_its_argument() {
-        let error = Command::try_parse_from(["items", "explain"])
-            .map(|_| ())
-            .unwrap_err();
+        let error = Command::try_parse_from(["items", "explain"]).map(|_| ()).unwrap_err();
         assert_eq!(error.exit_code(), 2);
     }
 }

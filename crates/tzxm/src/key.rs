@@ -30,7 +30,10 @@ fn read(path: &Path) -> Result<[u8; 16], Stop> {
     let shown = path.display();
     let open = std::fs::metadata(path).and_then(|data| Ok((data.permissions().mode(), std::fs::read_to_string(path)?)));
     let (mode, text) = open.map_err(|error| {
-        Stop::because(format!("无法读取主密钥文件 {shown}。首次安装请用 tzxm key create {shown} 生成，并离线备份"), &error)
+        Stop::because(
+            format!("无法读取主密钥文件 {shown}。首次安装请用 tzxm key create {shown} 生成，并离线备份"),
+            &error,
+        )
     })?;
     if mode & 0o077 != 0 {
         return Err(Stop::new(format!("主密钥文件 {shown} 可被其他用户读取，请执行 chmod 600 {shown}")));

@@ -73,7 +73,11 @@ async fn verify(args: &Verify, out: &mut (dyn Write + Send)) -> Result<u8, Stop>
     let report = store.verify(&fold()).await?;
     let seconds = (SystemClock.now().0 - began) as f64 / 1000.0;
     store.close().await?;
-    if args.json { as_json(&report, seconds, out)? } else { as_text(&report, seconds, out)? }
+    if args.json {
+        as_json(&report, seconds, out)?
+    } else {
+        as_text(&report, seconds, out)?
+    }
     Ok(if report.is_sound() { GOOD } else { BAD })
 }
 
@@ -102,7 +106,11 @@ fn as_json(report: &Report, seconds: f64, out: &mut dyn Write) -> std::io::Resul
 
 fn as_text(report: &Report, seconds: f64, out: &mut dyn Write) -> std::io::Result<()> {
     let Root { hash, streams, events } = report.root;
-    writeln!(out, "记录 {events} 条，流 {streams} 个，密封字段 {} 个，检查点 {} 个，用时 {seconds:.2} 秒", report.secrets, report.checkpoints)?;
+    writeln!(
+        out,
+        "记录 {events} 条，流 {streams} 个，密封字段 {} 个，检查点 {} 个，用时 {seconds:.2} 秒",
+        report.secrets, report.checkpoints
+    )?;
     writeln!(out, "根 {}", hex::encode(hash))?;
     for fault in &report.faults {
         writeln!(out, "{:?}\t{}\t{}\t{}", fault.kind, fault.stream, fault.version, fault.detail)?;
@@ -117,9 +125,11 @@ async fn export(args: &File) -> Result<u8, Stop> {
     let store = open(&args.database).await?;
     let to: Box<dyn AsyncWrite + Unpin + Send> = match args.file.to_str() {
         Some("-") => Box::new(tokio::io::stdout()),
-        _ => Box::new(tokio::fs::File::create_new(&args.file).await.map_err(|error| {
-            Stop::because(format!("无法新建文件 {}", args.file.display()), &error)
-        })?),
+        _ => Box::new(
+            tokio::fs::File::create_new(&args.file)
+                .await
+                .map_err(|error| Stop::because(format!("无法新建文件 {}", args.file.display()), &error))?,
+        ),
     };
     let mut to = BufWriter::new(to);
     let root = store.export(&mut to).await?;

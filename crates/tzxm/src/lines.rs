@@ -4,11 +4,7 @@ use std::io::{BufRead, Result};
 
 /// Calls `each` for every argument, or for every line of `input` where the argument is `-`. Bytes that are no UTF-8
 /// become replacement characters, so that a line is always answered by a line.
-pub fn for_each(
-    texts: &[String],
-    input: &mut dyn BufRead,
-    mut each: impl FnMut(&str) -> Result<()>,
-) -> Result<()> {
+pub fn for_each(texts: &[String], input: &mut dyn BufRead, mut each: impl FnMut(&str) -> Result<()>) -> Result<()> {
     for text in texts {
         if text != "-" {
             each(text)?;

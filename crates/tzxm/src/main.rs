@@ -12,6 +12,7 @@ mod ledger;
 mod lines;
 mod printing;
 mod serve;
+mod simulate;
 mod stop;
 mod world;
 
@@ -26,7 +27,12 @@ use stop::Stop;
 
 /// Exit status: 0 all good, 1 something is not, 2 wrong usage.
 #[derive(Parser)]
-#[command(name = "tzxm", version, about = "投资项目在线审批监管平台", after_help = "退出状态：0 正常，1 有问题，2 用法错误")]
+#[command(
+    name = "tzxm",
+    version,
+    about = "投资项目在线审批监管平台",
+    after_help = "退出状态：0 正常，1 有问题，2 用法错误"
+)]
 enum Tzxm {
     #[command(about = "在本机启动带演示数据的全套服务")]
     Demo(demo::Args),
@@ -42,6 +48,8 @@ enum Tzxm {
     Items(items::Args),
     #[command(about = "全程记录（账本）")]
     Ledger(ledger::Args),
+    #[command(about = "在虚拟时间里模拟数年的办理（同一种子得到同一账本）")]
+    Simulate(simulate::Args),
     #[command(about = "工作人员账号")]
     Admin(admin::Args),
     #[command(about = "主密钥")]
@@ -82,6 +90,7 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
         Tzxm::Serve(args) => block_on(serve::run(&args))?,
         Tzxm::Ledger(args) => block_on(ledger::run(&args, out))?,
+        Tzxm::Simulate(args) => block_on(simulate::run(&args, out))?,
         Tzxm::Admin(args) => block_on(admin::run(args, out))?,
     })
 }

@@ -25,3 +25,12 @@ impl Printer for Papers {
         Ok(self.0.print(document)?)
     }
 }
+
+/// Where nobody prints: the simulation.
+pub struct NoPapers;
+
+impl Printer for NoPapers {
+    fn print(&self, _: &Document) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        Err("a simulation prints nothing".into())
+    }
+}

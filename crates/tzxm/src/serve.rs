@@ -7,11 +7,7 @@ use crate::{
 };
 use axum::Router;
 use platform::Platform;
-use std::{
-    net::SocketAddr,
-    path::PathBuf,
-    time::Duration,
-};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -33,7 +29,12 @@ pub struct Args {
 /// Which installation a command works on.
 #[derive(Debug, clap::Args)]
 pub struct Place {
-    #[arg(long, env = "TZXM_DATABASE", hide_env_values = true, help = "数据库地址：sqlite：文件 或 postgres：//用户@主机/库")]
+    #[arg(
+        long,
+        env = "TZXM_DATABASE",
+        hide_env_values = true,
+        help = "数据库地址：sqlite：文件 或 postgres：//用户@主机/库"
+    )]
     pub database: String,
     #[arg(long, env = "TZXM_CONFIG", help = "配置文件（示例见 tzxm.example.toml）")]
     pub config: PathBuf,
@@ -99,10 +100,11 @@ impl Doors {
         let mut doors = Vec::new();
         for face in faces {
             let wanted = face.address(listen);
-            let bound = async { TcpListener::bind(wanted).await.and_then(|door| door.local_addr().map(|at| (door, at))) };
-            let (door, at) = bound
-                .await
-                .map_err(|error| Stop::because(format!("{}不能在 {wanted} 监听，请检查端口是否被占用", face.name()), &error))?;
+            let bound =
+                async { TcpListener::bind(wanted).await.and_then(|door| door.local_addr().map(|at| (door, at))) };
+            let (door, at) = bound.await.map_err(|error| {
+                Stop::because(format!("{}不能在 {wanted} 监听，请检查端口是否被占用", face.name()), &error)
+            })?;
             doors.push((*face, door, at));
         }
         Ok(Self(doors))

@@ -33,9 +33,14 @@ impl fmt::Display for Stop {
 impl From<platform::Failure> for Stop {
     fn from(failure: platform::Failure) -> Self {
         match failure {
-            platform::Failure::Refused(refusals) => {
-                Self(refusals.iter().map(|refusal| format!("{} ", refusal.message)).collect::<String>().trim_end().to_owned())
-            }
+            platform::Failure::Refused(refusals) => Self(
+                refusals
+                    .iter()
+                    .map(|refusal| format!("{} ", refusal.message))
+                    .collect::<String>()
+                    .trim_end()
+                    .to_owned(),
+            ),
             other => Self::because("操作没有完成", &other),
         }
     }

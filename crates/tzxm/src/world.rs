@@ -1,10 +1,15 @@
 //! Where time, randomness, disk and network enter: a [`Platform`] for this machine.
 
-use crate::{config::Config, key, printing::Papers, stop::Stop};
+use crate::{
+    config::Config,
+    key,
+    printing::{NoPapers, Papers},
+    stop::Stop,
+};
 use ledger::{Durability, Store};
 use platform::{
     Platform, Rulebook,
-    ports::{ChaChaChance, Clock, SystemClock},
+    ports::{ChaChaChance, Chance, Clock, ManualClock, Printer, SystemClock},
     upload::{Clamd, ClamdAddress, LocalFiles, NoScanner, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};
@@ -21,16 +26,34 @@ pub fn chance() -> Result<ChaChaChance, Stop> {
 
 /// Opens the database and brings its tables up to date.
 pub async fn store(url: &str) -> Result<Store, Stop> {
-    Store::open(url, Durability::Full).await.map_err(|error| Stop::because("无法打开数据库，请检查 --database 的地址", &error))
+    Store::open(url, Durability::Full)
+        .await
+        .map_err(|error| Stop::because("无法打开数据库，请检查 --database 的地址", &error))
 }
 
-/// Everything a use case needs, with the machine's clock.
+/// Everything a use case needs, with the machine's own time and chance.
 pub async fn platform(config: &Config, store: Store) -> Result<Platform, Stop> {
-    platform_at(config, store, Arc::new(SystemClock)).await
+    let papers = Papers::open(&config.fonts)?;
+    assemble(config, store, Arc::new(SystemClock), Arc::new(chance()?), Arc::new(papers)).await
 }
 
-/// The same, with a clock of the caller.
-pub async fn platform_at(config: &Config, store: Store, clock: Arc<dyn Clock>) -> Result<Platform, Stop> {
+/// The same in virtual time and with chance from a seed; it prints nothing.
+pub async fn virtual_platform(
+    config: &Config,
+    store: Store,
+    clock: Arc<ManualClock>,
+    seed: u64,
+) -> Result<Platform, Stop> {
+    assemble(config, store, clock, Arc::new(ChaChaChance::seeded(seed)), Arc::new(NoPapers)).await
+}
+
+async fn assemble(
+    config: &Config,
+    store: Store,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    printer: Arc<dyn Printer>,
+) -> Result<Platform, Stop> {
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
@@ -38,11 +61,11 @@ pub async fn platform_at(config: &Config, store: Store, clock: Arc<dyn Clock>) -
         store,
         sealer: Arc::new(key::sealer(&config.keys)?),
         clock,
-        chance: Arc::new(chance()?),
+        chance,
         rules: Rulebook::shipped(),
         files: Arc::new(files),
         scanner: scanner(&settings.clamd),
-        printer: Arc::new(Papers::open(&config.fonts)?),
+        printer,
         settings: Arc::new(settings),
     };
     platform.migrate().await?;

@@ -116,11 +116,18 @@ pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Resul
         return Err(Refusal::new("correction.twice", "补正要求应当一次性告知,本办件已告知过一次,不能再次告知。")
             .article("行政许可法第三十二条第一款第(四)项"));
     }
+    let given = |id: &String| application.materials.iter().any(|g| g.material == *id);
     let points = points
         .into_iter()
         .enumerate()
         .filter(|(_, point)| !point.text.trim().is_empty())
-        .map(|(i, point)| Ok(Point { text: words(&format!("point-{i}"), &point.text, "补正内容", 500)?, ..point }))
+        .map(|(i, point)| match &point.material {
+            Some(id) if !given(id) => {
+                let message = "请从本申请的材料中选择，或者选择“整个申请”。";
+                Err(Refusal::field(format!("material-{i}"), "correction.material", message))
+            }
+            _ => Ok(Point { text: words(&format!("point-{i}"), &point.text, "补正内容", 500)?, ..point }),
+        })
         .collect::<Result<Vec<_>, Refusal>>()?;
     if points.is_empty() || points.len() > MAX_POINTS {
         return Err(Refusal::field(

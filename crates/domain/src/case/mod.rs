@@ -348,6 +348,10 @@ impl Aggregate for Case {
     const KIND: &'static str = "case";
     type Event = CaseEvent;
 
+    fn is_platform_act(event: &CaseEvent) -> bool {
+        matches!(event, CaseEvent::CaseCompleted { .. })
+    }
+
     fn apply(&mut self, event: &CaseEvent, meta: &Meta) {
         match event {
             CaseEvent::CaseSubmitted(application) => {

@@ -199,15 +199,11 @@ fn area_matches(facts: &Facts<'_>, flag: &str, area: &str, code: &'static str) -
     refuse(area, code, message, TRUE_AND_COMPLETE)
 }
 
+/// Told at the later of the two pages: the earlier one must not wait for an answer that is still to come.
 fn above_ground_within_total(facts: &Facts<'_>) -> Option<Refusal> {
-    let message = "地上建筑面积不能大于总建筑面积(在“项目特征”页填写),请核对。";
+    let message = "总建筑面积不能小于地上建筑面积(在“用地与规模”页填写),请核对。";
     if facts.number("above_ground_area_m2")? > facts.number("building_area_m2")? {
-        refuse(
-            "above_ground_area_m2",
-            "declaration.above_ground_area",
-            message,
-            TRUE_AND_COMPLETE,
-        )
+        refuse("building_area_m2", "declaration.above_ground_area", message, TRUE_AND_COMPLETE)
     } else {
         None
     }

@@ -314,7 +314,7 @@ fn art14_1_facts_may_not_contradict_each_other() {
         (
             &[("above_ground_area_m2", "21000.01")],
             "declaration.above_ground_area",
-            "above_ground_area_m2",
+            "building_area_m2",
         ),
         (
             &[

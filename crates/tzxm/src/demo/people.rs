@@ -19,7 +19,13 @@ pub struct Unit {
     pub contact: &'static str,
 }
 
-const fn unit(login: &'static str, name: &'static str, region: &'static str, nature: &'static str, contact: &'static str) -> Unit {
+const fn unit(
+    login: &'static str,
+    name: &'static str,
+    region: &'static str,
+    nature: &'static str,
+    contact: &'static str,
+) -> Unit {
     Unit { login, name, region, nature, contact }
 }
 
@@ -41,9 +47,16 @@ pub struct Officer {
 
 const WINDOW: [Role; 2] = [Role::Receptionist, Role::Undertaker];
 
-use Role::{Approver as A, GeneralAdministration as G, Receptionist as R, Supervisor as S, SystemAdministrator as Y, Undertaker as U};
+use Role::{
+    Approver as A, GeneralAdministration as G, Receptionist as R, Supervisor as S, SystemAdministrator as Y,
+    Undertaker as U,
+};
 
-const fn officer(login: &'static str, name: &'static str, posts: &'static [(&'static str, &'static str, Role)]) -> Officer {
+const fn officer(
+    login: &'static str,
+    name: &'static str,
+    posts: &'static [(&'static str, &'static str, Role)],
+) -> Officer {
     Officer { login, name, posts }
 }
 
@@ -56,7 +69,15 @@ pub const OFFICERS: [Officer; 12] = [
     officer("chifeng-huanjing", "乌云其木格", &[("ecology", "150400", R), ("ecology", "150400", U)]),
     officer("chifeng-huanjing-sp", "周海涛", &[("ecology", "150400", A)]),
     officer("hongshan-shuili", "郭文静", &[("water", "150402", R), ("water", "150402", U), ("water", "150402", A)]),
-    officer("xincheng-fagai", "高志强", &[("development_reform", "150102", R), ("development_reform", "150102", U), ("development_reform", "150102", A)]),
+    officer(
+        "xincheng-fagai",
+        "高志强",
+        &[
+            ("development_reform", "150102", R),
+            ("development_reform", "150102", U),
+            ("development_reform", "150102", A),
+        ],
+    ),
     officer("zizhiqu-nengyuan", "巴特尔", &[("energy", "150000", R), ("energy", "150000", U), ("energy", "150000", A)]),
     officer("zizhiqu-zonghe", "白雪梅", &[("development_reform", "150000", G)]),
     officer("zizhiqu-jiancha", "斯琴高娃", &[("development_reform", "150000", S)]),
@@ -69,7 +90,13 @@ impl Officer {
         self.posts
             .iter()
             .filter_map(|(department, region, role)| {
-                Some(Post { department: (*department).to_owned(), region: RegionCode::parse(region)?, role: *role, from, to: None })
+                Some(Post {
+                    department: (*department).to_owned(),
+                    region: RegionCode::parse(region)?,
+                    role: *role,
+                    from,
+                    to: None,
+                })
             })
             .collect()
     }
@@ -92,8 +119,10 @@ pub struct Account {
 
 /// The accounts to sign in with.
 pub fn accounts() -> Vec<Account> {
-    let units = UNITS.iter().map(|u| Account { face: Face::Portal, login: u.login, name: u.name, posts: String::new() });
-    let officers = OFFICERS.iter().map(|o| Account { face: Face::Office, login: o.login, name: o.name, posts: posts_in_words(o) });
+    let units =
+        UNITS.iter().map(|u| Account { face: Face::Portal, login: u.login, name: u.name, posts: String::new() });
+    let officers =
+        OFFICERS.iter().map(|o| Account { face: Face::Office, login: o.login, name: o.name, posts: posts_in_words(o) });
     units.chain(officers).collect()
 }
 

@@ -1,6 +1,7 @@
 //! What happens in the demonstration: projects and, for each, what was done how many working days ago.
 
 use domain::{case::NotAcceptedGround, declaration::Answers};
+use jiff::civil::Date;
 
 /// One act. The text is an item's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,13 @@ pub struct Plan {
 
 use Act::*;
 
-const SCHOOL: &[(&str, &str)] = &[("funding", "yes"), ("unit_nature", "institution"), ("eia_class", "register"), ("must_bid", "yes"), ("energy_tce", "0")];
+const SCHOOL: &[(&str, &str)] = &[
+    ("funding", "yes"),
+    ("unit_nature", "institution"),
+    ("eia_class", "register"),
+    ("must_bid", "yes"),
+    ("energy_tce", "0"),
+];
 const WIND: &[(&str, &str)] = &[
     ("catalogue_item", "wind_power"),
     ("energy_sector", "yes"),
@@ -132,7 +139,12 @@ pub const PLANS: &[Plan] = &[
         industry: "5990",
         total: 2_350,
         answers: &[("eia_class", "register")],
-        story: &[(3, Declare), (2, Apply("ent_file")), (1, Apply("land_preexam_site")), (1, Receive("land_preexam_site"))],
+        story: &[
+            (3, Declare),
+            (2, Apply("ent_file")),
+            (1, Apply("land_preexam_site")),
+            (1, Receive("land_preexam_site")),
+        ],
     },
     Plan {
         unit: 0,
@@ -303,8 +315,6 @@ const PLANT: &[(&str, &str)] = &[
     ("project_stage", "not_started"),
     ("industrial_policy", "permitted"),
     ("catalogue_item", "none"),
-    ("planned_start", "2027-04"),
-    ("planned_end", "2029-06"),
     ("place_detail", "演示园区纬三路以北"),
     ("in_zone", "no"),
     ("funding", "no"),
@@ -325,16 +335,19 @@ const PLANT: &[(&str, &str)] = &[
 ];
 
 impl Plan {
-    /// The declaration form, filled in.
-    pub fn form(&self) -> Answers {
+    /// The declaration form, filled in; construction begins next April.
+    pub fn form(&self, today: Date) -> Answers {
         let share = |percent: i64| (self.total * percent / 100).to_string();
         let rest = (self.total - [40, 40, 8].map(|percent| self.total * percent / 100).iter().sum::<i64>()).to_string();
         let own = self.total * 40 / 100;
         let government = self.answers.contains(&("funding", "yes"));
-        let mut answers: Answers = PLANT.iter().chain(self.answers).map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect();
+        let mut answers: Answers =
+            PLANT.iter().chain(self.answers).map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect();
         let mut put = |id: &str, text: String| answers.insert(id.to_owned(), text);
         put("project_name", self.name.to_owned());
         put("region", self.region.to_owned());
+        put("planned_start", format!("{}-04", today.year() + 1));
+        put("planned_end", format!("{}-06", today.year() + 3));
         put("industry", self.industry.to_owned());
         put("total_investment", self.total.to_string());
         put("civil_cost", share(40));

@@ -17,11 +17,7 @@ use domain::{
 use jiff::civil::Date;
 use ledger::Store;
 use platform::{
-    Actor, Call, Failure, Platform,
-    account::OpenOfficer,
-    case::ApplyForItem,
-    ports::ManualClock,
-    unit::RegisterUnit,
+    Actor, Call, Failure, Platform, account::OpenOfficer, case::ApplyForItem, ports::ManualClock, unit::RegisterUnit,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -31,20 +27,31 @@ use std::{
 
 /// Officers take up their posts on this day of the year before, long before anything happens.
 const POSTS_FROM: (i8, i8) = (1, 1);
+/// Where chance comes from: on the same day the demonstration is the same.
+const SEED: u64 = 2_018_861;
 /// Working days before today on which everybody registered.
 const REGISTERED: u32 = 90;
 
 /// Fills an empty database with the whole plan, as if it had happened in the months before `now`.
 pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop> {
     let clock = Arc::new(ManualClock::at(now));
-    let platform = world::platform_at(config, store, clock.clone()).await?;
-    let mut town = Town { today: now.date(), platform, clock, units: Vec::new(), officers: Vec::new(), projects: HashMap::new(), cases: HashMap::new() };
+    let platform = world::virtual_platform(config, store, clock.clone(), SEED).await?;
+    let mut town = Town {
+        today: now.date(),
+        platform,
+        clock,
+        units: Vec::new(),
+        officers: Vec::new(),
+        projects: HashMap::new(),
+        cases: HashMap::new(),
+    };
     town.settle().await?;
     for (days, hour, project, act) in order() {
         town.go_to(days, hour, now);
         town.act(project, act).await.map_err(|failure| match failure {
             Failure::Refused(refusals) => {
-                let words: Vec<_> = refusals.iter().map(|r| format!("[{}] {r}", r.field.as_deref().unwrap_or_default())).collect();
+                let words: Vec<_> =
+                    refusals.iter().map(|r| format!("[{}] {r}", r.field.as_deref().unwrap_or_default())).collect();
                 Stop::new(format!("演示数据第 {project} 个项目的 {act:?} 未能完成：{}", words.join(" ")))
             }
             other => Stop::because(format!("演示数据第 {project} 个项目的 {act:?} 未能完成"), &other),
@@ -144,7 +151,7 @@ impl Town {
         let applicant = Call::new(unit, "demo");
         match act {
             Act::Declare => {
-                let id = self.platform.declare_project(&applicant, &plan.form(), None).await?;
+                let id = self.platform.declare_project(&applicant, &plan.form(self.today), None).await?;
                 self.projects.insert(project, id);
                 Ok(())
             }
@@ -153,18 +160,33 @@ impl Town {
                 self.cases.insert((project, item), case);
                 Ok(())
             }
-            Act::GiveUp => self.platform.withdraw_project(&applicant, self.project(project)?, "市场变化，企业决定不再建设。").await,
+            Act::GiveUp => {
+                self.platform.withdraw_project(&applicant, self.project(project)?, "市场变化，企业决定不再建设。").await
+            }
             Act::Void => {
-                let officer = Call::new(self.officer_with(|post| post.role == domain::account::Role::GeneralAdministration)?, "demo");
+                let officer = Call::new(
+                    self.officer_with(|post| post.role == domain::account::Role::GeneralAdministration)?,
+                    "demo",
+                );
                 self.platform.void_code(&officer, self.project(project)?, "项目重复申报，原代码停止使用。").await
             }
             Act::Supply(item) => {
                 let answer = ("已按要求补齐，请查收。".to_owned(), Vec::new());
-                self.platform.supply_correction(&applicant, self.case(project, item)?, vec![answer.clone(), answer]).await
+                self.platform
+                    .supply_correction(&applicant, self.case(project, item)?, vec![answer.clone(), answer])
+                    .await
             }
-            Act::Withdraw(item) => self.platform.withdraw_case(&applicant, self.case(project, item)?, "选址调整，另行申请。").await,
-            Act::Receive(item) | Act::Ask(item) | Act::Accept(item) | Act::NotAccept(item, _) | Act::Suspend(item) | Act::Resume(item)
-            | Act::Grant(item) | Act::Refuse(item) => self.office(&applicant, project, item, act).await,
+            Act::Withdraw(item) => {
+                self.platform.withdraw_case(&applicant, self.case(project, item)?, "选址调整，另行申请。").await
+            }
+            Act::Receive(item)
+            | Act::Ask(item)
+            | Act::Accept(item)
+            | Act::NotAccept(item, _)
+            | Act::Suspend(item)
+            | Act::Resume(item)
+            | Act::Grant(item)
+            | Act::Refuse(item) => self.office(&applicant, project, item, act).await,
         }
     }
 
@@ -186,7 +208,10 @@ impl Town {
                 None => {
                     let name = format!("{}.pdf", need.material.name);
                     let bytes = futures_util::stream::iter([Ok::<_, Infallible>(bytes::Bytes::from(sample_pdf()))]);
-                    self.platform.upload_file(applicant, project, &need.material.id, &name, "application/pdf", bytes).await?.id
+                    self.platform
+                        .upload_file(applicant, project, &need.material.id, &name, "application/pdf", bytes)
+                        .await?
+                        .id
                 }
             };
             materials.insert(need.material.id.clone(), vec![file]);
@@ -213,13 +238,23 @@ impl Town {
                 let material = page.application.materials.first().map(|given| given.material.clone());
                 let points = vec![
                     Point { material, text: "材料缺少单位盖章，请补盖公章后重新上传。".into() },
-                    Point { material: None, text: "申请表中的用地面积与平面图不一致，请核对并说明。".into() },
+                    Point {
+                        material: None, text: "申请表中的用地面积与平面图不一致，请核对并说明。".into()
+                    },
                 ];
                 platform.ask_correction(&call, &case, points).await
             }
             Act::Accept(_) => platform.accept_case(&call, &case).await,
             Act::NotAccept(_, ground) => {
-                platform.not_accept_case(&call, &case, ground, "项目在现有厂区内建设，不新增建设用地，依法不需要办理此项许可。", None).await
+                platform
+                    .not_accept_case(
+                        &call,
+                        &case,
+                        ground,
+                        "项目在现有厂区内建设，不新增建设用地，依法不需要办理此项许可。",
+                        None,
+                    )
+                    .await
             }
             Act::Suspend(_) => {
                 let suspension = Suspension {
@@ -236,7 +271,12 @@ impl Town {
                 let granted = matches!(act, Act::Grant(_));
                 let decision = Decision {
                     outcome: if granted { Outcome::Granted } else { Outcome::Refused },
-                    opinion: if granted { "经审查，申请材料齐全，符合法定条件，准予许可。" } else { "方案的防治措施不能满足水土保持要求，不予许可。" }.into(),
+                    opinion: if granted {
+                        "经审查，申请材料齐全，符合法定条件，准予许可。"
+                    } else {
+                        "方案的防治措施不能满足水土保持要求，不予许可。"
+                    }
+                    .into(),
                     document_number: format!("演审〔{}〕{}号", today.year(), project * 10 + self.cases.len()),
                     title: format!("关于{}{}的批复", page.application.project_name, page.application.item_name),
                     decided_on: today,
@@ -268,7 +308,9 @@ impl Town {
             Step::Suspend => Role::Undertaker,
             _ => Role::Receptionist,
         };
-        let here = |post: &domain::account::Post| post.department == agency.department && post.region == agency.region && post.role == role;
+        let here = |post: &domain::account::Post| {
+            post.department == agency.department && post.region == agency.region && post.role == role
+        };
         if let Ok(actor) = self.officer_with(here) {
             return Ok(actor);
         }

@@ -15,7 +15,7 @@ pub const ADDRESS: &str = "/api/v1/openapi.json";
     info(
         title = "内蒙古自治区投资项目在线审批监管平台 数据交换接口",
         description = "供其他系统核验项目代码、查询依法公开的信息。只读，不需要登录。错误以 application/problem+json（RFC 9457）返回。",
-        license(name = "Apache-2.0 OR MulanPSL-2.0", identifier = "Apache-2.0 OR MulanPSL-2.0"),
+        license(name = "Apache-2.0 OR MulanPSL-2.0"),
     ),
     paths(
         code::verify_code,
@@ -26,7 +26,6 @@ pub const ADDRESS: &str = "/api/v1/openapi.json";
         health::check_live,
         health::check_ready,
     ),
-    servers((url = "/", description = "本服务")),
 )]
 struct Interface;
 

@@ -25,9 +25,11 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
     let due = ctx.platform.due_if_accepted_today(&open.case);
     let due = due.map(|(date, provisional)| show::due_words(Some(date), provisional)).unwrap_or_default();
     let checked = match &open.code_check {
-        CodeCheck::Verified => {
-            Note::new(Tone::Green, "项目代码核验通过", format!("{} 真实、有效，与项目和申请单位一致。", open.application.code))
-        }
+        CodeCheck::Verified => Note::new(
+            Tone::Green,
+            "项目代码核验通过",
+            format!("{} 真实、有效，与项目和申请单位一致。", open.application.code),
+        ),
         CodeCheck::Fault { message, .. } => {
             let text = format!("{message}受理将被系统拒绝并留痕，同时告知项目单位。您也可以返回选择“不予受理”。");
             Note::new(Tone::Red, "项目代码未通过核验，不得受理", text)
@@ -39,7 +41,10 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
         Markup::of(Note::new(
             Tone::Blue,
             "受理后",
-            format!("系统出具受理通知书并告知项目单位；办理时限 {} 从次日起算，今日受理的应于 {due} 前办结。", open.application.limit.words()),
+            format!(
+                "系统出具受理通知书并告知项目单位；办理时限 {} 从次日起算，今日受理的应于 {due} 前办结。",
+                open.application.limit.words()
+            ),
         )),
     ];
     let shown = step::Step {

@@ -13,7 +13,9 @@ use axum::{
 use domain::{
     Refusal,
     case::{Act, Case, CodeCheck, File, Stage},
+    clock::Sheet,
 };
+use jiff::civil::Date;
 use platform::{attachment::AttachmentRow, case::CasePage};
 use serde::Deserialize;
 
@@ -24,6 +26,9 @@ pub fn routes() -> Vec<Route> {
         Route::post(Access::Owner, "/cases/{id}/receive", receive),
     ]
 }
+
+/// Days a sheet shows without being unfolded.
+const SHORT_SHEET: usize = 15;
 
 /// What the address says has just happened.
 #[derive(Debug, Default, Deserialize)]
@@ -36,13 +41,14 @@ pub struct Said {
 struct FileLine {
     name: String,
     href: String,
+    view: Option<String>,
     about: String,
 }
 
 /// One material with its files.
 struct MaterialLine {
     name: String,
-    shared: Option<String>,
+    shared: bool,
     files: Vec<FileLine>,
 }
 
@@ -60,6 +66,27 @@ struct ActLine {
     href: String,
     class: &'static str,
     icon: html::Icon,
+}
+
+/// The working of one period: the sentence, whose days they were, and the sheet, folded when it is long.
+struct Working {
+    explanation: String,
+    holders: String,
+    days: usize,
+    open: bool,
+    sheet: ClockSheet,
+}
+
+impl Working {
+    fn new(caption: &str, start: Date, event: &str, sheet: &Sheet) -> Self {
+        Self {
+            explanation: sheet.explanation.clone(),
+            holders: show::holders(sheet),
+            days: sheet.rows.len() + 1,
+            open: sheet.rows.len() <= SHORT_SHEET,
+            sheet: show::sheet(caption, start, event, sheet),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -87,8 +114,8 @@ struct CaseView {
     ended: Option<Note>,
     code_now: Note,
     code_last: String,
-    check: Option<(String, ClockSheet)>,
-    deciding: Option<(String, ClockSheet)>,
+    check: Option<Working>,
+    deciding: Option<Working>,
     papers: Vec<PaperLine>,
     trail: Timeline,
     proofs: Vec<(String, String)>,
@@ -143,14 +170,14 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         project_href: format!("/projects/{}", a.project),
         unit: a.unit_name.clone(),
         stage: show::stage(&case.case),
-        light: case.running_sheet().map(show::sheet_light),
+        light: show::case_light(&case),
         due: case.running_sheet().and_then(|s| s.due).map_or_else(String::new, |due| {
-            format!("应于 {} 前办完本步", show::due_words(Some(due.date), due.provisional))
+            format!("应于 {} 前（含当日）办完本步", show::due_words(Some(due.date), due.provisional))
         }),
         steps: steps(&case.case),
         receive,
         hint: hint(&case.case, &acts),
-        acts: acts.iter().filter_map(|act| line(*act, &base)).collect(),
+        acts: BUTTONS.iter().filter(|act| acts.contains(act)).filter_map(|act| line(*act, &base)).collect(),
         facts: facts(&case, &ctx.platform.region_name(a.agency.region.as_str())),
         materials: materials(&case, &files, &base),
         points: points(&case),
@@ -159,8 +186,8 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         ended: ended(&case.case),
         code_now: code_now(&case),
         code_last: code_last(&case.case),
-        check: case.check_sheet.as_ref().map(|s| (s.explanation.clone(), show::sheet("受理审查期限计时单".into(), s))),
-        deciding: case.decision_sheet.as_ref().map(|s| (s.explanation.clone(), show::sheet("办理时限计时单".into(), s))),
+        check: check_sheet(&case),
+        deciding: decision_sheet(&case),
         papers: papers(&case.case),
         trail,
         proofs,
@@ -186,7 +213,10 @@ fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
         }
         "taken" => Some((
             Tone::Yellow,
-            format!("该办件的状态已经变化，可能已被他人处理。现在的状态是“{}”，请按下面的最新情况办理。", case.stage.name()),
+            format!(
+                "该办件的状态已经变化，可能已被他人处理。现在的状态是“{}”，请按下面的最新情况办理。",
+                case.stage.name()
+            ),
         )),
         _ => None,
     }
@@ -217,6 +247,9 @@ fn steps(case: &Case) -> Steps {
         .step("办结告知", day(case.ended_at.filter(|_| case.stage == Stage::Completed)))
 }
 
+/// Acts with a page of their own, the likeliest first.
+const BUTTONS: [Act; 6] = [Act::Accept, Act::Decide, Act::Resume, Act::AskCorrection, Act::Suspend, Act::NotAccept];
+
 fn line(act: Act, base: &str) -> Option<ActLine> {
     let (label, place, class, icon) = match act {
         Act::Accept => ("核验代码并受理", "accept", "btn-primary", "shield-check"),
@@ -239,6 +272,7 @@ fn hint(case: &Case, acts: &[Act]) -> &'static str {
         _ if acts.is_empty() => "您的岗位可以查看本办件，但不负责本步骤的办理。",
         Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
         Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
+        Stage::Processing if !acts.contains(&Act::Decide) => "决定由本机关审批岗作出。",
         _ => "",
     }
 }
@@ -255,21 +289,21 @@ fn facts(case: &CasePage, region: &str) -> Facts {
         .row("办理时限", a.limit.words())
         .row("时限依据", &a.limit.basis);
     match &case.project.declared {
-        Some(d) => facts
-            .row("管理方式", d.regime.name())
-            .row("总投资", format!("{} 万元", d.total_investment.wan())),
+        Some(d) => facts.row("管理方式", d.regime.name()).row("总投资", format!("{} 万元", d.total_investment.wan())),
         None => facts,
     }
 }
 
 fn file_line(file: &File, files: &[AttachmentRow], base: &str) -> FileLine {
-    let about = files.iter().find(|row| row.id == file.id).map(|row| {
+    let row = files.iter().find(|row| row.id == file.id);
+    let about = row.map(|row| {
         let digest: String = row.sm3.chars().take(12).collect();
         format!("{} · SM3 {digest}… · {} 上传", row.size_words(), row.at.display())
     });
     FileLine {
         name: file.name.clone(),
         href: format!("{base}/files/{}", file.id),
+        view: row.filter(|row| row.preview).map(|row| format!("{base}/pictures/{}", row.id)),
         about: about.unwrap_or_default(),
     }
 }
@@ -279,14 +313,14 @@ fn materials(case: &CasePage, files: &[AttachmentRow], base: &str) -> Vec<Materi
     given
         .map(|g| MaterialLine {
             name: g.name.clone(),
-            shared: g.result_of.as_ref().map(|case| format!("/cases/{case}")),
+            shared: g.result_of.is_some(),
             files: g.files.iter().map(|f| file_line(f, files, base)).collect(),
         })
         .chain(case.case.correction.iter().filter(|c| c.answers.iter().any(|a| !a.files.is_empty())).map(|c| {
             let answers = c.answers.iter().flat_map(|a| &a.files);
             MaterialLine {
                 name: "补正时提交的材料".into(),
-                shared: None,
+                shared: false,
                 files: answers.map(|f| file_line(f, files, base)).collect(),
             }
         }))
@@ -313,7 +347,8 @@ fn points(case: &CasePage) -> Option<Points> {
 
 fn points_lead(case: &Case) -> String {
     case.correction.as_ref().map_or_else(String::new, |c| {
-        let supplied = c.supplied_at.map_or_else(|| "申请人尚未回应".to_owned(), |at| format!("{} 申请人补正", at.display()));
+        let supplied =
+            c.supplied_at.map_or_else(|| "申请人尚未回应".to_owned(), |at| format!("{} 申请人补正", at.display()));
         format!("{} 告知；{supplied}", c.asked_at.display())
     })
 }
@@ -341,9 +376,8 @@ fn ended(case: &Case) -> Option<Note> {
 
 fn code_now(case: &CasePage) -> Note {
     match &case.code_check {
-        CodeCheck::Verified => {
-            Note::new(Tone::Green, "现在核验：通过", "代码真实、有效，与本项目和申请单位一致。").article("办法第十三条、第十四条第（二）项")
-        }
+        CodeCheck::Verified => Note::new(Tone::Green, "现在核验：通过", "代码真实、有效，与本项目和申请单位一致。")
+            .article("办法第十三条、第十四条第（二）项"),
         CodeCheck::Fault { message, .. } => {
             Note::new(Tone::Red, "现在核验：未通过，不得受理", message).article("办法第十四条第（二）项")
         }
@@ -356,6 +390,22 @@ fn code_last(case: &Case) -> String {
         Some(Ok(())) => "上次办理核验：通过（已留痕）。".into(),
         Some(Err(message)) => format!("上次办理核验：未通过（已留痕，并已告知项目单位）。{message}"),
     }
+}
+
+fn check_sheet(case: &CasePage) -> Option<Working> {
+    let sheet = case.check_sheet.as_ref()?;
+    let supplied = case.case.correction.as_ref().and_then(|c| c.supplied_at);
+    let (start, event) = match supplied {
+        Some(at) => (at, "申请人补正"),
+        None => (case.case.received_at?, "收件"),
+    };
+    Some(Working::new("受理审查期限计时单", start.date(), event, sheet))
+}
+
+fn decision_sheet(case: &CasePage) -> Option<Working> {
+    let sheet = case.decision_sheet.as_ref()?;
+    let start = case.case.accepted_at?.date();
+    Some(Working::new("办理时限计时单", start, "受理", sheet))
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {

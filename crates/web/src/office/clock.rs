@@ -36,7 +36,12 @@ fn or<'a>(typed: &'a str, otherwise: &'a str) -> &'a str {
     if typed.is_empty() { otherwise } else { typed }
 }
 
-async fn draw_suspend(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_suspend(
+    ctx: &OfficeContext,
+    open: &CasePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let today = ctx.platform.clock.now().date().to_string();
     let choices = grounds().map(|g| Choice::new(slug(g), format!("{}({})", g.name(), g.article())));
@@ -126,15 +131,19 @@ async fn suspend(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeCont
     }
 }
 
-async fn draw_resume(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_resume(
+    ctx: &OfficeContext,
+    open: &CasePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let standing = open.case.suspensions.iter().rev().find(|s| s.to.is_none());
     let today = ctx.platform.clock.now().date();
     let yesterday = today.yesterday().unwrap_or(today);
     let last = standing.map_or(yesterday, |s| yesterday.max(s.from)).to_string();
-    let why = standing.map_or_else(String::new, |s| {
-        format!("{} 起因{}暂停，文书：{}。", s.from, s.ground.name(), s.document)
-    });
+    let why = standing
+        .map_or_else(String::new, |s| format!("{} 起因{}暂停，文书：{}。", s.from, s.ground.name(), s.document));
     let field = Field::date("to", "最后一个不计时的日子")
         .value(or(form.get("to"), &last))
         .required()

@@ -20,6 +20,9 @@ const MORE: usize = 4;
 /// Most rows; the rule allows no more points.
 const MOST: usize = 50;
 
+/// Stands for the application as a whole where a material can be chosen.
+const WHOLE: &str = "whole";
+
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
     vec![
@@ -35,16 +38,16 @@ struct CorrectionPage {
     lead: String,
     base: String,
     once: String,
-    materials: Vec<Choice>,
     rows: Vec<Row>,
+    full: bool,
     summary: ErrorSummary,
 }
 
 /// One row as it is drawn.
 struct Row {
-    at: usize,
-    material: String,
-    field: Field,
+    number: usize,
+    material: Field,
+    text: Field,
 }
 
 /// One row as it was typed.
@@ -67,20 +70,35 @@ fn rows(form: &Fields) -> usize {
     form.get("_rows").parse().unwrap_or(ROWS).clamp(ROWS, MOST)
 }
 
-fn row(at: usize, typed: Typed, errors: &[Refusal]) -> Row {
-    let field = Field::textarea(format!("point-{at}"), "需要补正什么", 2);
-    Row { at, field: field.value(typed.text).max(500).errors(errors), material: typed.material }
+fn row(case: &CasePage, at: usize, typed: Typed, errors: &[Refusal]) -> Row {
+    let materials = case.application.materials.iter().map(|g| Choice::new(&g.material, &g.name));
+    let places = std::iter::once(Choice::new(WHOLE, "整个申请")).chain(materials);
+    let place = if typed.material.is_empty() { WHOLE } else { &typed.material };
+    let text = Field::textarea(format!("point-{at}"), "需要补正什么", 2);
+    Row {
+        number: at + 1,
+        material: Field::select(format!("material-{at}"), "关于哪份材料", places)
+            .value(place)
+            .required()
+            .errors(errors),
+        text: text.value(&typed.text).max(500).errors(errors),
+    }
 }
 
-async fn draw(ctx: &OfficeContext, case: &CasePage, rows: Vec<Typed>, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw(
+    ctx: &OfficeContext,
+    case: &CasePage,
+    rows: Vec<Typed>,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let shown = CorrectionPage {
         page: step::act_frame(ctx, case, "一次性告知补正", failed).await?,
         lead: step::lead(case),
         base: format!("/cases/{}", case.id),
         once: ctx.once(),
-        materials: case.application.materials.iter().map(|g| Choice::new(&g.material, &g.name)).collect(),
-        rows: rows.into_iter().enumerate().map(|(at, typed)| row(at, typed, &errors)).collect(),
+        full: rows.len() >= MOST,
+        rows: rows.into_iter().enumerate().map(|(at, typed)| row(case, at, typed, &errors)).collect(),
         summary: ErrorSummary::new(&errors),
     };
     step::drawn(shown, failed)
@@ -100,7 +118,8 @@ async fn ask(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>
         None
     } else {
         let given = typed(&form, rows).into_iter();
-        let points = given.map(|row| Point { material: Some(row.material).filter(|m| !m.is_empty()), text: row.text });
+        let points = given
+            .map(|row| Point { material: Some(row.material).filter(|m| !m.is_empty() && m != WHOLE), text: row.text });
         match step::finish(ctx.platform.ask_correction(&ctx.call, &id, points.collect()).await, &id, "asked")? {
             Ok(response) => return Ok(response),
             Err(errors) => Some(errors),

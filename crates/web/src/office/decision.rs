@@ -56,7 +56,8 @@ struct PreviewPage {
 fn outcomes() -> Vec<Choice> {
     vec![
         Choice::new(Outcome::Granted.slug(), "准予").note("符合法定条件、标准，作出准予的书面决定。"),
-        Choice::new(Outcome::Refused.slug(), "不予").note("说明理由，并告知申请人依法申请行政复议或者提起行政诉讼的权利（行政许可法第三十八条）。"),
+        Choice::new(Outcome::Refused.slug(), "不予")
+            .note("说明理由，并告知申请人依法申请行政复议或者提起行政诉讼的权利（行政许可法第三十八条）。"),
     ]
 }
 
@@ -88,7 +89,9 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
 
 fn read_decision(form: &Fields) -> Result<Decision, Vec<Refusal>> {
     let outcome = [Outcome::Granted, Outcome::Refused].into_iter().find(|o| o.slug() == form.get("outcome"));
-    let outcome = outcome.ok_or_else(|| Refusal::field("outcome", "decision.outcome", "请选择办理结果。").article("办法第十四条第（四）项"));
+    let outcome = outcome.ok_or_else(|| {
+        Refusal::field("outcome", "decision.outcome", "请选择办理结果。").article("办法第十四条第（四）项")
+    });
     let decided_on = step::day("decided_on", form.get("decided_on"));
     let valid_until = step::day_or_none("valid_until", form.get("valid_until"));
     match (outcome, decided_on, valid_until) {
@@ -130,7 +133,12 @@ async fn decide(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeConte
     }
 }
 
-async fn preview(ctx: &OfficeContext, id: &domain::ids::CaseId, form: &Fields, notice: Document) -> Result<Response, WebError> {
+async fn preview(
+    ctx: &OfficeContext,
+    id: &domain::ids::CaseId,
+    form: &Fields,
+    notice: Document,
+) -> Result<Response, WebError> {
     let open = match step::open(ctx, id, Act::Decide).await? {
         Ok(open) => open,
         Err(elsewhere) => return Ok(elsewhere),

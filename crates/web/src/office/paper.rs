@@ -8,12 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::ids::AttachmentId;
+use platform::attachment::Download;
 
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Owner, "/papers/{number}/pdf", pdf),
         Route::get(Access::Owner, "/cases/{id}/files/{file}", file),
+        Route::get(Access::Owner, "/cases/{id}/pictures/{file}", picture),
     ]
 }
 
@@ -38,12 +40,23 @@ async fn file(ctx: OfficeContext, Path((id, file)): Path<(String, String)>) -> R
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
-    let file = AttachmentId::parse(&file).ok_or(WebError::NotFound)?;
-    let download = ctx.platform.download_case_file(&ctx.call, &step::case_id(&id)?, &file).await?;
+    let (id, file) = (step::case_id(&id)?, AttachmentId::parse(&file).ok_or(WebError::NotFound)?);
+    sent(ctx.platform.download_case_file(&ctx.call, &id, &file).await?)
+}
+
+/// The re-encoded copy of a picture, shown in a tab of its own, in a sandbox.
+async fn picture(ctx: OfficeContext, Path((id, file)): Path<(String, String)>) -> Result<Response, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let (id, file) = (step::case_id(&id)?, AttachmentId::parse(&file).ok_or(WebError::NotFound)?);
+    sent(ctx.platform.view_case_picture(&ctx.call, &id, &file).await?)
+}
+
+fn sent(download: Download) -> Result<Response, WebError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &download.headers {
-        let value = HeaderValue::from_str(value).map_err(WebError::fault)?;
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(WebError::fault)?);
     }
     Ok((headers, download.bytes).into_response())
 }

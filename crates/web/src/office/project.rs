@@ -11,9 +11,10 @@ use axum::{
     extract::{Path, Query},
     response::{Html, Response},
 };
-use domain::{Refusal, ids::ProjectId, region::RegionCode};
+use domain::{Refusal, declaration::Kind, ids::ProjectId, region::RegionCode};
 use platform::{
     desk::ProjectFilter,
+    document::PaperRow,
     project::{ProjectPage, ProjectRow},
     public::regime_name,
     work_list::Cursor,
@@ -43,7 +44,8 @@ pub struct Asked {
 
 impl Asked {
     fn address(&self, after: &str) -> String {
-        let pairs = [("words", self.words.trim().to_owned()), ("region", self.region.clone()), ("after", after.to_owned())];
+        let pairs =
+            [("words", self.words.trim().to_owned()), ("region", self.region.clone()), ("after", after.to_owned())];
         format!("/projects{}", query(pairs))
     }
 }
@@ -77,7 +79,8 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
     let (rows, next) = ctx.platform.office_projects(&ctx.call, &filter, Cursor::parse(&asked.after)).await?;
     let narrowed = !asked.words.trim().is_empty() || !asked.region.is_empty();
     let empty = match narrowed {
-        true => Empty::new("search", "没有找到项目", "可以换一个关键词，或者输入完整的 24 位项目代码。").link("查看全部项目", "/projects"),
+        true => Empty::new("search", "没有找到项目", "可以换一个关键词，或者输入完整的 24 位项目代码。")
+            .link("查看全部项目", "/projects"),
         false => Empty::new("building", "辖区内还没有项目", "项目单位申报取得项目代码后，项目会出现在这里。"),
     };
     let line = |row: &ProjectRow| Line {
@@ -151,7 +154,11 @@ fn project_id(text: &str) -> Result<ProjectId, WebError> {
     ProjectId::parse(text).ok_or(WebError::NotFound)
 }
 
-async fn show_project(ctx: OfficeContext, Path(id): Path<String>, Query(said): Query<Said>) -> Result<Html<String>, WebError> {
+async fn show_project(
+    ctx: OfficeContext,
+    Path(id): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Html<String>, WebError> {
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
@@ -187,15 +194,7 @@ async fn show_project(ctx: OfficeContext, Path(id): Path<String>, Query(said): Q
         tasks: tasks(&ctx, &found),
         count: found.tasks.len(),
         cases: cases(&ctx, &found),
-        papers: papers
-            .into_iter()
-            .map(|p| PaperLine {
-                title: p.title,
-                at: p.issued_at.display(),
-                href: format!("/papers/{}/pdf", segment(&p.number)),
-                number: p.number,
-            })
-            .collect(),
+        papers: papers.into_iter().map(|paper| paper_line(&ctx, &found, paper)).collect(),
         trail,
         proofs,
     };
@@ -206,21 +205,32 @@ async fn show_project(ctx: OfficeContext, Path(id): Path<String>, Query(said): Q
 fn groups(ctx: &OfficeContext, found: &ProjectPage) -> Vec<(String, Facts)> {
     let form = ctx.platform.form();
     let answers = &found.declared.answers;
-    form.shown_groups(answers)
-        .filter_map(|group| {
-            let answered: Vec<_> = group
-                .fields
-                .iter()
-                .filter(|field| form.is_shown(field, answers))
-                .filter_map(|field| Some((field, answers.get(&field.id).filter(|a| !a.trim().is_empty())?)))
-                .collect();
-            let facts = answered.iter().fold(Facts::new(), |facts, (field, raw)| {
-                let shown = field.display(raw);
-                if shown.chars().count() > 30 { facts.wide(&field.label, shown) } else { facts.row(&field.label, shown) }
+    let groups = form.shown_groups(answers).filter_map(|group| {
+        let shown = group.fields.iter().filter(|field| form.is_shown(field, answers));
+        let rows: Vec<_> = shown
+            .filter_map(|field| {
+                Some((field, answers.get(&field.id).map(|a| a.trim()).filter(|a| !matches!(*a, "" | "0"))?))
+            })
+            .map(|(field, raw)| (&field.label, words(ctx, field, raw)))
+            .collect();
+        (!rows.is_empty()).then(|| {
+            let facts = rows.into_iter().fold(Facts::new(), |facts, (label, text)| match text.chars().count() {
+                0..=30 => facts.row(label, text),
+                _ => facts.wide(label, text),
             });
-            (!answered.is_empty()).then(|| (group.title.clone(), facts))
+            (group.title.clone(), facts)
         })
-        .collect()
+    });
+    groups.collect()
+}
+
+/// An answer in words; codes of regions and industries by their names.
+fn words(ctx: &OfficeContext, field: &domain::declaration::Field, raw: &str) -> String {
+    match field.kind {
+        Kind::Region => ctx.platform.region_name(raw),
+        Kind::Industry => ctx.platform.rules.industries.path_name(raw).unwrap_or_else(|| raw.to_owned()),
+        _ => field.display(raw),
+    }
 }
 
 fn tasks(ctx: &OfficeContext, found: &ProjectPage) -> Tasks {
@@ -251,6 +261,18 @@ fn cases(ctx: &OfficeContext, found: &ProjectPage) -> Vec<CaseLine> {
     found.cases.iter().map(line).collect()
 }
 
+/// A paper of another department is named, but only its own officers and the unit open it.
+fn paper_line(ctx: &OfficeContext, found: &ProjectPage, paper: PaperRow) -> PaperLine {
+    let case = found.cases.iter().find(|case| case.id.as_str() == paper.case);
+    let open = case.is_none_or(|case| ctx.platform.may_read(&ctx.call, case));
+    PaperLine {
+        title: paper.title,
+        at: paper.issued_at.display(),
+        href: if open { format!("/papers/{}/pdf", segment(&paper.number)) } else { String::new() },
+        number: paper.number,
+    }
+}
+
 fn trail(found: &ProjectPage) -> (Timeline, Vec<(String, String)>) {
     let timeline = found.trail.iter().rev().fold(Timeline::new(), |timeline, entry| {
         let (icon, tone) = show::lane(entry.lane);
@@ -262,7 +284,12 @@ fn trail(found: &ProjectPage) -> (Timeline, Vec<(String, String)>) {
     (timeline, proofs)
 }
 
-async fn draw_void(ctx: &OfficeContext, id: &ProjectId, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_void(
+    ctx: &OfficeContext,
+    id: &ProjectId,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
@@ -313,7 +340,9 @@ async fn void(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext
     let id = project_id(&id)?;
     match refusals(ctx.platform.void_code(&ctx.call, &id, form.get("reason")).await)? {
         Ok(()) => Ok(to(format!("/projects/{id}?said=voided"))),
-        Err(errors) if errors.iter().any(|r| r.code == "project.wrong_state") => Ok(to(format!("/projects/{id}?said=taken"))),
+        Err(errors) if errors.iter().any(|r| r.code == "project.wrong_state") => {
+            Ok(to(format!("/projects/{id}?said=taken")))
+        }
         Err(errors) => draw_void(&ctx, &id, &form, errors).await,
     }
 }

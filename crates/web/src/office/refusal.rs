@@ -52,8 +52,12 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         parts: vec![
             case::summary_facts(open),
             Markup::of(
-                Note::new(Tone::Yellow, "请先考虑能否补正", "材料不齐全、不符合法定形式的，应当先一次性告知补正，不能直接不予受理。")
-                    .article("行政许可法第三十二条第一款第（四）项"),
+                Note::new(
+                    Tone::Yellow,
+                    "请先考虑能否补正",
+                    "材料不齐全、不符合法定形式的，应当先一次性告知补正，不能直接不予受理。",
+                )
+                .article("行政许可法第三十二条第一款第（四）项"),
             ),
         ],
         fields,
@@ -63,7 +67,10 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         back: format!("/cases/{id}"),
         submit: "作出不予受理",
         danger: true,
-        confirm: ("确认不予受理？", "办件将结束，系统出具不予受理通知书并告知项目单位救济途径。此操作不能撤回。".into()),
+        confirm: (
+            "确认不予受理？",
+            "办件将结束，系统出具不予受理通知书并告知项目单位救济途径。此操作不能撤回。".into(),
+        ),
     };
     step::drawn(shown, failed)
 }
@@ -78,7 +85,9 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
 async fn refuse(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
     let id = step::case_id(&id)?;
     let errors = match NotAcceptedGround::parse(form.get("ground")) {
-        None => vec![Refusal::field("ground", "not_accept.ground", "请选择不予受理的情形。").article("行政许可法第三十二条")],
+        None => vec![
+            Refusal::field("ground", "not_accept.ground", "请选择不予受理的情形。").article("行政许可法第三十二条"),
+        ],
         Some(ground) => {
             let organ = Some(form.get("right_organ").to_owned());
             let result = ctx.platform.not_accept_case(&ctx.call, &id, ground, form.get("reason"), organ).await;

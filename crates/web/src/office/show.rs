@@ -3,11 +3,18 @@
 use crate::html::{ClockSheet, DayKind, Light, Pill, Tone};
 use domain::{
     case::{Case, Outcome, Owed, Stage},
-    clock::{self, Sheet, Status},
+    clock::{self, Holder, Sheet, Status},
+    item::LimitUnit,
     project::ProjectState,
 };
 use jiff::civil::Date;
-use platform::{Platform, case::CaseRow, desk::DaysLeft, project::TaskState, trail::Lane};
+use platform::{
+    Platform,
+    case::{CasePage, CaseRow},
+    desk::DaysLeft,
+    project::TaskState,
+    trail::Lane,
+};
 
 /// Colour of a stage.
 pub fn stage_tone(stage: Stage, outcome: Option<Outcome>) -> Tone {
@@ -78,18 +85,23 @@ pub fn row_light(platform: &Platform, row: &CaseRow, today: Date) -> Light {
     }
 }
 
-/// The light of a case.
-pub fn sheet_light(sheet: &Sheet) -> Light {
+/// The light of a case, with the days left in the unit of its period.
+pub fn case_light(case: &CasePage) -> Option<Light> {
+    let sheet = case.running_sheet()?;
+    let unit = match case.case.stage.owed() {
+        Owed::Decide => case.application.limit.unit.label(),
+        _ => LimitUnit::Working.label(),
+    };
     let left = match sheet.remaining {
         0 => "今日到期".to_owned(),
-        days => format!("剩余 {days} 日"),
+        days => format!("剩余 {days} {unit}"),
     };
-    match sheet.light {
+    Some(match sheet.light {
         clock::Light::Normal => Light::green(left),
         clock::Light::Yellow => Light::yellow(left),
-        clock::Light::Red => Light::red(format!("超期 {} 日", sheet.overdue)),
+        clock::Light::Red => Light::red(format!("超期 {} {unit}", sheet.overdue)),
         clock::Light::Suspended => Light::grey("暂停计时"),
-    }
+    })
 }
 
 /// The due date with its mark, or what stands in for it.
@@ -101,9 +113,10 @@ pub fn due_words(due: Option<Date>, provisional: bool) -> String {
     }
 }
 
-/// 计时单: one row per day, whose day it was, and why.
-pub fn sheet(caption: String, sheet: &Sheet) -> ClockSheet {
-    sheet.rows.iter().fold(ClockSheet::new(caption), |printed, row| {
+/// 计时单: one row per day from the day it starts with, whose day it was, and why.
+pub fn sheet(caption: &str, start: Date, event: &str, sheet: &Sheet) -> ClockSheet {
+    let begun = ClockSheet::new(caption).day(start, DayKind::Start, event);
+    sheet.rows.iter().fold(begun, |printed, row| {
         let due = sheet.due.is_some_and(|due| due.date == row.date);
         let kind = match (&row.status, row.status.counted()) {
             (_, Some(n)) if due => DayKind::Due(n),
@@ -119,8 +132,21 @@ pub fn sheet(caption: String, sheet: &Sheet) -> ClockSheet {
         };
         let future = if row.elapsed { "" } else { "（尚未到）" };
         let parts: Vec<_> = [why, holder].into_iter().filter(|p| !p.is_empty()).collect();
-        printed.day(row.date, kind, format!("{}{future}", parts.join(",")))
+        printed.day(row.date, kind, format!("{}{future}", parts.join("，")))
     })
+}
+
+/// Whose the elapsed days were, in words: only those who had any.
+pub fn holders(sheet: &Sheet) -> String {
+    let days = sheet.ledger_of_days();
+    let parts = [
+        (Holder::Department, days.department),
+        (Holder::Applicant, days.applicant),
+        (Holder::Intermediary, days.intermediary),
+        (Holder::LegallyExcluded, days.legally_excluded),
+    ];
+    let parts = parts.into_iter().filter(|(_, n)| *n > 0).map(|(holder, n)| format!("{} {n} 日", holder.name()));
+    parts.collect::<Vec<_>>().join("、")
 }
 
 /// Colour and icon of an entry of the trail, by whose lane it stands in.

@@ -39,7 +39,11 @@ pub async fn open(ctx: &OfficeContext, id: &CaseId, act: Act) -> Result<Result<C
 }
 
 /// What became of an act: on to the case page, or the refusals to draw the form with.
-pub fn finish(result: Result<(), Failure>, id: &CaseId, said: &str) -> Result<Result<Response, Vec<Refusal>>, WebError> {
+pub fn finish(
+    result: Result<(), Failure>,
+    id: &CaseId,
+    said: &str,
+) -> Result<Result<Response, Vec<Refusal>>, WebError> {
     Ok(match refusals(result)? {
         Ok(()) => Ok(back(id, said)),
         Err(list) if list.iter().any(|r| r.code == "case.wrong_state") => Ok(back(id, "taken")),

@@ -52,7 +52,10 @@ async fn verify(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<S
                 shown.answer = Some(Note::new(Tone::Red, "核验未通过：不是有效的项目代码", text));
             }
             CodeAnswer::Unknown(kind) => {
-                let text = format!("格式和校验码正确（{}），但在线平台没有该代码对应的项目。不得据此受理申请。", generation(kind));
+                let text = format!(
+                    "格式和校验码正确（{}），但在线平台没有该代码对应的项目。不得据此受理申请。",
+                    generation(kind)
+                );
                 shown.answer = Some(Note::new(Tone::Yellow, "核验未通过：没有对应的项目", text));
             }
             CodeAnswer::Known { generation: kind, name, state } => {

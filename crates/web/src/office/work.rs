@@ -1,14 +1,18 @@
 //! 待办 and 办件: lists of cases, with what is owed, until when, and whose.
 
-use super::{frame, query, show};
+use super::{frame, query, show, to};
 use crate::{
     Access, OfficeContext, Page, Route, WebError,
     html::{self, Choice, Empty, Pager, Pill, Tabs},
 };
 use askama::Template;
-use axum::{extract::Query, response::Html};
+use axum::{
+    extract::Query,
+    response::{Html, IntoResponse, Response},
+};
 use domain::{department, region::RegionCode};
 use platform::{
+    Actor,
     case::CaseRow,
     work_list::{COUNT_CAP, Cursor, Filter, Tab, WorkList},
 };
@@ -94,8 +98,16 @@ struct WorkPage {
     ended: bool,
 }
 
-async fn desk(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<String>, WebError> {
-    list(ctx, asked, "/", Tab::All).await
+/// The first page. Administrators have no cases; they begin with the manual.
+async fn desk(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
+    match &ctx.call.actor {
+        Actor::Officer { posts, .. } if posts.iter().all(|post| post.role.is_administrator()) => Ok(to("/help#posts")),
+        _ => Ok(list(ctx, asked, "/", Tab::All).await?.into_response()),
+    }
+}
+
+fn watches(ctx: &OfficeContext) -> bool {
+    matches!(&ctx.call.actor, Actor::Officer { posts, .. } if posts.iter().all(|post| post.role.is_territorial()))
 }
 
 async fn all(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<String>, WebError> {
@@ -104,7 +116,15 @@ async fn all(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Stri
 
 async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: Tab) -> Result<Html<String>, WebError> {
     let (nav, title, lead) = if path == "/" {
-        ("work", "待办", "按应办事项归集，最急的排在最前。")
+        (
+            "work",
+            "待办",
+            if watches(&ctx) {
+                "辖区内各部门应办的办件，最急的排在最前。"
+            } else {
+                "按应办事项归集，最急的排在最前。"
+            },
+        )
     } else {
         ("cases", "办件", "您的岗位可以查看的全部办件，包括已结束的。")
     };
@@ -152,7 +172,7 @@ fn tabs(asked: &Asked, path: &str, filter: &Filter, work: &WorkList) -> Tabs {
 fn line(ctx: &OfficeContext, row: &CaseRow, today: jiff::civil::Date) -> Line {
     let agency = RegionCode::parse(&row.region).and_then(|region| department::agency_name(&row.department, region));
     let due = match row.ended_at {
-        Some(at) => at.date().to_string(),
+        Some(at) => format!("{} 结束", at.date()),
         None => show::due_words(row.due, row.provisional),
     };
     Line {
@@ -173,7 +193,8 @@ fn line(ctx: &OfficeContext, row: &CaseRow, today: jiff::civil::Date) -> Line {
 fn empty(tab: Tab, narrowed: bool, path: &str) -> Empty {
     if narrowed {
         let plain = format!("{path}{}", query([("tab", tab.slug().to_owned())]));
-        return Empty::new("filter", "没有符合条件的办件", "可以放宽筛选条件，或者清除筛选再看。").link("清除筛选", plain);
+        return Empty::new("filter", "没有符合条件的办件", "可以放宽筛选条件，或者清除筛选再看。")
+            .link("清除筛选", plain);
     }
     let (title, text) = match tab {
         Tab::All => ("都办完了", "目前没有待办的办件。新的申请提交后会出现在这里。"),

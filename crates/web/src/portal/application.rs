@@ -63,17 +63,23 @@ pub(super) fn light(sheet: &Sheet) -> Light {
     }
 }
 
-/// 计时明细 of a period.
+/// 计时明细 of a period. Days after the limit up to the due date are those by which it moved off a rest day.
 pub(super) fn clock_sheet(caption: &str, sheet: &Sheet) -> ClockSheet {
     let due = sheet.due.map(|due| due.date);
-    sheet.rows.iter().fold(ClockSheet::new(format!("{caption}:逐日计时")), |made, row| {
-        let kind = match (&row.status, row.status.counted()) {
-            (_, Some(n)) if due == Some(row.date) => DayKind::Due(n),
-            (_, Some(n)) => DayKind::Counted(n),
-            (Status::Suspended { .. }, None) => DayKind::Paused,
-            (_, None) => DayKind::Off,
+    sheet.rows.iter().fold(ClockSheet::new(format!("{caption}：逐日计时")), |made, row| {
+        let counted = row.status.counted();
+        let moved = counted.is_some_and(|n| n > sheet.limit) && due.is_some_and(|due| row.date <= due);
+        let (kind, why) = match (&row.status, counted) {
+            (_, Some(_)) if moved && due == Some(row.date) => (DayKind::Due(sheet.limit), "最后一日为休息日，顺延至此".to_owned()),
+            (_, Some(_)) if moved => (DayKind::Off, "休息日，届满日顺延".to_owned()),
+            (Status::Counted { .. }, Some(n)) if due == Some(row.date) => (DayKind::Due(n), "届满日".to_owned()),
+            (Status::Counted { .. }, Some(n)) => (DayKind::Counted(n), "计入".to_owned()),
+            (status, Some(n)) if due == Some(row.date) => (DayKind::Due(n), status.describe()),
+            (status, Some(n)) => (DayKind::Counted(n), status.describe()),
+            (status @ Status::Suspended { .. }, None) => (DayKind::Paused, status.describe()),
+            (status, None) => (DayKind::Off, status.describe()),
         };
-        made.day(row.date, kind, row.status.describe())
+        made.day(row.date, kind, why)
     })
 }
 

@@ -6,7 +6,7 @@ mod fields;
 use crate::{
     Access, Page, Posted, Route, WebError,
     app::refusals,
-    html::{self, Choice, Field, Tone},
+    html::{self, Choice, Tone},
     context::PortalContext,
 };
 use askama::Template;
@@ -63,7 +63,7 @@ impl DraftRow {
         let steps = progress(ctx, &draft.answers);
         let next = steps.iter().find(|s| s.state != StepState::Done).map_or("check", |s| s.id);
         Self {
-            name: if draft.name().is_empty() { "(未填写项目名称)".to_owned() } else { draft.name().to_owned() },
+            name: if draft.name().is_empty() { "（未填写项目名称）".to_owned() } else { draft.name().to_owned() },
             saved: draft.updated_at.display(),
             done: steps.iter().filter(|s| s.state == StepState::Done).count(),
             of: steps.len(),
@@ -109,7 +109,6 @@ struct GroupPage {
     title: &'static str,
     intro: &'static str,
     sections: Vec<Section>,
-    picks: Option<Field>,
     refusals: Vec<Refusal>,
     action: String,
     /// Autosave address; empty on the gate page, where nothing may be stored.
@@ -215,7 +214,6 @@ async fn draw(ctx: &PortalContext, shown: Shown<'_>) -> Result<Html<String>, Web
     let base = draft.map(|id| format!("/declare/{id}"));
     let drawing = Drawing { rules, answers, refusals: &refusals, city: &asked.city };
     let sections = fields::sections(group, &drawing);
-    let picks = fields::picks(group, rules, answers);
     let mut steps = progress(ctx, answers);
     for step in &mut steps {
         step.now = step.id == group.id;
@@ -230,14 +228,13 @@ async fn draw(ctx: &PortalContext, shown: Shown<'_>) -> Result<Html<String>, Web
         .crumb("项目申报", "/declare")
         .failed(!refusals.is_empty());
     if asked.done == "saved" {
-        page = page.flash(Tone::Green, "已保存。可以离开,下次从“项目申报”继续填写。");
+        page = page.flash(Tone::Green, "已保存。可以离开，下次从“项目申报”继续填写。");
     }
     let html = GroupPage {
         page,
         title: &group.title,
         intro: &group.intro,
         sections,
-        picks,
         refusals,
         action: base.as_ref().map_or("/declare".to_owned(), |base| format!("{base}/{}{query}", group.id)),
         autosave: base.as_ref().map(|base| format!("{base}/save")).unwrap_or_default(),

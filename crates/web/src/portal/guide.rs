@@ -2,7 +2,7 @@
 
 use crate::{
     Access, Page, PortalContext, Route, WebError,
-    html::{Choice, Empty, Facts, Field, Pill, Tone},
+    html::{Empty, Facts, Pill, Tone},
 };
 use askama::Template;
 use axum::{
@@ -24,8 +24,10 @@ pub fn routes() -> Vec<Route> {
 struct List {
     page: Page,
     q: String,
-    stage: Field,
-    department: Field,
+    stage: String,
+    department: String,
+    stages: [(&'static str, &'static str); 4],
+    departments: Vec<(&'static str, &'static str)>,
     groups: Vec<Group>,
     shown: usize,
     all: usize,
@@ -92,14 +94,16 @@ async fn list(ctx: PortalContext, Query(filter): Query<Filter>) -> Result<Html<S
     let departments = catalogue.departments().iter().filter(|(slug, _)| catalogue.items().iter().any(|i| i.department == **slug));
     let view = List {
         page: ctx.page("items", "事项与办事指南").await?.crumb("首页", "/"),
-        stage: Field::select("stage", "办理阶段", Stage::ALL.map(|s| Choice::new(slug(s), s.label()))).value(&filter.stage),
-        department: Field::select("department", "主管部门", departments.map(|(slug, d)| Choice::new(slug, &d.name))).value(&filter.department),
+        stages: Stage::ALL.map(|s| (slug(s), s.label())),
+        departments: departments.map(|(slug, d)| (slug.as_str(), d.name.as_str())).collect(),
         groups: Stage::ALL.into_iter().map(group).filter(|g| !g.rows.is_empty()).collect(),
         shown: found.len(),
         all: catalogue.items().len(),
         filtered: found.len() < catalogue.items().len(),
         empty: Empty::new("book", "没有符合条件的事项", "请减少条件，或者换一个词，例如“用地”“环境”“施工许可”。").link("查看全部事项", "/items"),
         q: filter.q,
+        stage: filter.stage,
+        department: filter.department,
     };
     Ok(Html(view.render()?))
 }

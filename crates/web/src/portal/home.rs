@@ -19,7 +19,7 @@ const COMMON: [&str; 7] =
     ["ent_file", "ent_ratify", "gov_feasibility", "land_preexam_site", "eia_form", "energy_saving", "construction_permit"];
 
 /// How many results stand on the page.
-const RESULTS: u64 = 6;
+const RESULTS: u64 = 8;
 
 #[derive(Template)]
 #[template(path = "portal/home.html")]

@@ -3,7 +3,7 @@
 use super::query::Cursor;
 use crate::{
     Access, Page, PortalContext, Posted, Route, WebError,
-    html::{Empty, Pager, Tone},
+    html::{Empty, Pager, Tabs, Tone},
 };
 use askama::Template;
 use axum::{
@@ -30,6 +30,7 @@ const PAGE: usize = 20;
 struct Messages {
     page: Page,
     once: String,
+    tabs: Tabs,
     messages: Vec<Message>,
     empty: Empty,
     pager: Pager,
@@ -38,24 +39,38 @@ struct Messages {
 #[derive(Deserialize)]
 struct Place {
     #[serde(default)]
+    show: String,
+    #[serde(default)]
     before: String,
     #[serde(default)]
     done: String,
 }
 
 async fn list(ctx: PortalContext, Query(place): Query<Place>) -> Result<Html<String>, WebError> {
-    let mut messages = ctx.platform.messages(&ctx.call, Cursor::parse(&place.before), PAGE as u64 + 1).await?;
+    let (before, limit) = (Cursor::parse(&place.before), PAGE as u64 + 1);
+    let unread = place.show == "unread";
+    let list = if unread { "/messages?show=unread" } else { "/messages?show=all" };
+    let mut messages = if unread {
+        ctx.platform.messages_not_read(&ctx.call, before, limit).await?
+    } else {
+        ctx.platform.messages(&ctx.call, before, limit).await?
+    };
     let more = messages.len() > PAGE;
     messages.truncate(PAGE);
-    let next = messages.last().filter(|_| more).map(|m| format!("/messages?before={}", Cursor::write(m.at, m.id.as_str())));
+    let next = messages.last().filter(|_| more).map(|m| format!("{list}&before={}", Cursor::write(m.at, m.id.as_str())));
     let mut page = ctx.page("", "消息中心").await?.crumb("首页", "/");
     if place.done == "read" {
         page = page.flash(Tone::Green, "全部消息已标为已读。");
     }
     let view = Messages {
         once: ctx.once(),
-        empty: Empty::new("message", "还没有消息", "收件、受理、补正、办结等每一步都会在这里通知您。").link("去我的项目", "/projects"),
-        pager: Pager::new(format!("本页 {} 条", messages.len())).first((!place.before.is_empty()).then_some("/messages")).next(next),
+        tabs: Tabs::new("筛选消息").plain("全部", "/messages", !unread).tab("未读", page.unread, "/messages?show=unread", unread),
+        empty: if unread {
+            Empty::new("check", "没有未读消息", "新的办理情况会及时在这里通知您。").link("查看全部消息", "/messages")
+        } else {
+            Empty::new("message", "还没有消息", "收件、受理、补正、办结等每一步都会在这里通知您。").link("去我的项目", "/projects")
+        },
+        pager: Pager::new(format!("本页 {} 条", messages.len())).first((!place.before.is_empty()).then_some(list)).next(next),
         page,
         messages,
     };

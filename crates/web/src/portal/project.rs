@@ -32,6 +32,9 @@ use serde::Deserialize;
 /// Projects on one page of the list.
 const LISTED: u64 = 20;
 
+/// Entries of the trail shown without being asked for.
+const NEWEST: usize = 6;
+
 /// Pages of projects.
 pub fn routes() -> Vec<Route> {
     use Access::{Owner, SignedIn};
@@ -51,9 +54,9 @@ pub(super) fn project_id(text: &str) -> Result<ProjectId, WebError> {
 /// Colour of a project's state.
 pub(super) fn state_pill(state: ProjectState) -> Pill {
     let (tone, meaning) = match state {
-        ProjectState::Active => (Tone::Green, "项目代码有效,可以凭代码办理各项审批。"),
-        ProjectState::Voided => (Tone::Red, "项目代码已由综合管理部门作废,不能再用来办理审批。"),
-        ProjectState::Withdrawn => (Tone::Grey, "项目单位已撤回本项目,代码保留在册,不再给其他项目使用。"),
+        ProjectState::Active => (Tone::Green, "项目代码有效，可以凭代码办理各项审批。"),
+        ProjectState::Voided => (Tone::Red, "项目代码已由综合管理部门作废，不能再用来办理审批。"),
+        ProjectState::Withdrawn => (Tone::Grey, "项目单位已撤回本项目，代码保留在册，不再给其他项目使用。"),
     };
     Pill::new(tone, state.name()).meaning(meaning)
 }
@@ -157,6 +160,8 @@ struct Show {
     lanes: Lanes,
     papers: Vec<PaperRow>,
     trail: Timeline,
+    older: Timeline,
+    hidden: usize,
     groups: Vec<DeclaredGroup>,
     others: Vec<(String, String)>,
 }
@@ -201,6 +206,7 @@ async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Do
     }
     let rules = &ctx.platform.rules;
     let name_of = |code: &str| rules.catalogue.item(code).map_or_else(|| code.to_owned(), |item| item.name.clone());
+    let older = project.trail.len().saturating_sub(NEWEST);
     let html = Show {
         page,
         name: project.declared.name.clone(),
@@ -214,7 +220,9 @@ async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Do
         running,
         lanes: lanes(&project.trail),
         papers,
-        trail: timeline(&project.trail),
+        older: timeline(project.trail.get(..older).unwrap_or_default()),
+        trail: timeline(project.trail.get(older..).unwrap_or_default()),
+        hidden: older,
         groups: declared_groups(&ctx, &project),
         others: project.derivation.not_needed.iter().map(|n| (name_of(&n.item), n.would_change.clone())).collect(),
         id,
@@ -264,12 +272,12 @@ fn counts(tasks: &[Task]) -> Vec<(TaskState, usize)> {
 /// One row of the task list.
 fn row(id: &ProjectId, task: &Task, name_of: &impl Fn(&str) -> String) -> html::Task {
     let meaning = match task.state {
-        TaskState::CannotStartYet => "依法要先办完前面的事项,办完后这里会变为“可以申请”。",
+        TaskState::CannotStartYet => "依法要先办完前面的事项，办完后这里会变为“可以申请”。",
         TaskState::Ready => "现在就可以提交申请。",
-        TaskState::ActionRequired => "办理部门在等您补正材料,请尽快处理。",
-        TaskState::InProgress => "办理部门正在办理,您暂时不需要做什么。",
-        TaskState::Done => "已经办结,结果文件可以下载。",
-        TaskState::Failed => "未获准予或未受理,问题解决后可以重新申请。",
+        TaskState::ActionRequired => "办理部门在等您补正材料，请尽快处理。",
+        TaskState::InProgress => "办理部门正在办理，您暂时不需要做什么。",
+        TaskState::Done => "已经办结，结果文件可以下载。",
+        TaskState::Failed => "未获准予或未受理，问题解决后可以重新申请。",
     };
     let href = match (&task.case, task.state) {
         (Some(case), state) if !state.may_apply() && state != TaskState::CannotStartYet => format!("/cases/{}", case.id),
@@ -277,13 +285,13 @@ fn row(id: &ProjectId, task: &Task, name_of: &impl Fn(&str) -> String) -> html::
         _ => String::new(),
     };
     let mut made = html::Task::new(&task.item.name, href, Pill::new(task_tone(task.state), task.state.name()).meaning(meaning))
-        .meta(format!("办理部门:{}", task.agency_name))
-        .meta(format!("办理时限:{}", task.item.effective_limit().words()));
+        .meta(format!("办理部门：{}", task.agency_name))
+        .meta(format!("办理时限：{}", task.item.effective_limit().words()));
     if let Some(case) = task.case.as_ref().filter(|c| !c.stage.is_ended()) {
-        made = made.meta(format!("当前:{}", case.stage.name()));
+        made = made.meta(format!("当前：{}", case.stage.name()));
         made = match (case.suspended, case.due) {
             (true, _) => made.meta("已暂停计时"),
-            (false, Some(due)) => made.meta(format!("应于 {due} 前办理{}", if case.provisional { "(暂定)" } else { "" })),
+            (false, Some(due)) => made.meta(format!("应于 {due} 前办理{}", if case.provisional { "（暂定）" } else { "" })),
             (false, None) => made,
         };
     }
@@ -297,23 +305,31 @@ fn why(task: &Task, name_of: &impl Fn(&str) -> String) -> String {
     };
     let (law, advice) = (names(PrecedenceKind::Law), names(PrecedenceKind::Usual));
     match task.state {
-        TaskState::CannotStartYet => format!("先办结{law},才能申请。{}", task.because),
+        TaskState::CannotStartYet => format!("先办结{law}，才能申请。{}", task.because),
         TaskState::Ready if !advice.is_empty() => format!("{}建议先办{advice}。", task.because),
-        TaskState::ActionRequired => "请打开本事项,逐条回应补正要求。".to_owned(),
+        TaskState::ActionRequired => "请打开本事项，逐条回应补正要求。".to_owned(),
         _ => task.because.clone(),
     }
 }
 
-/// The tracker: one stretch per entry of the trail, in the lane of whoever acted.
+/// The tracker: what one side did about one item without the other acting in between is one stretch.
 fn lanes(trail: &[TrailEntry]) -> Lanes {
-    trail.iter().fold(Lanes::new(), |lanes, entry| {
-        let lane = match entry.lane {
-            Lane::Applicant => html::Lane::Applicant,
-            Lane::Departments | Lane::Platform => html::Lane::Department,
-            Lane::Excluded => html::Lane::Excluded,
+    let lane = |entry: &TrailEntry| match entry.lane {
+        Lane::Applicant => html::Lane::Applicant,
+        Lane::Departments | Lane::Platform => html::Lane::Department,
+        Lane::Excluded => html::Lane::Excluded,
+    };
+    trail.chunk_by(|a, b| lane(a) == lane(b) && a.item == b.item).fold(Lanes::new(), |lanes, stretch| {
+        let (Some(first), Some(last)) = (stretch.first(), stretch.last()) else { return lanes };
+        let when = match first.at.date() == last.at.date() {
+            true => first.at.date().to_string(),
+            false => format!("{} 至 {}", first.at.date(), last.at.date()),
         };
-        let title = if entry.item.is_empty() { entry.title.clone() } else { format!("{}:{}", entry.item, entry.title) };
-        lanes.stretch(lane, entry.at.date(), title, &entry.actor)
+        let what = stretch.iter().map(|entry| entry.title.as_str()).collect::<Vec<_>>().join("、");
+        match first.item.is_empty() {
+            true => lanes.stretch(lane(first), when, what, ""),
+            false => lanes.stretch(lane(first), when, &first.item, what),
+        }
     })
 }
 
@@ -345,7 +361,7 @@ fn declared_groups(ctx: &PortalContext, project: &ProjectPage) -> Vec<DeclaredGr
         let answered = group.fields.iter().filter_map(|field| Some((field, answers.get(&field.id).filter(|raw| !raw.is_empty())?)));
         let facts = answered.fold(Facts::new().single(), |facts, (field, raw)| {
             let value = declare::readable(rules, field, raw);
-            let label = if PUBLIC.contains(&field.id.as_str()) { format!("{}(公开)", field.label) } else { field.label.clone() };
+            let label = if PUBLIC.contains(&field.id.as_str()) { format!("{}（公开）", field.label) } else { field.label.clone() };
             if field.kind.is_multiline() { facts.wide(label, value) } else { facts.row(label, value) }
         });
         let any = group.fields.iter().any(|field| answers.get(&field.id).is_some_and(|raw| !raw.is_empty()));
@@ -456,7 +472,7 @@ async fn withdrawal(ctx: &PortalContext, id: &ProjectId, typed: &str, refusals: 
     let of = Withdrawal {
         title: "撤回项目",
         subject: project.declared.name.clone(),
-        consequence: format!("撤回后,项目代码 {} 不能再用来办理审批,也不会再给其他项目使用;此操作不能恢复。{more}", project.declared.code),
+        consequence: format!("撤回后，项目代码 {} 不能再用来办理审批，也不会再给其他项目使用；此操作不能恢复。{more}", project.declared.code),
         action: format!("/projects/{id}/withdraw"),
         back: format!("/projects/{id}"),
         typed,

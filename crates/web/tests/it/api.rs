@@ -76,7 +76,10 @@ async fn art13_an_unknown_and_a_voided_code_are_not_valid(world: &World) {
     let officer = world.general_administration().await;
     world.platform.void_code(&officer.call(), &project, "项目重复申报。").await.unwrap();
     let (_, answer) = ask(world, &format!("/api/v1/codes/{code}")).await;
-    assert_eq!((&answer["valid"], &answer["fault"], &answer["state"]), (&false.into(), &"not_in_force".into(), &"voided".into()));
+    assert_eq!(
+        (&answer["valid"], &answer["fault"], &answer["state"]),
+        (&false.into(), &"not_in_force".into(), &"voided".into())
+    );
 }
 
 async fn art18_a_project_shows_what_the_policy_names_and_no_person(world: &World) {
@@ -108,7 +111,11 @@ async fn art08_items_and_guides_are_public(world: &World) {
 async fn errors_are_problems_and_name_the_request(world: &World) {
     for path in ["/api/v1/items/nothing", "/api/v1/projects/1", "/nowhere"] {
         let answer = Client::api(world).send(Method::GET, path, &[("accept", "text/html")], Body::empty()).await;
-        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::NOT_FOUND, "application/problem+json"), "{path}");
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (StatusCode::NOT_FOUND, "application/problem+json"),
+            "{path}"
+        );
         let problem: Value = serde_json::from_slice(&answer.body).unwrap();
         assert_eq!(problem["status"], 404);
         assert_eq!(problem["instance"].as_str(), Some(answer.header("x-request-id")));

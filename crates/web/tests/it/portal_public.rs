@@ -186,11 +186,13 @@ async fn art14_3_messages_reach_their_unit_and_no_other(world: &World) {
     let message = messages.first().unwrap();
     let mut agent = Client::portal(world).signed_in(world, &world.agent).await;
     assert!(agent.get("/messages").await.text().contains(&message.title));
+    assert!(agent.get("/messages?show=unread").await.text().contains(&message.title));
     let address = format!("/messages/{}", message.id.as_str());
     let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
     assert_eq!(rival.post(&address, &[]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(agent.post(&address, &[]).await.location(), message.link);
     assert!(world.platform.messages(&world.agent.call(), None, 5).await.unwrap().iter().any(|m| m.id == message.id && m.read));
     assert_eq!(agent.post("/messages/read", &[]).await.location(), "/messages?done=read");
+    assert!(agent.get("/messages?show=unread").await.text().contains("没有未读消息"));
     assert_eq!(world.platform.unread_messages(&world.agent.call()).await.unwrap(), 0);
 }

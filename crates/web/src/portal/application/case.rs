@@ -25,6 +25,9 @@ use domain::{
 };
 use platform::case::{CasePage, PointNeed};
 
+/// Days of a clock shown without being asked for.
+const SHORT: usize = 12;
+
 fn case_id(text: &str) -> Result<CaseId, WebError> {
     CaseId::parse(text).ok_or(WebError::NotFound)
 }
@@ -45,21 +48,21 @@ fn stage_pill(case: &Case) -> Pill {
 fn next(page: &CasePage) -> Note {
     let agency = &page.application.agency_name;
     let by = |sheet: Option<&Sheet>| match sheet.and_then(|s| s.due) {
-        Some(due) if due.provisional => format!("应于 {} 前完成(该年度放假安排公布前为暂定)", due.date),
+        Some(due) if due.provisional => format!("应于 {} 前完成（该年度放假安排公布前为暂定）", due.date),
         Some(due) => format!("应于 {} 前完成", due.date),
-        None => "暂停计时,恢复后重新确定届满日".to_owned(),
+        None => "暂停计时，恢复后重新确定届满日".to_owned(),
     };
     match page.case.stage.owed() {
-        Owed::Receive => Note::new(Tone::Blue, "下一步:等待收件", format!("{agency}收件后会给您发收件凭证,并开始计算五个工作日的受理审查期限。")),
-        Owed::Check => Note::new(Tone::Blue, "下一步:受理审查", format!("由{agency}决定是否受理或者一次性告知补正,{}。", by(page.check_sheet.as_ref()))),
-        Owed::Recheck => Note::new(Tone::Blue, "下一步:复核补正材料", format!("由{agency}复核,{}。", by(page.check_sheet.as_ref()))),
-        Owed::Decide => Note::new(Tone::Blue, "下一步:作出决定", format!("由{agency}办理,{}。", by(page.decision_sheet.as_ref()))),
-        Owed::Correct => Note::new(Tone::Yellow, "下一步:请您补正", "请在下面逐条回应,全部回应后一次提交。补正期间不计入办理时限。"),
+        Owed::Receive => Note::new(Tone::Blue, "下一步：等待收件", format!("{agency}收件后会给您发收件凭证，并开始计算五个工作日的受理审查期限。")),
+        Owed::Check => Note::new(Tone::Blue, "下一步：受理审查", format!("由{agency}决定是否受理或者一次性告知补正，{}。", by(page.check_sheet.as_ref()))),
+        Owed::Recheck => Note::new(Tone::Blue, "下一步：复核补正材料", format!("由{agency}复核，{}。", by(page.check_sheet.as_ref()))),
+        Owed::Decide => Note::new(Tone::Blue, "下一步：作出决定", format!("由{agency}办理，{}。", by(page.decision_sheet.as_ref()))),
+        Owed::Correct => Note::new(Tone::Yellow, "下一步：请您补正", "请在下面逐条回应，全部回应后一次提交。补正期间不计入办理时限。"),
         Owed::Nothing => match (page.case.stage, &page.case.decision) {
-            (Stage::Completed, Some(d)) if d.outcome == Outcome::Granted => Note::new(Tone::Green, "已办结,准予", "结果文件见下方。"),
-            (Stage::Completed, _) => Note::new(Tone::Red, "已办结,不予", "理由和救济途径见办结告知书。问题解决后可以重新申请。"),
+            (Stage::Completed, Some(d)) if d.outcome == Outcome::Granted => Note::new(Tone::Green, "已办结，准予", "结果文件见下方。"),
+            (Stage::Completed, _) => Note::new(Tone::Red, "已办结，不予", "理由和救济途径见办结告知书。问题解决后可以重新申请。"),
             (Stage::NotAccepted, _) => Note::new(Tone::Red, "未予受理", "理由见不予受理通知书。问题解决后可以重新申请。"),
-            _ => Note::new(Tone::Grey, "已撤回", "本次申请已撤回,需要时可以重新申请。"),
+            _ => Note::new(Tone::Grey, "已撤回", "本次申请已撤回，需要时可以重新申请。"),
         },
     }
 }
@@ -68,7 +71,7 @@ fn next(page: &CasePage) -> Note {
 fn lanes(page: &CasePage) -> Lanes {
     use html::Lane::{Applicant, Department, Excluded};
     let case = &page.case;
-    let days = |sheet: Option<&Sheet>| sheet.map(|s| format!("已计 {} 日,期限 {} 日", s.used, s.limit)).unwrap_or_default();
+    let days = |sheet: Option<&Sheet>| sheet.map(|s| format!("已计 {} 日，期限 {} 日", s.used, s.limit)).unwrap_or_default();
     let span = |from: domain::Moment, to: Option<domain::Moment>| match to {
         Some(to) if to.date() == from.date() => from.date().to_string(),
         Some(to) => format!("{} 至 {}", from.date(), to.date()),
@@ -103,6 +106,8 @@ fn lanes(page: &CasePage) -> Lanes {
 struct Clock {
     title: &'static str,
     running: bool,
+    /// Short enough to be shown at once.
+    open: bool,
     light: Light,
     explanation: String,
     sheet: ClockSheet,
@@ -190,7 +195,7 @@ fn to_answer(ctx: &PortalContext, page: &CasePage, needs: &[PointNeed], typed: &
                 number: at.saturating_add(1),
                 place: place(page, need.point.material.as_ref()),
                 text: need.point.text.clone(),
-                field: Field::textarea(format!("answer-{at}"), "说明", 2).value(text).max(1000).errors(wrong).hint("上传文件或填写说明,至少一项。").part_of(FORM),
+                field: Field::textarea(format!("answer-{at}"), "说明", 2).value(text).max(1000).errors(wrong).hint("上传文件或填写说明，至少一项。").part_of(FORM),
                 files_key: format!("files-{at}"),
                 upload: point_slot(need, at, project, &page.id, &csrf, wrong),
                 earlier: earlier(&need.offered, project, &files),
@@ -204,7 +209,7 @@ fn answered(page: &CasePage) -> Option<Points> {
     let points = correction.points.iter().enumerate().map(|(at, point)| {
         let answer = correction.answers.get(at).map(|answer| {
             let files: Vec<&str> = answer.files.iter().map(|f| f.name.as_str()).collect();
-            let files = if files.is_empty() { String::new() } else { format!(" 文件:{}", files.join("、")) };
+            let files = if files.is_empty() { String::new() } else { format!(" 文件：{}", files.join("、")) };
             format!("{}{files}", answer.text)
         });
         Point::new(place(page, point.material.as_ref()), &point.text).answer(answer)
@@ -220,6 +225,7 @@ fn clocks(page: &CasePage) -> Vec<Clock> {
         .map(|(title, sheet)| Clock {
             title,
             running: running.is_some_and(|r| std::ptr::eq(r, sheet)),
+            open: running.is_some_and(|r| std::ptr::eq(r, sheet)) && sheet.rows.len() <= SHORT,
             light: light(sheet),
             explanation: sheet.explanation.clone(),
             sheet: clock_sheet(title, sheet),
@@ -253,8 +259,8 @@ pub(super) async fn draw(ctx: &PortalContext, id: &CaseId, done: &str, typed: &[
         .crumb(application.project_name.clone(), format!("/projects/{}", application.project))
         .failed(!refusals.is_empty());
     page = match done {
-        "submitted" => page.flash(Tone::Green, "申请已提交,等待办理部门收件。收件后会给您发消息。"),
-        "supplied" => page.flash(Tone::Green, "补正已提交,办理部门将重新审查。"),
+        "submitted" => page.flash(Tone::Green, "申请已提交，等待办理部门收件。收件后会给您发消息。"),
+        "supplied" => page.flash(Tone::Green, "补正已提交，办理部门将重新审查。"),
         "withdrawn" => page.flash(Tone::Green, "申请已撤回。"),
         _ => page,
     };
@@ -302,7 +308,7 @@ async fn withdrawal(ctx: &PortalContext, id: &CaseId, typed: &str, refusals: Vec
     let of = Withdrawal {
         title: "撤回申请",
         subject: case.application.item_name.clone(),
-        consequence: "撤回后,本次申请的办理终止,已经提交的材料保留;需要时可以重新申请。".to_owned(),
+        consequence: "撤回后，本次申请的办理终止，已经提交的材料保留；需要时可以重新申请。".to_owned(),
         action: format!("/cases/{id}/withdraw"),
         back: format!("/cases/{id}"),
         typed,

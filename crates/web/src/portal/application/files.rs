@@ -76,7 +76,7 @@ impl Target {
 
 /// The form was cut off on its way.
 fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
-    Refusal::field("file", "file.broken", "文件没有传完,请检查网络后重新上传。")
+    Refusal::field("file", "file.broken", "文件没有传完，请检查网络后重新上传。")
 }
 
 /// What one posted form asked for.
@@ -100,7 +100,7 @@ async fn take(ctx: &PortalContext, project: &ProjectId, material: &str, headers:
                 proved.clone()?;
                 let name = part.file_name().unwrap_or_default().to_owned();
                 if name.is_empty() {
-                    return Err(Refusal::field("file", "file.missing", "请先选择文件,再点“上传”。").into());
+                    return Err(Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。").into());
                 }
                 let kind = part.content_type().unwrap_or_default().to_owned();
                 return ctx.platform.upload_file(&ctx.call, project, material, &name, &kind, part).await.map(drop);
@@ -109,7 +109,7 @@ async fn take(ctx: &PortalContext, project: &ProjectId, material: &str, headers:
         }
     }
     proved?;
-    Err(Refusal::field("file", "file.missing", "请先选择文件,再点“上传”。").into())
+    Err(Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。").into())
 }
 
 /// Takes one file into a slot, or takes one out of it. A script gets the slot drawn anew, a plain form the page.

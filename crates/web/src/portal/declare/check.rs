@@ -1,6 +1,6 @@
 //! 检查填写内容: everything typed, what it leads to, the promises, and the submission.
 
-use super::{StepState, fields::PROMISES, open_points, progress, promised};
+use super::{StepState, fields::{FIXED, PROMISES}, open_points, progress, promised};
 use crate::{
     Page, Posted, WebError,
     app::refusals,
@@ -97,6 +97,9 @@ fn answered(ctx: &PortalContext, answers: &Answers, base: &str) -> Vec<Answered>
                 let raw = answers.get(&field.id).map_or("", String::as_str);
                 let value = if raw.trim().is_empty() { String::new() } else { readable(rules, field, raw) };
                 let facts = if field.kind.is_multiline() { facts.wide(&field.label, value) } else { facts.row(&field.label, value) };
+                if FIXED.contains(&field.id.as_str()) {
+                    return facts;
+                }
                 facts.change(format!("{base}/{}?back=check#{}", group.id, html::field_id(&field.id)))
             });
             Some(Answered {
@@ -156,7 +159,7 @@ async fn draw(ctx: &PortalContext, draft: &Draft, given: &Answers, refusals: Vec
         .filter_map(|id| rules.form.field(id))
         .map(|field| {
             let given = given.get(&field.id).map_or("", String::as_str);
-            Field::check(&field.id, if field.id == PROMISES[0] { "声明" } else { "承诺" }, &field.label)
+            Field::check(&field.id, if field.id == PROMISES[0] { "产业政策" } else { "真实完整" }, &field.label)
                 .value(given)
                 .required()
                 .error_list(&refusals)

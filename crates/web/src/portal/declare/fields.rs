@@ -1,6 +1,6 @@
 //! One page of the declaration form, drawn from the form data.
 
-use crate::html::{self, Choice, Field, Markup};
+use crate::html::{Choice, Field, Markup};
 use askama::{Template, filters::HtmlSafe};
 use domain::{
     Refusal,
@@ -12,12 +12,12 @@ use platform::Rulebook;
 
 /// Name of the select that narrows the regions down; its own value is never stored.
 pub const CITY: &str = "_city";
-/// Name of the radio buttons offered when several industries fit what was typed.
+/// Name of the radio buttons with industries that fit what was typed.
 pub const PICK: &str = "_industry";
 /// The two promises are given on the last page, with the whole declaration in view.
 pub const PROMISES: [&str; 2] = ["policy_commitment", "truth_commitment"];
 /// What the platform knows better than a form: never taken from one.
-const FIXED: [&str; 2] = ["unit_name", "unit_credit_code"];
+pub const FIXED: [&str; 2] = ["unit_name", "unit_credit_code"];
 /// Most industries offered at once.
 const OFFERED: usize = 20;
 
@@ -37,6 +37,8 @@ pub struct Row {
     pub note: String,
     /// The control.
     pub markup: Markup,
+    /// Industries to pick from, when what was typed fits several.
+    pub picks: Option<Markup>,
 }
 
 impl Row {
@@ -106,7 +108,8 @@ fn row(group: &Group, field: &'static declaration::Field, drawing: &Drawing<'_>)
         Kind::Bool => Markup::of(CheckBox { field, checked: raw == "yes", errors }),
         _ => Markup::of(control(field, raw, drawing)),
     };
-    Row { when, note: when.map(|w| format!("仅当{}时填写", words(form, w))).unwrap_or_default(), markup }
+    let picks = if field.kind == Kind::Industry { picks(drawing.rules, raw).map(Markup::of) } else { None };
+    Row { when, note: when.map(|w| format!("仅当{}时填写", words(form, w))).unwrap_or_default(), markup, picks }
 }
 
 /// A condition in words: “A”为“B”或“C”.
@@ -127,11 +130,11 @@ fn control(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>)
         hints.push(format!("{}时必填。", words(form, when)));
     }
     if let (Kind::Industry, Some(path)) = (field.kind, drawing.rules.industries.path_name(raw)) {
-        hints.push(format!("已选:{path}"));
+        hints.push(format!("已选：{path}"));
     } else if FIXED.contains(&field.id.as_str()) {
-        hints.push("取自单位注册信息,不能在此修改。".to_owned());
-    } else if let Some(example) = field.example.as_deref().filter(|_| field.options.is_empty() && field.kind != Kind::YesNo) {
-        hints.push(format!("例如:{example}"));
+        hints.push("取自单位注册信息，不能在此修改。".to_owned());
+    } else if let Some(example) = field.example.as_deref().filter(|_| field.options.is_empty() && !matches!(field.kind, Kind::YesNo | Kind::Region)) {
+        hints.push(format!("例如：{example}"));
     }
     if !hints.is_empty() {
         made = made.hint(hints.join(" "));
@@ -140,7 +143,7 @@ fn control(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>)
         made = made.required();
     }
     let (basis, how) = match &field.personal {
-        Some(p) => (p.basis.as_str(), format!("{}个人信息用途:{};保存期限:{}。", field.measure, p.purpose, p.retention)),
+        Some(p) => (p.basis.as_str(), format!("{}个人信息用途：{}；保存期限：{}。", field.measure, p.purpose, p.retention)),
         None => (field.article.as_deref().unwrap_or_default(), field.measure.clone()),
     };
     made.guide(&field.help, basis, how)
@@ -189,7 +192,7 @@ fn city_of(regions: &Regions, code: RegionCode) -> String {
 /// The leagues and cities of Inner Mongolia, and the region itself for what crosses them.
 pub fn cities(regions: &Regions) -> Vec<Choice> {
     let own = regions.children(INNER_MONGOLIA).map(|region| Choice::new(region.code.as_str(), &region.name));
-    own.chain([Choice::new(INNER_MONGOLIA.as_str(), "跨盟市(自治区)")]).collect()
+    own.chain([Choice::new(INNER_MONGOLIA.as_str(), "跨盟市（自治区）")]).collect()
 }
 
 /// What lies below a league or city, zones included; the whole of it last.
@@ -200,7 +203,7 @@ pub fn counties(regions: &Regions, city: &str) -> Vec<Choice> {
     }
     let name = |code| regions.name(code).unwrap_or_default().to_owned();
     let below = regions.below(city).map(|region| Choice::new(region.code.as_str(), &region.name));
-    below.chain([Choice::new(city.as_str(), format!("{}(跨旗县项目)", name(city)))]).collect()
+    below.chain([Choice::new(city.as_str(), format!("{}（跨旗县项目）", name(city)))]).collect()
 }
 
 /// A code with its name, as the search field shows it; anything else as it is.
@@ -266,15 +269,11 @@ pub fn typed(group: &Group, rules: &Rulebook, before: &Answers, sent: &crate::Fi
 }
 
 /// When what was typed as the industry fits several: the choices to pick from without a script.
-pub fn picks(group: &Group, rules: &Rulebook, answers: &Answers) -> Option<Field> {
-    let field = group.fields.iter().find(|f| f.kind == Kind::Industry)?;
-    let raw = answers.get(&field.id).filter(|raw| !raw.is_empty() && rules.industries.get(raw).is_none_or(|i| i.code.len() != 4))?;
-    let found = industries_like(rules.industries, raw);
-    if found.is_empty() {
-        return None;
-    }
+fn picks(rules: &Rulebook, raw: &str) -> Option<Field> {
+    let is_settled = raw.is_empty() || rules.industries.get(raw).is_some_and(|industry| industry.code.len() == 4);
+    let found = if is_settled { Vec::new() } else { industries_like(rules.industries, raw) };
     let choices = found.iter().map(|i| {
         Choice::new(&i.code, format!("{} {}", i.code, i.name)).note(rules.industries.path_name(&i.code).unwrap_or_default())
     });
-    Some(html::Field::radios(PICK, format!("与“{raw}”相近的行业,请选择一个"), choices))
+    (!found.is_empty()).then(|| Field::radios(PICK, format!("与“{raw}”相近的行业，请选择一个"), choices).required())
 }

@@ -1,0 +1,200 @@
+//! The binary as an administrator meets it: contract of the exit status, unsafe starts, the demonstration, the ledger.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
+
+use serde_json::Value;
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+};
+
+fn tzxm(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tzxm"));
+    command.args(args).env_remove("TZXM_DATABASE").env_remove("TZXM_CONFIG");
+    command
+}
+
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = tzxm(args).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// A running program, asked to stop when dropped.
+struct Running {
+    child: Child,
+    words: BufReader<ChildStdout>,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        let mut child = tzxm(args).stdout(Stdio::piped()).spawn().unwrap();
+        let words = BufReader::new(child.stdout.take().unwrap());
+        Self { child, words }
+    }
+
+    /// The next line that is JSON.
+    fn json(&mut self) -> Value {
+        let mut line = String::new();
+        while self.words.read_line(&mut line).unwrap() > 0 {
+            if let Ok(value) = serde_json::from_str(&line) {
+                return value;
+            }
+            line.clear();
+        }
+        panic!("it ended without a line of JSON");
+    }
+
+    /// SIGTERM, then the exit status.
+    fn stop(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Status and body of a GET.
+fn get(address: &str, path: &str) -> (u16, String) {
+    let host = address.strip_prefix("http://").unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn the_exit_status_is_0_good_1_not_good_2_wrong_usage() {
+    assert_eq!(run(&["clock", "due", "--from", "2026-11-24", "--days", "5"]).0, Some(0));
+    assert_eq!(run(&["code", "check", "123"]).0, Some(1));
+    assert_eq!(run(&["ledger", "verify", "--database", "mysql://x"]).0, Some(1));
+    for wrong in [&["fly"][..], &["ledger", "verify"], &["serve", "--face", "moon", "--database", "x", "--config", "x"]]
+    {
+        assert_eq!(run(wrong).0, Some(2), "{wrong:?}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let bad_post = ["admin", "create", "--login", "abcd", "--name", "张三", "--post", "ecology:king"];
+    let place = ["--database", "sqlite::memory:", "--config", text(folder.path())];
+    let (status, _, words) = run(&[&bad_post[..], &place].concat());
+    assert!(status == Some(2) && words.contains("岗位的写法"), "{words}");
+}
+
+#[test]
+fn an_unsafe_start_is_refused_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let key = path("master.key");
+    let database = format!("sqlite:{}", text(&path("a.db")));
+    let refused = |config: &str, hint: &str| {
+        std::fs::write(path("tzxm.toml"), config).unwrap();
+        let (status, _, words) = run(&["serve", "--database", &database, "--config", text(&path("tzxm.toml"))]);
+        assert!(status == Some(1) && words.contains(hint), "{hint}: {words}");
+    };
+    let ports = "[listen]\nportal = \"127.0.0.1:0\"\noffice = \"127.0.0.1:0\"\napi = \"127.0.0.1:0\"\n";
+    let place = format!("[platform]\nfiles = {:?}\ntemp = {:?}\n", path("files"), path("temp"));
+    let keys = format!("[keys]\nmaster = {:?}\n", key);
+    refused("[platform]\nportal_ulr = \"x\"", "portal_ulr");
+    refused("[platform]\nsecure_cookies = false\n[listen]\nportal = \"0.0.0.0:0\"", "secure_cookies");
+    refused(&[ports, place.as_str(), keys.as_str()].concat(), "tzxm key create");
+    assert_eq!(run(&["key", "create", text(&key)]).0, Some(0));
+    let no_fonts = "[fonts]\npaths = [\"/nowhere/NotoSerifCJK-Regular.ttc\"]\n";
+    refused(&[ports, place.as_str(), keys.as_str(), no_fonts].concat(), "fonts-noto-cjk");
+}
+
+#[test]
+fn the_demonstration_serves_and_its_ledger_can_be_verified_moved_and_not_forged() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("demo");
+    let start =
+        ["demo", "--json", "--data", text(&data), "--portal-port", "0", "--office-port", "0", "--api-port", "0"];
+    let mut demo = Running::start(&start);
+    let told = demo.json();
+    let written: Value = serde_json::from_str(&std::fs::read_to_string(data.join("addresses.json")).unwrap()).unwrap();
+    assert_eq!(told, written);
+    let address = |face: &str| told[face].as_str().unwrap().to_owned();
+    assert!(told["accounts"].as_array().unwrap().len() > 10);
+    assert_eq!(get(&address("api"), "/health/ready"), (200, "{\"status\":\"ok\"}".to_owned()));
+    for face in ["portal", "office"] {
+        assert_eq!(get(&address(face), "/login").0, 200, "{face}");
+    }
+    assert_eq!(demo.stop(), Some(0));
+
+    let url = |name: &str| format!("sqlite:{}", text(&folder.path().join(name)));
+    let original = url("demo/tzxm.db");
+    let (status, report, _) = run(&["ledger", "verify", "--json", "--database", &original]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((status, &report["sound"], &report["found"]), (Some(0), &true.into(), &0.into()));
+
+    let lines = folder.path().join("ledger.txt");
+    assert_eq!(run(&["ledger", "export", "--database", &original, text(&lines)]).0, Some(0));
+    assert_eq!(
+        run(&["ledger", "export", "--database", &original, text(&lines)]).0,
+        Some(1),
+        "never over an old export"
+    );
+    let (status, words, _) = run(&["ledger", "import", "--database", &url("copy.db"), text(&lines)]);
+    assert!(status == Some(0) && words.contains(report["root"].as_str().unwrap()), "{words}");
+    assert_eq!(
+        run(&["ledger", "import", "--database", &url("copy.db"), text(&lines)]).0,
+        Some(1),
+        "only into an empty one"
+    );
+
+    let forged = std::fs::read_to_string(&lines).unwrap().replacen("负极材料", "正极材料", 1);
+    std::fs::write(&lines, forged).unwrap();
+    assert_eq!(run(&["ledger", "import", "--database", &url("forged.db"), text(&lines)]).0, Some(1));
+}
+
+#[test]
+fn s06_the_first_administrator_gets_a_secret_once_and_nobody_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let database = format!("sqlite:{}", text(&path("a.db")));
+    let config = format!(
+        "[platform]\nfiles = {:?}\ntemp = {:?}\n[keys]\nmaster = {:?}\n",
+        path("files"),
+        path("temp"),
+        path("master.key")
+    );
+    std::fs::write(path("tzxm.toml"), config).unwrap();
+    assert_eq!(run(&["key", "create", text(&path("master.key"))]).0, Some(0));
+    let toml = path("tzxm.toml");
+    let place = ["--database", database.as_str(), "--config", text(&toml)];
+    let create = |posts: &[&str]| {
+        let posts: Vec<_> = posts.iter().flat_map(|post| ["--post", *post]).collect();
+        run(&[&["admin", "create", "--login", "sysadmin", "--name", "张三"][..], &posts, &place].concat())
+    };
+    let system = "development_reform@150000:system_administrator";
+    let (status, _, words) = create(&[system, "development_reform@150000:approver"]);
+    assert!(status == Some(1) && words.contains("兼任"), "{words}");
+    let (status, words, _) = create(&[system]);
+    let secret = words.trim().chars().rev().take(40).all(|c| c.is_ascii_hexdigit());
+    assert!(status == Some(0) && secret, "{words}");
+    let (status, _, words) = create(&[system]);
+    assert!(status == Some(1) && words.contains("已被使用"), "{words}");
+}
+
+#[test]
+fn a_simulated_life_is_the_same_twice_and_needs_an_empty_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = |name: &str| format!("sqlite:{}", text(&folder.path().join(name)));
+    let live = |url: &str| run(&["simulate", "--projects", "5", "--seed", "7", "--json", "--database", url]);
+    let root = |words: &str| serde_json::from_str::<Value>(words).unwrap()["root"].clone();
+    let (first, second) = (live(&url("a.db")), live(&url("b.db")));
+    assert_eq!((first.0, second.0), (Some(0), Some(0)), "{}", first.2);
+    assert_eq!(root(&first.1), root(&second.1));
+    let again = live(&url("a.db"));
+    assert!(again.0 == Some(1) && again.2.contains("空数据库"), "{}", again.2);
+}

@@ -1,0 +1,401 @@
+//! 审批监管系统: what officers see and do, page by page.
+
+use axum::http::StatusCode;
+use domain::{account::Role, ids::CaseId};
+use testkit::{Client, Person, World, both_engines, point, supplied};
+
+both_engines!(
+    art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page,
+    art14_2_a_voided_code_is_not_accepted_and_the_unit_is_told,
+    art32_corrections_are_told_once_with_what_was_typed_kept,
+    art15_the_clock_stops_and_runs_again_with_its_paper,
+    art13_a_code_is_checked_with_its_fault_by_name,
+    s05_another_department_and_a_watcher_do_not_act,
+    s06_a_one_time_secret_sets_the_first_password,
+    l10_the_work_list_shows_what_is_owed_and_its_filters_hold,
+    a_lost_race_is_told_kindly,
+    art7_general_administration_takes_a_code_out_of_force,
+    s08_an_administrator_begins_with_the_manual_and_sees_no_case,
+    u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers,
+    l14_lists_go_on_from_the_last_row_and_miss_nothing,
+);
+
+async fn water(world: &World) -> Person {
+    world.all_hands("water", "150402").await
+}
+
+async fn desk(world: &World, person: &Person) -> Client {
+    Client::office(world).signed_in(world, person).await
+}
+
+fn case_page(case: &CaseId) -> String {
+    format!("/cases/{case}")
+}
+
+const DECISION: [(&str, &str); 5] = [
+    ("outcome", "granted"),
+    ("opinion", "符合法定条件。"),
+    ("document_number", "红水许〔2026〕1号"),
+    ("title", "水土保持方案行政许可决定书"),
+    ("decided_on", "2026-03-02"),
+];
+
+async fn art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page(world: &World) {
+    let officer = water(world).await;
+    let case = world.submitted().await;
+    let mut browser = desk(world, &officer).await;
+    let page = case_page(&case);
+
+    let list = browser.get("/").await.text();
+    assert!(list.contains("红山区新材料公司") && list.contains("待收件"));
+    assert!(browser.get(&page).await.text().contains(&format!("{page}/receive")));
+    let received = browser.post(&format!("{page}/receive"), &[("_once", "r1")]).await;
+    assert_eq!(
+        (received.status, received.location()),
+        (StatusCode::SEE_OTHER, format!("{page}?said=received").as_str())
+    );
+    assert!(browser.get(received.location()).await.text().contains("已收件，收件凭证已出具"));
+
+    let before = browser.get(&format!("{page}/accept")).await.text();
+    assert!(before.contains("项目代码核验通过") && before.contains("2026-03-30"), "the due date is told before");
+    let accepted = browser.post(&format!("{page}/accept"), &[("_once", "a1")]).await;
+    assert_eq!(accepted.location(), format!("{page}?said=accepted"));
+    let shown = browser.get(accepted.location()).await.text();
+    assert!(shown.contains("办理时限计时单") && shown.contains("计入：办理部门"));
+
+    let faulty = browser.post(&format!("{page}/decision"), &[("outcome", "granted"), ("opinion", "写了一半")]).await;
+    assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(faulty.text().contains("写了一半"), "nothing typed is lost");
+    let preview = browser.post(&format!("{page}/decision"), &DECISION).await;
+    assert_eq!(preview.status, StatusCode::OK);
+    assert!(preview.text().contains("办结告知书") && preview.text().contains("红水许〔2026〕1号"));
+    assert!(browser.get(&page).await.text().contains("作出决定"), "a preview decides nothing");
+    let sure: Vec<_> = DECISION.into_iter().chain([("_step", "confirm"), ("_once", "d1")]).collect();
+    let decided = browser.post(&format!("{page}/decision"), &sure).await;
+    assert_eq!(decided.location(), format!("{page}?said=decided"));
+    let done = browser.get(decided.location()).await.text();
+    assert!(done.contains("系统已生成办结告知书") && done.contains("红水许〔2026〕1号"));
+
+    let link = done.split("href=\"").find(|part| part.starts_with("/papers/")).unwrap().split('"').next().unwrap();
+    let paper = browser.get(link).await;
+    assert_eq!((paper.status, paper.header("content-type")), (StatusCode::OK, "application/pdf"));
+    let list = browser.get("/").await.text();
+    assert!(list.contains("都办完了"), "nothing left is good news");
+    assert!(browser.get("/cases?tab=ended").await.text().contains("红山区新材料公司"));
+}
+
+async fn art14_2_a_voided_code_is_not_accepted_and_the_unit_is_told(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let project = world.platform.case_page(&officer.call(), &case).await.unwrap().application.project;
+    let office = world.general_administration().await;
+    world.platform.void_code(&office.call(), &project, "立项文件已失效。").await.unwrap();
+
+    let mut browser = desk(world, &officer).await;
+    let page = case_page(&case);
+    assert!(browser.get(&format!("{page}/accept")).await.text().contains("项目代码未通过核验，不得受理"));
+    for _ in 0..2 {
+        let refused = browser.post(&format!("{page}/accept"), &[("_once", "same-key")]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "a repetition is no acceptance either");
+        let text = refused.text();
+        assert!(text.contains("不得受理") && text.contains("办法第十四条第") && text.contains("告知项目单位"));
+    }
+    let told = world.platform.messages(&world.agent.call(), None, 20).await.unwrap();
+    assert!(told.iter().any(|m| m.title == "项目代码未通过核验"));
+}
+
+async fn art32_corrections_are_told_once_with_what_was_typed_kept(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let mut browser = desk(world, &officer).await;
+    let page = case_page(&case);
+    let form = format!("{page}/correction");
+
+    let empty = browser.get(&form).await.text();
+    assert!(empty.matches("name=\"point-").count() >= 8, "eight rows without a script");
+    let more = browser.post(&form, &[("_action", "more"), ("_rows", "8"), ("point-0", "补盖公章")]).await;
+    assert!(more.text().contains("name=\"point-11\"") && more.text().contains("补盖公章"));
+    let none = browser.post(&form, &[("_rows", "8"), ("_once", "k0")]).await;
+    assert_eq!(none.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let strange = browser.post(&form, &[("_rows", "8"), ("material-0", "gov_secret"), ("point-0", "补盖公章")]).await;
+    assert_eq!(strange.status, StatusCode::UNPROCESSABLE_ENTITY, "a point is about a material of this application");
+    let asked = browser
+        .post(
+            &form,
+            &[
+                ("_rows", "8"),
+                ("material-0", "whole"),
+                ("point-0", "补盖公章"),
+                ("point-3", "补充附图"),
+                ("_once", "k1"),
+            ],
+        )
+        .await;
+    assert_eq!(asked.location(), format!("{page}?said=asked"));
+    let shown = browser.get(&page).await.text();
+    assert!(shown.contains("补盖公章") && shown.contains("补充附图") && !shown.contains(&form));
+
+    world.platform.supply_correction(&world.agent.call(), &case, supplied(2)).await.unwrap();
+    let answered = browser.get(&page).await.text();
+    assert!(answered.contains("已按第1条补正。"), "answers stand beside their points");
+    let twice = browser.post(&form, &[("_rows", "8"), ("point-0", "再补一次"), ("_once", "k2")]).await;
+    assert_eq!(twice.location(), format!("{page}?said=taken"));
+}
+
+async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
+    let officer = water(world).await;
+    let case = world.accepted(&officer).await;
+    let mut browser = desk(world, &officer).await;
+    let page = case_page(&case);
+    let form = format!("{page}/suspend");
+    let wrong =
+        browser.post(&form, &[("ground", ""), ("from", "昨天"), ("told_on", "2026-03-02"), ("document", "函")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().contains("请选择暂停计时的法定情形") && wrong.text().contains("昨天"));
+    let fields = [
+        ("ground", "expert_review"),
+        ("from", "2026-03-03"),
+        ("told_on", "2026-03-02"),
+        ("document", "评审函1号"),
+        ("_once", "s1"),
+    ];
+    assert_eq!(browser.post(&form, &fields).await.location(), format!("{page}?said=suspended"));
+    let still = browser.get(&page).await.text();
+    assert!(still.contains("暂停计时") && still.contains("恢复计时") && !still.contains(&format!("{page}/decision")));
+    assert_eq!(browser.get(&format!("{page}/decision")).await.location(), format!("{page}?said=taken"));
+    world.set_day(jiff::civil::date(2026, 3, 10));
+    let mut browser = desk(world, &officer).await;
+    let resumed = browser.post(&format!("{page}/resume"), &[("to", "2026-03-09"), ("_once", "s2")]).await;
+    assert_eq!(resumed.location(), format!("{page}?said=resumed"));
+    assert!(browser.get(&page).await.text().contains("评审函1号"), "the sheet names the paper");
+}
+
+async fn art13_a_code_is_checked_with_its_fault_by_name(world: &World) {
+    let officer = water(world).await;
+    let project = world.project().await;
+    let code = world.platform.project_page(&world.agent.call(), &project).await.unwrap().declared.code;
+    let mut browser = desk(world, &officer).await;
+    let good = browser.get(&format!("/verify?code={code}")).await.text();
+    assert!(good.contains("核验通过") && good.contains(&format!("/projects/{project}")));
+    let bad = browser.get("/verify?code=2611-150402").await.text();
+    assert!(bad.contains("不是有效的项目代码") && bad.contains("错误类别"));
+    let far = world.all_hands("water", "152502").await;
+    let elsewhere = desk(world, &far).await.get(&format!("/verify?code={code}")).await.text();
+    assert!(elsewhere.contains("核验通过") && elsewhere.contains("不在您的辖区内"));
+    assert!(!elsewhere.contains(&format!("/projects/{project}")));
+}
+
+async fn s05_another_department_and_a_watcher_do_not_act(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let page = case_page(&case);
+    let ecology = world.all_hands("ecology", "150402").await;
+    let mut browser = desk(world, &ecology).await;
+    assert_eq!(browser.get(&page).await.status, StatusCode::FORBIDDEN);
+    assert!(!browser.get("/cases").await.text().contains(&page));
+    let far = world.all_hands("water", "152502").await;
+    assert_eq!(
+        desk(world, &far).await.get(&page).await.status,
+        StatusCode::NOT_FOUND,
+        "its existence is not theirs to know"
+    );
+
+    let watcher = world.supervisor().await;
+    let mut browser = desk(world, &watcher).await;
+    let seen = browser.get(&page).await;
+    assert_eq!(seen.status, StatusCode::OK);
+    assert!(!seen.text().contains(&format!("{page}/accept")));
+    assert_eq!(browser.get(&format!("{page}/accept")).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.post(&format!("{page}/accept"), &[]).await.status, StatusCode::FORBIDDEN);
+    let receptionist = world.officer("water", "150402", &[Role::Receptionist]).await;
+    world.accept(&officer, &case).await;
+    let mut browser = desk(world, &receptionist).await;
+    assert_eq!(browser.get(&format!("{page}/decision")).await.status, StatusCode::FORBIDDEN);
+    let mut nobody = Client::office(world);
+    for path in ["/", "/cases", "/projects", "/verify", "/help", &page, "/papers/x/pdf"] {
+        let answer = nobody.get(path).await;
+        assert!(answer.location().starts_with("/login?next="), "{path}: {}", answer.status);
+    }
+}
+
+async fn s06_a_one_time_secret_sets_the_first_password(world: &World) {
+    use domain::{account::Post, region::RegionCode};
+    let form = platform::account::OpenOfficer {
+        login: "first.timer".into(),
+        name: "新来的".into(),
+        posts: vec![Post {
+            department: "water".into(),
+            region: RegionCode::parse("150402").unwrap(),
+            role: Role::Receptionist,
+            from: jiff::civil::date(2026, 1, 1),
+            to: None,
+        }],
+        reason: "任命".into(),
+        password: None,
+    };
+    let (_, secret) = world.platform.open_officer(&platform::Call::system("t"), &form).await.unwrap();
+    let secret = secret.unwrap();
+    let password = "Grassland Moon 77";
+    let mut browser = Client::office(world);
+    let unequal = browser.post("/setup", &[("secret", &secret), ("password", password), ("again", "x")]).await;
+    assert_eq!(unequal.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let set = browser.post("/setup", &[("secret", &secret), ("password", password), ("again", password)]).await;
+    assert_eq!(set.location(), "/login?said=set");
+    let again = browser.post("/setup", &[("secret", &secret), ("password", password), ("again", password)]).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "it works once");
+    let wrong = browser.post("/login", &[("login", "first.timer"), ("password", "wrong")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().contains("first.timer"));
+    let into =
+        browser.post("/login", &[("login", "first.timer"), ("password", password), ("next", "//evil.example")]).await;
+    assert_eq!(into.location(), "/");
+    assert_eq!(browser.get("/").await.status, StatusCode::OK);
+    assert_eq!(browser.post("/logout", &[]).await.location(), "/login?said=out");
+    assert!(browser.get("/").await.location().starts_with("/login"));
+}
+
+async fn l10_the_work_list_shows_what_is_owed_and_its_filters_hold(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let mut browser = desk(world, &officer).await;
+    let page = case_page(&case);
+    for (path, there) in [
+        ("/?tab=check", true),
+        ("/?tab=receive", false),
+        ("/?tab=red", false),
+        ("/?words=%E6%96%B0%E6%9D%90%E6%96%99", true),
+        ("/?words=%E6%B2%A1%E6%9C%89", false),
+        ("/?item=soil_water", true),
+        ("/?item=eia", false),
+        ("/?region=150402", true),
+        ("/cases", true),
+        ("/cases?tab=ended", false),
+    ] {
+        let text = browser.get(path).await.text();
+        assert_eq!(text.contains(&format!("\"{page}\"")), there, "{path}");
+    }
+    let empty = browser.get("/?words=%E6%B2%A1%E6%9C%89").await.text();
+    assert!(empty.contains("没有符合条件的办件") && empty.contains("清除筛选"));
+    assert!(browser.get("/?tab=red").await.text().contains("没有红灯"));
+
+    world.set_day(jiff::civil::date(2026, 3, 9));
+    assert!(desk(world, &officer).await.get("/?tab=today").await.text().contains("今日到期"));
+    world.set_day(jiff::civil::date(2026, 3, 11));
+    let red = desk(world, &officer).await.get("/?tab=red").await.text();
+    assert!(red.contains("红灯 · 超期 2 个工作日"), "days late are told in the unit of the period");
+}
+
+async fn a_lost_race_is_told_kindly(world: &World) {
+    let officer = water(world).await;
+    let case = world.submitted().await;
+    let mut browser = desk(world, &officer).await;
+    let page = case_page(&case);
+    world.receive(&officer, &case).await;
+    let late = browser.post(&format!("{page}/receive"), &[("_once", "late")]).await;
+    assert_eq!(late.location(), format!("{page}?said=taken"));
+    let told = browser.get(late.location()).await.text();
+    assert!(told.contains("可能已被他人处理") && told.contains("已收件"));
+    world.platform.ask_correction(&officer.call(), &case, vec![point("补章")]).await.unwrap();
+    assert_eq!(browser.get(&format!("{page}/accept")).await.location(), format!("{page}?said=taken"));
+}
+
+async fn art7_general_administration_takes_a_code_out_of_force(world: &World) {
+    let project = world.project().await;
+    let path = format!("/projects/{project}");
+    let officer = water(world).await;
+    let mut browser = desk(world, &officer).await;
+    assert!(browser.get("/projects").await.text().contains(&path));
+    let shown = browser.get(&path).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert!(shown.text().contains("应办事项") && !shown.text().contains(&format!("{path}/void")));
+    assert_eq!(browser.get(&format!("{path}/void")).await.status, StatusCode::FORBIDDEN);
+    for secret in [testkit::answers::CONTACT_MOBILE, testkit::answers::CONTACT_EMAIL] {
+        assert!(!shown.text().contains(secret), "personal answers are sealed");
+    }
+
+    let office = world.general_administration().await;
+    let mut browser = desk(world, &office).await;
+    assert!(browser.get(&path).await.text().contains(&format!("{path}/void")));
+    let short = browser.post(&format!("{path}/void"), &[("reason", "错")]).await;
+    assert_eq!(short.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let voided = browser.post(&format!("{path}/void"), &[("reason", "立项文件已失效。")]).await;
+    assert_eq!(voided.location(), format!("{path}?said=voided"));
+    assert!(browser.get(voided.location()).await.text().contains("代码已作废"));
+    assert_eq!(
+        browser.post(&format!("{path}/void"), &[("reason", "再作废一次")]).await.location(),
+        format!("{path}?said=taken")
+    );
+    assert!(browser.get("/projects?words=%E6%B2%A1%E6%9C%89").await.text().contains("没有找到项目"));
+}
+
+/// Every address of a list's rows, over all its pages, with the number of pages.
+async fn walk(browser: &mut Client, first: &str, row: &str) -> (Vec<String>, usize) {
+    let (mut rows, mut pages, mut next) = (Vec::new(), 0, Some(first.to_owned()));
+    while let Some(path) = next {
+        let text = browser.get(&path).await.text();
+        let links = |prefix: &str| -> Vec<String> {
+            let of = |part: &str| part.split('"').next().unwrap_or_default().replace("&#38;", "&");
+            text.split("href=\"").skip(1).map(of).filter(|link| link.starts_with(prefix)).collect()
+        };
+        rows.extend(links(row));
+        pages += 1;
+        next = text
+            .contains("rel=\"next\"")
+            .then(|| links(first.split('?').next().unwrap_or_default()))
+            .and_then(|all| all.into_iter().rfind(|link| link.contains("after=")));
+        assert!(pages < 10, "the list has an end");
+    }
+    (rows, pages)
+}
+
+async fn l14_lists_go_on_from_the_last_row_and_miss_nothing(world: &World) {
+    let officer = water(world).await;
+    for n in 0..21 {
+        let mut answers = testkit::answers::record_filing();
+        answers.insert("project_name".into(), format!("红山区第{n}号项目"));
+        let project = world.declare(&world.agent, &answers).await;
+        world.apply(&world.agent, &project, "soil_water").await;
+        world.later(i64::from(n % 2));
+    }
+    let mut browser = desk(world, &officer).await;
+    for (first, row) in [("/?tab=receive", "/cases/c"), ("/cases", "/cases/c"), ("/projects", "/projects/p")] {
+        let (mut rows, pages) = walk(&mut browser, first, row).await;
+        assert_eq!((rows.len(), pages), (21, 2), "{first}");
+        rows.sort();
+        rows.dedup();
+        assert_eq!(rows.len(), 21, "{first}: no row twice");
+    }
+}
+
+async fn u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let page = world.platform.case_page(&officer.call(), &case).await.unwrap();
+    let file = page.application.materials.iter().flat_map(|given| &given.files).next().unwrap().id.clone();
+    let path = format!("/cases/{case}/files/{file}");
+    let mut browser = desk(world, &officer).await;
+    assert!(browser.get(&case_page(&case)).await.text().contains(&path));
+    let sent = browser.get(&path).await;
+    assert_eq!(sent.status, StatusCode::OK);
+    assert!(sent.header("content-disposition").starts_with("attachment"));
+    assert_eq!(sent.header("content-security-policy"), "sandbox; default-src 'none'");
+    assert_eq!(sent.header("x-content-type-options"), "nosniff");
+    let picture = browser.get(&format!("/cases/{case}/pictures/{file}")).await;
+    assert_eq!(picture.status, StatusCode::NOT_FOUND, "only a re-encoded picture is ever shown");
+    let other = world.submitted().await;
+    assert_eq!(browser.get(&format!("/cases/{other}/files/{file}")).await.status, StatusCode::NOT_FOUND);
+    let ecology = world.all_hands("ecology", "150402").await;
+    assert_eq!(desk(world, &ecology).await.get(&path).await.status, StatusCode::FORBIDDEN);
+    assert!(Client::office(world).get(&path).await.location().starts_with("/login"));
+}
+
+async fn s08_an_administrator_begins_with_the_manual_and_sees_no_case(world: &World) {
+    let case = world.submitted().await;
+    let person = world.officer("water", "150402", &[Role::SystemAdministrator]).await;
+    let mut browser = desk(world, &person).await;
+    assert_eq!(browser.get("/").await.location(), "/help#posts");
+    assert_eq!(browser.get("/help").await.status, StatusCode::OK);
+    for path in ["/cases", "/projects", &case_page(&case)] {
+        assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+}
