@@ -21,7 +21,9 @@ pub fn pdf(mark: &str) -> Vec<u8> {
 /// Never: a picture of that size can be encoded.
 pub fn png() -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(20, 10, image::Rgb([9, 90, 180])).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image::RgbImage::from_pixel(20, 10, image::Rgb([9, 90, 180]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
     bytes.into_inner()
 }
 

@@ -45,7 +45,8 @@ impl Samples {
         p.ask_correction(&officer.call(), &case, vec![point("补充附图")]).await.unwrap();
         let project = p.case_page(&officer.call(), &case).await.unwrap().application.project;
         let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::png())]);
-        let picture = p.upload_file(&world.agent.call(), &project, "project_decision", "附图.png", "", content).await.unwrap();
+        let picture =
+            p.upload_file(&world.agent.call(), &project, "project_decision", "附图.png", "", content).await.unwrap();
         let answers = vec![(String::new(), vec![picture.id.clone()])];
         p.supply_correction(&world.agent.call(), &case, answers).await.unwrap();
         world.accept(&officer, &case).await;
@@ -95,7 +96,9 @@ impl Samples {
 }
 
 fn escape(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// Routes that take a file, with the query that says for what.
@@ -134,7 +137,8 @@ impl Faults {
 }
 
 fn is_sign_in(answer: &Answer) -> bool {
-    answer.status == StatusCode::UNAUTHORIZED || (answer.status.is_redirection() && answer.location().starts_with("/login?next="))
+    answer.status == StatusCode::UNAUTHORIZED
+        || (answer.status.is_redirection() && answer.location().starts_with("/login?next="))
 }
 
 async fn a01_nobody_comes_in_where_somebody_must_be_signed_in(world: &World) {
@@ -177,7 +181,10 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
         ("another region", world.officer("water", "150502", &case_work).await),
         ("a sister region", world.officer("water", "150403", &case_work).await),
         ("a system administrator", world.officer("development_reform", "150000", &[Role::SystemAdministrator]).await),
-        ("a security administrator", world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await),
+        (
+            "a security administrator",
+            world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await,
+        ),
     ];
     for (who, person) in &wrong {
         let mut client = Client::office(world).signed_in(world, person).await;
@@ -200,10 +207,8 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let administration = world.general_administration().await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [
-        (Face::Portal, vec![&world.agent]),
-        (Face::Office, vec![&samples.officer, &administration]),
-    ] {
+    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration])]
+    {
         let mut clients = Vec::new();
         for person in people {
             clients.push(Client::new(world, face).signed_in(world, person).await);
@@ -214,7 +219,9 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
             let mut statuses = Vec::new();
             for client in &mut clients {
                 let answer = client.get(&path).await;
-                faults.unless(!answer.status.is_server_error() && !is_sign_in(&answer), || format!("{path}: {}", answer.status));
+                faults.unless(!answer.status.is_server_error() && !is_sign_in(&answer), || {
+                    format!("{path}: {}", answer.status)
+                });
                 statuses.push(answer.status);
             }
             let shut = |s: &StatusCode| matches!(*s, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
@@ -276,7 +283,13 @@ async fn s12_every_change_leaves_one_audit_record_also_when_refused(world: &Worl
                 let path = samples.fill(route.path);
                 let records = audit_records(world).await;
                 let answer = call(&mut client.clone(), &route, &path).await;
-                assert_eq!(audit_records(world).await, records + 1, "{} {path} as {who}: {}", face.slug(), answer.status);
+                assert_eq!(
+                    audit_records(world).await,
+                    records + 1,
+                    "{} {path} as {who}: {}",
+                    face.slug(),
+                    answer.status
+                );
                 let sql = "SELECT path, face, outcome FROM audit WHERE request = $1";
                 let request = answer.header("x-request-id").into();
                 let row = world.platform.store.query_one(sql, [request]).await.unwrap().unwrap();
@@ -300,7 +313,8 @@ async fn s04_a_session_of_one_face_opens_nothing_on_another(world: &World) {
         for route in routes(face).into_iter().filter(|route| route.access != Access::Public) {
             let path = samples.fill(route.path);
             let answer = call(&mut thief.clone(), &route, &path).await;
-            faults.unless(is_sign_in(&answer), || format!("{} {} {path}: {}", face.slug(), route.method, answer.status));
+            faults
+                .unless(is_sign_in(&answer), || format!("{} {} {path}: {}", face.slug(), route.method, answer.status));
         }
     }
     faults.none();
