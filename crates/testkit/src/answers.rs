@@ -13,7 +13,7 @@ pub fn record_filing() -> Answers {
         ("touches_secrets", "no"),
         ("foreign_kind", "domestic"),
         ("project_name", "红山区新材料公司年产3万吨负极材料项目"),
-        ("content", "建设生产车间2座、综合楼1栋,购置石墨化炉等设备120台(套)。"),
+        ("content", "建设生产车间2座、综合楼1栋，购置石墨化炉等设备120台（套）。"),
         ("scale", "年产负极材料3万吨"),
         ("construction_nature", "new"),
         ("project_type", "01"),
@@ -95,7 +95,7 @@ pub fn ratification() -> Answers {
         record_filing(),
         &[
             ("project_name", "英金河水电站项目"),
-            ("content", "建设拦河坝1座,安装水轮发电机组4台。"),
+            ("content", "建设拦河坝1座，安装水轮发电机组4台。"),
             ("scale", "装机容量4万千瓦"),
             ("industry", "4413"),
             ("catalogue_item", "hydropower"),

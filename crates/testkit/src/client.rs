@@ -134,17 +134,21 @@ impl Client {
         }
         let mut body = Vec::new();
         for (name, value) in fields {
-            body.extend(format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+            body.extend(
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
         }
         for (name, file, content) in files {
-            let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
+            let head =
+                format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
             body.extend(head.bytes());
             body.extend(*content);
             body.extend(b"\r\n");
         }
         body.extend(format!("--{BOUNDARY}--\r\n").bytes());
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        let headers = [("sec-fetch-site", "same-origin"), ("content-type", kind.as_str()), (csrf::HEADER, token.as_str())];
+        let headers =
+            [("sec-fetch-site", "same-origin"), ("content-type", kind.as_str()), (csrf::HEADER, token.as_str())];
         self.send(Method::POST, path, &headers, Body::from(body)).await
     }
 

@@ -15,6 +15,18 @@ pub fn pdf(mark: &str) -> Vec<u8> {
     bytes
 }
 
+/// A small picture.
+///
+/// # Panics
+/// Never: a picture of that size can be encoded.
+pub fn png() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(20, 10, image::Rgb([9, 90, 180]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    bytes.into_inner()
+}
+
 /// A file of any of these types, with a fitting name: PDF wherever it is allowed.
 ///
 /// # Panics

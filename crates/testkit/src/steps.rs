@@ -15,7 +15,7 @@ pub fn decision(world: &World, outcome: Outcome) -> Decision {
     let today = world.platform.clock.now().date();
     Decision {
         outcome,
-        opinion: "经审查,符合法定条件。".to_owned(),
+        opinion: "经审查，符合法定条件。".to_owned(),
         document_number: format!("赤水许〔{}〕{}号", today.year(), world.next()),
         title: "关于水土保持方案的行政许可决定".to_owned(),
         decided_on: today,

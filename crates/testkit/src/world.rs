@@ -147,7 +147,10 @@ impl World {
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
 const READ_ROWS: [(&str, &str); 6] = [
-    ("units", "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units"),
+    (
+        "units",
+        "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
+    ),
     (
         "accounts",
         "SELECT id || '|' || face || '|' || login || '|' || name || '|' || unit_id || '|' || disabled AS line FROM accounts UNION ALL \
@@ -170,7 +173,10 @@ const READ_ROWS: [(&str, &str); 6] = [
         "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data AS line \
          FROM documents",
     ),
-    ("messages", "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages"),
+    (
+        "messages",
+        "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages",
+    ),
 ];
 
 async fn rows(platform: &Platform, sql: &'static str) -> Vec<String> {
@@ -181,7 +187,12 @@ async fn rows(platform: &Platform, sql: &'static str) -> Vec<String> {
 }
 
 /// A migrated platform on a database: files in memory, no scanner, plain papers, cheap passwords.
-pub async fn platform(database: &Database, clock: Arc<dyn Clock>, chance: Arc<dyn Chance>, durability: Durability) -> Platform {
+pub async fn platform(
+    database: &Database,
+    clock: Arc<dyn Clock>,
+    chance: Arc<dyn Chance>,
+    durability: Durability,
+) -> Platform {
     let platform = Platform {
         store: database.open(durability).await,
         sealer: Arc::new(Sealer::new("test", *b"0123456789abcdef")),

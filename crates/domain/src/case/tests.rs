@@ -39,7 +39,12 @@ fn application() -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
-        materials: vec![Given { material: "soil_water_plan".into(), name: "水土保持方案".into(), files: vec![file], result_of: None }],
+        materials: vec![Given {
+            material: "soil_water_plan".into(),
+            name: "水土保持方案".into(),
+            files: vec![file],
+            result_of: None,
+        }],
     }
 }
 
@@ -76,7 +81,13 @@ fn decision() -> Decision {
 }
 
 fn suspension() -> Suspension {
-    Suspension { from: date(2026, 3, 9), to: None, ground: Ground::ExpertReview, document: "专家评审通知".into(), told_on: None }
+    Suspension {
+        from: date(2026, 3, 9),
+        to: None,
+        ground: Ground::ExpertReview,
+        document: "专家评审通知".into(),
+        told_on: None,
+    }
 }
 
 fn accepted(case: &Case) -> Result<Vec<CaseEvent>, Refusal> {
@@ -190,7 +201,8 @@ fn art14_1_an_application_without_its_materials_names_each_missing_one() {
     let fields: Vec<_> = refusals.iter().filter_map(|r| r.field.as_deref()).collect();
     assert_eq!(fields, ["material-seal"]);
     assert_eq!(kinds(&submit(application(), &project, &required[..1]).unwrap()), ["CaseSubmitted"]);
-    let empty = Application { materials: vec![Given { files: vec![], ..application().materials[0].clone() }], ..application() };
+    let empty =
+        Application { materials: vec![Given { files: vec![], ..application().materials[0].clone() }], ..application() };
     assert_eq!(submit(empty, &project, &required[..1]).unwrap_err().len(), 1, "a material without a file is not there");
 }
 
@@ -357,7 +369,9 @@ fn art14_5_a_decided_case_completes_by_itself_with_its_notice() {
     }
     let decided = at(Stage::Decided);
     assert_eq!(kinds(&complete(&decided, &papers()).unwrap()), ["CaseCompleted"]);
-    assert!(complete(&at(Stage::Completed), &papers()).is_err() && complete(&at(Stage::Processing), &papers()).is_err());
+    assert!(
+        complete(&at(Stage::Completed), &papers()).is_err() && complete(&at(Stage::Processing), &papers()).is_err()
+    );
 }
 
 #[test]

@@ -46,7 +46,8 @@ async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<()
         Act::NotAccept => p.not_accept_case(call, id, NotAcceptedGround::NotNeeded, "不需要办理", None).await,
         Act::Suspend => {
             let document = "专家评审通知".to_owned();
-            let suspension = Suspension { from: today, to: None, ground: Ground::ExpertReview, document, told_on: Some(today) };
+            let suspension =
+                Suspension { from: today, to: None, ground: Ground::ExpertReview, document, told_on: Some(today) };
             p.suspend_clock(call, id, suspension).await
         }
         Act::Resume => p.resume_clock(call, id, today).await,

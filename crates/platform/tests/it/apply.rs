@@ -47,7 +47,10 @@ async fn art14_1_an_application_lacks_no_required_material(world: &World) {
     let refusal = refused(result, "material.missing");
     assert_eq!(refusal.field.unwrap(), format!("material-{missing}"));
     let nothing = ApplyForItem { item: "soil_water".into(), ..ApplyForItem::default() };
-    let Err(Failure::Refused(all)) = world.platform.apply_for_item(&world.agent.call(), &project, &nothing).await else { panic!() };
+    let Err(Failure::Refused(all)) = world.platform.apply_for_item(&world.agent.call(), &project, &nothing).await
+    else {
+        panic!()
+    };
     assert_eq!(all.len(), form.materials.len() + 1, "all at once");
 }
 
@@ -113,7 +116,9 @@ async fn art14_items_wait_for_what_the_law_puts_before_them(world: &World) {
 async fn notice268_a_file_given_once_is_offered_again(world: &World) {
     let first = world.project().await;
     world.apply(&world.agent, &first, "soil_water").await;
-    let second = world.declare(&world.agent, &answers::with(answers::record_filing(), &[("project_name", "红山区第二期扩建项目")])).await;
+    let second = world
+        .declare(&world.agent, &answers::with(answers::record_filing(), &[("project_name", "红山区第二期扩建项目")]))
+        .await;
     let page = world.platform.application_page(&world.agent.call(), &second, "soil_water").await.unwrap();
     let mut form = ApplyForItem { item: "soil_water".into(), ..ApplyForItem::default() };
     for need in page.materials.iter().filter(|need| need.required) {

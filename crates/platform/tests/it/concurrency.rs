@@ -54,7 +54,10 @@ async fn g10_everything_at_once_leaves_a_sound_ledger(world: &World) {
                 match n % 3 {
                     0 => platform.decide_case(&officer.call(), &case, decision).await,
                     1 => platform.withdraw_case(&agent.call(), &case, "不再建设").await,
-                    _ => platform.declare_project(&agent.call(), &testkit::answers::record_filing(), None).await.map(|_| ()),
+                    _ => platform
+                        .declare_project(&agent.call(), &testkit::answers::record_filing(), None)
+                        .await
+                        .map(|_| ()),
                 }
             })
         })

@@ -10,7 +10,12 @@ use domain::{
 };
 use jiff::civil::date;
 use ledger::Durability;
-use platform::{Call, Platform, case::ApplyForItem, ports::{ChaChaChance, ManualClock}, read::PlatformFold};
+use platform::{
+    Call, Platform,
+    case::ApplyForItem,
+    ports::{ChaChaChance, ManualClock},
+    read::PlatformFold,
+};
 use std::{
     io::{BufRead, BufReader, Write},
     path::Path,

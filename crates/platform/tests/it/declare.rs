@@ -82,8 +82,10 @@ async fn art10_a_form_sent_twice_at_the_same_time_makes_one_project(world: &Worl
 }
 
 async fn art14_1_an_incomplete_declaration_names_each_fault_and_stores_nothing(world: &World) {
-    let broken = answers::with(answers::record_filing(), &[("scale", ""), ("region", "999999"), ("contact_mobile", "12")]);
-    let Err(Failure::Refused(refusals)) = world.platform.declare_project(&world.agent.call(), &broken, None).await else {
+    let broken =
+        answers::with(answers::record_filing(), &[("scale", ""), ("region", "999999"), ("contact_mobile", "12")]);
+    let Err(Failure::Refused(refusals)) = world.platform.declare_project(&world.agent.call(), &broken, None).await
+    else {
         panic!("refused")
     };
     for field in ["scale", "region", "contact_mobile"] {
@@ -93,7 +95,8 @@ async fn art14_1_an_incomplete_declaration_names_each_fault_and_stores_nothing(w
 }
 
 async fn a12_the_declaring_unit_is_the_one_signed_in(world: &World) {
-    let forged = answers::with(answers::record_filing(), &[("unit_name", "乙公司"), ("unit_credit_code", "91150200MA0N1234XX")]);
+    let forged =
+        answers::with(answers::record_filing(), &[("unit_name", "乙公司"), ("unit_credit_code", "91150200MA0N1234XX")]);
     let project = world.declare(&world.agent, &forged).await;
     let page = world.platform.project_page(&world.agent.call(), &project).await.unwrap();
     assert_eq!(page.declared.unit_name, "甲公司");
@@ -138,11 +141,18 @@ async fn art13_a_code_is_answered_for_anybody(world: &World) {
 }
 
 async fn k01_a_classified_project_is_refused_and_nothing_of_it_is_kept(world: &World) {
-    let secret = answers::with(answers::record_filing(), &[("touches_secrets", "yes"), ("place_detail", "青山下的特别地点")]);
-    assert!(matches!(world.platform.declare_project(&world.agent.call(), &secret, None).await, Err(Failure::Refused(_))));
+    let secret =
+        answers::with(answers::record_filing(), &[("touches_secrets", "yes"), ("place_detail", "青山下的特别地点")]);
+    assert!(matches!(
+        world.platform.declare_project(&world.agent.call(), &secret, None).await,
+        Err(Failure::Refused(_))
+    ));
     assert!(matches!(world.platform.begin_draft(&world.agent.call(), secret.clone()).await, Err(Failure::Refused(_))));
     let draft = world.platform.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap();
-    assert!(matches!(world.platform.save_draft(&world.agent.call(), &draft, secret, None).await, Err(Failure::Refused(_))));
+    assert!(matches!(
+        world.platform.save_draft(&world.agent.call(), &draft, secret, None).await,
+        Err(Failure::Refused(_))
+    ));
     let tables = ["event", "stream", "drafts", "projects", "audit", "messages"];
     assert!(!world.database.dump(&tables).await.contains("青山下的特别地点"));
 }
@@ -155,8 +165,12 @@ async fn drafts_are_kept_for_their_unit_and_gone_once_declared(world: &World) {
     not_there(p.draft(&world.rival.call(), &draft).await);
     not_there(p.delete_draft(&world.rival.call(), &draft).await);
     not_there(p.save_draft(&world.rival.call(), &draft, answers::answers(&[("scale", "窃")]), None).await);
-    let saved = p.save_draft(&world.agent.call(), &draft, answers::answers(&[("scale", "年产4万吨")]), Some(1)).await.unwrap();
-    refused(p.save_draft(&world.agent.call(), &draft, answers::answers(&[("scale", "旧页")]), Some(1)).await, "draft.stale");
+    let saved =
+        p.save_draft(&world.agent.call(), &draft, answers::answers(&[("scale", "年产4万吨")]), Some(1)).await.unwrap();
+    refused(
+        p.save_draft(&world.agent.call(), &draft, answers::answers(&[("scale", "旧页")]), Some(1)).await,
+        "draft.stale",
+    );
     p.declare_project(&world.agent.call(), &saved.answers, Some(&draft)).await.unwrap();
     not_there(p.draft(&world.agent.call(), &draft).await);
     assert!(p.drafts(&world.agent.call()).await.unwrap().is_empty());

@@ -64,11 +64,14 @@ async fn the_work_list_pages_follow_one_another_and_cover_everything(world: &Wor
     let open = all_pages(world, &call, &Filter::default()).await;
     let ended = all_pages(world, &call, &Filter { tab: Tab::Ended, ..Filter::default() }).await;
     assert_eq!((open.len(), ended.len()), (48, 6));
-    assert!(open.windows(2).all(|pair| match (pair[0].due, pair[1].due) {
-        (Some(a), Some(b)) => a <= b,
-        (None, Some(_)) => false,
-        _ => true,
-    }), "most urgent first");
+    assert!(
+        open.windows(2).all(|pair| match (pair[0].due, pair[1].due) {
+            (Some(a), Some(b)) => a <= b,
+            (None, Some(_)) => false,
+            _ => true,
+        }),
+        "most urgent first"
+    );
     assert!(ended.windows(2).all(|pair| pair[0].ended_at >= pair[1].ended_at), "latest first");
     let mut by_kind = 0;
     for owed in Owed::BY_ORGAN {
@@ -99,14 +102,14 @@ async fn the_work_list_tabs_show_what_is_owed(world: &World) {
         let rows = all_pages(world, &call, &Filter { tab, ..Filter::default() }).await;
         rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
     };
-    assert_eq!(on(Tab::Waiting).await, [corrected.clone()]);
-    assert_eq!(on(Tab::All).await, [received.clone()], "what waits for the unit is not owed by the organ");
+    assert_eq!(on(Tab::Waiting).await, std::slice::from_ref(&corrected));
+    assert_eq!(on(Tab::All).await, std::slice::from_ref(&received), "what waits for the unit is not owed by the organ");
     assert!(on(Tab::DueToday).await.is_empty());
     world.set_day(date(2026, 3, 9));
-    assert_eq!(on(Tab::DueToday).await, [received.clone()]);
-    assert_eq!(on(Tab::Yellow).await, [received.clone()]);
+    assert_eq!(on(Tab::DueToday).await, std::slice::from_ref(&received));
+    assert_eq!(on(Tab::Yellow).await, std::slice::from_ref(&received));
     world.set_day(date(2026, 3, 10));
-    assert_eq!(on(Tab::Red).await, [received.clone()]);
+    assert_eq!(on(Tab::Red).await, std::slice::from_ref(&received));
     p.supply_correction(&world.agent.call(), &corrected, supplied(1)).await.unwrap();
     assert_eq!(on(Tab::Owed(Owed::Recheck)).await, [corrected]);
     assert!(on(Tab::Waiting).await.is_empty());
@@ -170,7 +173,8 @@ async fn lists_of_projects_and_messages_page_without_overlap(world: &World) {
 }
 
 async fn search_finds_exactly_the_names_that_contain_the_words(world: &World) {
-    let names = ["红山区光伏电站项目", "松山区风光储一体化项目", "年产30万吨水泥熟料项目", "年产3万吨负极材料项目", "伏光工程"];
+    let names =
+        ["红山区光伏电站项目", "松山区风光储一体化项目", "年产30万吨水泥熟料项目", "年产3万吨负极材料项目", "伏光工程"];
     for name in names {
         world.declare(&world.agent, &answers::with(answers::record_filing(), &[("project_name", name)])).await;
     }

@@ -19,7 +19,8 @@ fn s05_the_permission_matrix_is_the_reviewed_one() {
 #[test]
 fn s10_territory_and_department_bound_every_post() {
     let regions = Rulebook::shipped().regions;
-    let codes: Vec<RegionCode> = regions.iter().map(|r| r.code).filter(|c| c.as_str().starts_with("15")).step_by(7).collect();
+    let codes: Vec<RegionCode> =
+        regions.iter().map(|r| r.code).filter(|c| c.as_str().starts_with("15")).step_by(7).collect();
     let owner = UnitId::from_random([1; 16]);
     let case_acts = [
         Action::ReceiveCase,
@@ -47,10 +48,16 @@ fn s10_territory_and_department_bound_every_post() {
                     for action in case_acts {
                         let own = department == "water" && region == post_region;
                         let allowed = permission::decide(&actor, action, object, regions).is_ok();
-                        assert!(!allowed || own, "{role:?} of {post_region:?} did {action:?} in {department} × {region:?}");
+                        assert!(
+                            !allowed || own,
+                            "{role:?} of {post_region:?} did {action:?} in {department} × {region:?}"
+                        );
                     }
                     let reads = permission::decide(&actor, Action::ReadCase, object, regions).is_ok();
-                    assert!(!reads || regions.within(post_region, region), "{role:?} of {post_region:?} read {region:?}");
+                    assert!(
+                        !reads || regions.within(post_region, region),
+                        "{role:?} of {post_region:?} read {region:?}"
+                    );
                 }
             }
         }

@@ -103,7 +103,12 @@ async fn art14_4_a_decision_carries_opinion_number_and_title(world: &World) {
     let officer = world.all_hands("water", "150402").await;
     let case = world.accepted(&officer).await;
     let good = decision(world, Outcome::Granted);
-    let blank = domain::case::Decision { opinion: " ".into(), document_number: String::new(), title: String::new(), ..good.clone() };
+    let blank = domain::case::Decision {
+        opinion: " ".into(),
+        document_number: String::new(),
+        title: String::new(),
+        ..good.clone()
+    };
     let p = &world.platform;
     let result = p.decide_case(&officer.call(), &case, blank).await;
     let Err(platform::Failure::Refused(refusals)) = result else { panic!("{result:?}") };
@@ -226,6 +231,11 @@ async fn every_paper_is_verified_by_anybody_and_forgeries_are_not(world: &World)
         let check = p.check_document(&world.public(), &paper.number, &paper.check_value).await.unwrap().unwrap();
         assert!(check.intact);
         assert!(p.check_document(&world.public(), &paper.number, "0000000000000000").await.unwrap().is_none());
-        assert!(p.check_document(&world.public(), "内投审〔2026〕受150402000000000号", &paper.check_value).await.unwrap().is_none());
+        assert!(
+            p.check_document(&world.public(), "内投审〔2026〕受150402000000000号", &paper.check_value)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -28,7 +28,10 @@ async fn art18_the_public_view_shows_only_named_fields(world: &World) {
     let mut seen = json.to_string();
     seen += &format!("{:?}", p.verify_code(&anybody, &application.code).await.unwrap());
     seen += &format!("{:?}", p.search_projects(&anybody, "负极材料", None, 20).await.unwrap());
-    seen += &serde_json::to_string(&p.latest_results(&anybody, 10).await.unwrap().into_iter().map(|(_, r)| r).collect::<Vec<_>>()).unwrap();
+    seen += &serde_json::to_string(
+        &p.latest_results(&anybody, 10).await.unwrap().into_iter().map(|(_, r)| r).collect::<Vec<_>>(),
+    )
+    .unwrap();
     seen += &format!("{:?}", p.guide("soil_water"));
     for row in p.papers_of_project(&world.agent.call(), &application.project).await.unwrap() {
         let (paper, _) = p.print_document(&world.agent.call(), &row.number).await.unwrap();

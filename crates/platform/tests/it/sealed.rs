@@ -7,8 +7,20 @@ both_engines! { s34_contact_data_is_unreadable_in_the_database, s37_erased_conta
 const PERSONAL: [&str; 4] =
     [answers::CONTACT_NAME, answers::CONTACT_MOBILE, answers::CONTACT_EMAIL, answers::LEGAL_REPRESENTATIVE];
 const TABLES: [&str; 14] = [
-    "event", "stream", "secret", "units", "accounts", "posts", "projects", "cases", "documents", "messages", "drafts",
-    "attachments", "once", "audit",
+    "event",
+    "stream",
+    "secret",
+    "units",
+    "accounts",
+    "posts",
+    "projects",
+    "cases",
+    "documents",
+    "messages",
+    "drafts",
+    "attachments",
+    "once",
+    "audit",
 ];
 
 async fn s34_contact_data_is_unreadable_in_the_database(world: &World) {

@@ -271,6 +271,9 @@ async fn offline(ctx: &PortalContext, notice: OfflineNotice) -> Result<Response,
 }
 
 async fn begin(Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
     let rules = ctx.platform.rules;
     let group = rules.form.group(GATE).ok_or(WebError::NotFound)?;
     let mut answers = fields::typed(group, &rules, &Answers::new(), &form);
