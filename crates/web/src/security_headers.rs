@@ -4,14 +4,14 @@
 use crate::{error, error::WebError, page::Face, request};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request},
+    extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::post,
 };
 use std::{any::Any, time::Duration};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tower_http::catch_panic::CatchPanicLayer;
 
 /// What a page may load: our own files only.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
@@ -43,15 +43,18 @@ const HEADERS: [(HeaderName, &str); 8] = [
 pub struct Limits {
     /// Longest processing time.
     pub time: Duration,
+    /// The same for a form with a file: fifty megabytes over the line of a county town.
+    pub upload_time: Duration,
     /// Largest body in bytes; an upload route sets its own `DefaultBodyLimit`.
     pub body: usize,
 }
 
 impl Default for Limits {
-    /// 30 s, 1 MiB.
+    /// 30 s (15 min for files), 1 MiB.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(30),
+            upload_time: Duration::from_secs(15 * 60),
             body: 1 << 20,
         }
     }
@@ -66,14 +69,20 @@ pub fn protect(routes: Router, face: Face, limits: Limits) -> Router {
         .fallback(|| async { WebError::NotFound })
         .layer(from_fn_with_state(face, request::origin))
         .layer(DefaultBodyLimit::max(limits.body))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            limits.time,
-        ))
+        .layer(from_fn_with_state(limits, in_time))
         .layer(CatchPanicLayer::custom(caught))
         .layer(from_fn_with_state(face, error::present))
         .layer(from_fn(headers))
         .layer(from_fn(request::number))
+}
+
+/// Layer: ends what takes too long.
+async fn in_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
+    let limit = if is_upload { limits.upload_time } else { limits.time };
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
 /// Layer: adds each header that the answer does not carry already (a file download has a stricter policy of its own).
@@ -121,7 +130,7 @@ mod tests {
                     }
                 }),
             )
-            .route("/slow", get(std::future::pending::<()>))
+            .route("/slow", get(|| tokio::time::sleep(Duration::from_millis(300))))
             .route(
                 "/large",
                 post(|body: String| async move { body.len().to_string() }),
@@ -140,6 +149,7 @@ mod tests {
             face,
             Limits {
                 time: Duration::from_millis(50),
+                upload_time: Duration::from_secs(5),
                 body: 1000,
             },
         )
@@ -292,5 +302,14 @@ mod tests {
         .await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert_eq!(headers["hx-redirect"], "/login?next=%2Fprivate");
+    }
+
+    #[tokio::test]
+    async fn u02_a_file_over_a_slow_line_is_given_more_time() {
+        let headers = [("sec-fetch-site", "same-origin"), ("content-type", "multipart/form-data; boundary=x")];
+        let (status, ..) = ask(Face::Portal, Method::GET, "/slow", &headers, "").await;
+        assert_eq!(status, StatusCode::OK);
+        let (status, ..) = ask(Face::Portal, Method::GET, "/slow", &headers[..1], "").await;
+        assert_eq!(status, StatusCode::REQUEST_TIMEOUT);
     }
 }

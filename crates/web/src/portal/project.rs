@@ -66,6 +66,7 @@ pub(super) fn state_pill(state: ProjectState) -> Pill {
 struct ListQuery {
     q: String,
     before: String,
+    done: String,
 }
 
 /// A project as the list shows it.
@@ -124,7 +125,10 @@ async fn list(ctx: PortalContext, Query(query): Query<ListQuery>) -> Result<Html
     let rows: Vec<Listed> = rows.into_iter().map(listed).collect();
     let back = (!first_page).then(|| format!("/projects?q={search}"));
     let pager = Pager::new(format!("本页 {} 个项目", rows.len())).first(back).next(next);
-    let page = ctx.page("projects", "我的项目").await?.crumb("首页", "/");
+    let mut page = ctx.page("projects", "我的项目").await?.crumb("首页", "/");
+    if query.done == "registered" {
+        page = page.flash(Tone::Green, "单位注册成功，现在可以申报项目。");
+    }
     Ok(Html(List { page, words, drafts, rows, pager }.render()?))
 }
 
