@@ -22,10 +22,7 @@ fn run() -> Result<(), String> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?).join("../../web");
     let dist = root.join("dist");
     if env::var_os("WEB_PREBUILT").is_some() {
-        println!(
-            "cargo:rerun-if-changed={}",
-            dist.join("manifest.json").display()
-        );
+        println!("cargo:rerun-if-changed={}", dist.join("manifest.json").display());
     } else {
         // Never watch what this script writes itself (dist/, node_modules/): that would rebuild on every run.
         for watched in ["src", "build.mjs", "package.json", "package-lock.json"] {
@@ -33,11 +30,7 @@ fn run() -> Result<(), String> {
         }
         install(&root)?;
         // The best brotli costs seconds: only a release pays for it.
-        let quality = if variable("PROFILE")? == "release" {
-            "11"
-        } else {
-            "5"
-        };
+        let quality = if variable("PROFILE")? == "release" { "11" } else { "5" };
         npm(&root, &["run", "--silent", "build"], quality)?;
     }
     let code = constants(&dist)?;
@@ -51,11 +44,7 @@ fn install(root: &Path) -> Result<(), String> {
     if installed.is_some() && installed >= modified(&root.join("package-lock.json")) {
         return Ok(());
     }
-    npm(
-        root,
-        &["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        "",
-    )
+    npm(root, &["ci", "--ignore-scripts", "--no-audit", "--no-fund"], "")
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
@@ -63,12 +52,13 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 fn npm(root: &Path, arguments: &[&str], quality: &str) -> Result<(), String> {
-    let output = Command::new("npm").args(arguments).env("BR_QUALITY", quality).current_dir(root).output().map_err(|error| {
-        format!(
-            "the web assets need Node.js >= 20 and npm: could not start `npm` ({error}). \
+    let output =
+        Command::new("npm").args(arguments).env("BR_QUALITY", quality).current_dir(root).output().map_err(|error| {
+            format!(
+                "the web assets need Node.js >= 20 and npm: could not start `npm` ({error}). \
              Install them (Debian: apt-get install nodejs npm), or set WEB_PREBUILT=1 with a ready web/dist/."
-        )
-    })?;
+            )
+        })?;
     if output.status.success() {
         return Ok(());
     }
@@ -88,18 +78,12 @@ fn constants(dist: &Path) -> Result<String, String> {
     })?;
     let files: BTreeMap<String, String> =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", manifest.display()))?;
-    let dist = dist
-        .canonicalize()
-        .map_err(|error| format!("{}: {error}", dist.display()))?;
+    let dist = dist.canonicalize().map_err(|error| format!("{}: {error}", dist.display()))?;
     let mut code = String::new();
     let mut table = String::from("pub(super) static FILES: &[super::Asset] = &[\n");
     for (name, file) in files {
-        let constant = name
-            .replace(|c: char| !c.is_ascii_alphanumeric(), "_")
-            .to_uppercase();
-        code += &format!(
-            "/// Address of `{name}`.\npub const {constant}: &str = \"/assets/{file}\";\n"
-        );
+        let constant = name.replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_uppercase();
+        code += &format!("/// Address of `{name}`.\npub const {constant}: &str = \"/assets/{file}\";\n");
         let kind = match name.rsplit('.').next() {
             Some("css") => "text/css; charset=utf-8",
             Some("js") => "text/javascript; charset=utf-8",
@@ -116,10 +100,7 @@ fn constants(dist: &Path) -> Result<String, String> {
     Ok(code + &table + "];\n")
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "Cargo speaks to build scripts through the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "Cargo speaks to build scripts through the environment")]
 fn variable(name: &str) -> Result<String, String> {
     env::var(name).map_err(|error| format!("{name}: {error}"))
 }

@@ -1,17 +1,14 @@
 //! The life of a project: declaration, six cases applied for, received, accepted and decided, with their notices.
 //! 25 durable steps through the use cases ÷ the same statements through prepared rusqlite with group commit.
 
-use crate::{Options, limit, report::{Report, median}};
+use crate::{
+    Options, limit,
+    report::{Report, median},
+};
 use domain::{account::Role, case::Outcome, department::Agency, ids::ProjectId};
 use ledger::{Durability, TracedUnit};
 use platform::{case::ApplyForItem, ports::ChaChaChance};
-use std::{
-    collections::BTreeMap,
-    path::Path,
-    process::Command,
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Instant};
 use testkit::{Database, Person, World, answers, decision};
 
 /// Cases of one life.
@@ -202,7 +199,8 @@ fn count_flushes(report: &mut Report, folder: &Path, clients: usize) {
         return;
     };
     let log = String::from_utf8_lossy(&output.stderr);
-    let inside = log.lines().skip_while(|line| !line.contains("\"begin\\n\"")).take_while(|line| !line.contains("\"end\\n\""));
+    let inside =
+        log.lines().skip_while(|line| !line.contains("\"begin\\n\"")).take_while(|line| !line.contains("\"end\\n\""));
     let flushes = inside.filter(|line| line.contains("fsync(") || line.contains("fdatasync(")).count();
     report.count(name, format!("{:.3}", flushes as f64 / (clients * STEPS) as f64));
 }

@@ -1,15 +1,19 @@
 //! Code verification over HTTP ÷ a bare axum handler that answers a constant of the same size.
 
-use crate::{Options, http::{Connection, request}, report::{Report, median}};
+use crate::{
+    Options,
+    http::{Connection, request},
+    report::{Report, median},
+};
 use axum::{Router, routing::get};
+use ledger::Durability;
+use platform::ports::ChaChaChance;
 use std::{
     net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
 use testkit::{Database, World, answers};
-use platform::ports::ChaChaChance;
-use ledger::Durability;
 
 /// Connections that ask at once.
 const CLIENTS: usize = 16;
@@ -68,7 +72,9 @@ async fn serve(router: Router) -> SocketAddr {
         Err(error) => panic!("loopback: {error}"),
     };
     let address = listener.local_addr().unwrap_or_else(|error| panic!("loopback: {error}"));
-    tokio::spawn(async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await });
+    tokio::spawn(
+        async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await },
+    );
     address
 }
 

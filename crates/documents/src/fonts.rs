@@ -21,14 +21,8 @@ impl Default for FontSettings {
     /// Three collections of Debian's `fonts-noto-cjk`.
     fn default() -> Self {
         let folder = Path::new("/usr/share/fonts/opentype/noto");
-        let files = [
-            "NotoSerifCJK-Regular.ttc",
-            "NotoSerifCJK-Bold.ttc",
-            "NotoSansCJK-Bold.ttc",
-        ];
-        Self {
-            paths: files.iter().map(|file| folder.join(file)).collect(),
-        }
+        let files = ["NotoSerifCJK-Regular.ttc", "NotoSerifCJK-Bold.ttc", "NotoSansCJK-Bold.ttc"];
+        Self { paths: files.iter().map(|file| folder.join(file)).collect() }
     }
 }
 
@@ -43,26 +37,8 @@ const PACKAGES: [(&str, &str); 5] = [
 
 /// The roles of text in a template and the families each prefers (GB/T 9704 first, then their stand-ins).
 const ROLES: [(&str, &[&str]); 3] = [
-    (
-        "mark",
-        &[
-            "FZXiaoBiaoSong-B05S",
-            "FZXiaoBiaoSong-B05",
-            "方正小标宋简体",
-            "Noto Serif CJK SC",
-        ],
-    ),
-    (
-        "body",
-        &[
-            "FangSong_GB2312",
-            "仿宋_GB2312",
-            "FangSong",
-            "仿宋",
-            "FZFangSong-Z02S",
-            "Noto Serif CJK SC",
-        ],
-    ),
+    ("mark", &["FZXiaoBiaoSong-B05S", "FZXiaoBiaoSong-B05", "方正小标宋简体", "Noto Serif CJK SC"]),
+    ("body", &["FangSong_GB2312", "仿宋_GB2312", "FangSong", "仿宋", "FZFangSong-Z02S", "Noto Serif CJK SC"]),
     ("code", &["Noto Sans CJK SC", "SimHei"]),
 ];
 
@@ -88,32 +64,21 @@ impl Fonts {
             return Err(PrintError::NoFonts);
         }
         let book = FontBook::from_fonts(&faces);
-        let roles = ROLES
-            .iter()
-            .map(|(role, preferred)| ((*role).to_owned(), json!(families(&faces, preferred))))
-            .collect();
-        Ok(Self {
-            faces,
-            book: LazyHash::new(book),
-            roles,
-        })
+        let roles =
+            ROLES.iter().map(|(role, preferred)| ((*role).to_owned(), json!(families(&faces, preferred)))).collect();
+        Ok(Self { faces, book: LazyHash::new(book), roles })
     }
 
     /// Whether any face can draw `c`.
     pub(crate) fn can_draw(&self, c: char) -> bool {
-        self.faces
-            .iter()
-            .any(|face| face.info().coverage.contains(u32::from(c)))
+        self.faces.iter().any(|face| face.info().coverage.contains(u32::from(c)))
     }
 }
 
 /// The preferred families that are present, then all others in the order of the settings.
 fn families<'a>(faces: &'a [Font], preferred: &[&'a str]) -> Vec<&'a str> {
     let present = || faces.iter().map(|face| face.info().family.as_str());
-    let wanted = preferred
-        .iter()
-        .copied()
-        .filter(|family| present().any(|other| other == *family));
+    let wanted = preferred.iter().copied().filter(|family| present().any(|other| other == *family));
     let mut found: Vec<&str> = Vec::new();
     for family in wanted.chain(present()) {
         if !found.contains(&family) {
@@ -134,9 +99,7 @@ fn faces_in(path: &Path) -> Result<Vec<Font>, PrintError> {
         faces.retain(|face| face.info().family.ends_with(" SC"));
     }
     if faces.is_empty() {
-        return Err(PrintError::NoFontInFile {
-            path: path.to_owned(),
-        });
+        return Err(PrintError::NoFontInFile { path: path.to_owned() });
     }
     Ok(faces)
 }

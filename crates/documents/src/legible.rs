@@ -7,14 +7,8 @@ use std::fmt::Write as _;
 pub(crate) fn legible(value: Value, can_draw: &impl Fn(char) -> bool) -> Value {
     match value {
         Value::String(text) => Value::String(legible_text(&text, can_draw)),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| legible(item, can_draw))
-            .collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, field)| (name, legible(field, can_draw)))
-            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| legible(item, can_draw)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, field)| (name, legible(field, can_draw))).collect(),
         other => other,
     }
 }
@@ -67,9 +61,6 @@ mod tests {
     #[test]
     fn nested_strings_are_reached() {
         let value = json!({"a": ["x\u{0}", ["y\u{1}", 1]], "b": null});
-        assert_eq!(
-            legible(value, &|_| true),
-            json!({"a": ["x", ["y", 1]], "b": null})
-        );
+        assert_eq!(legible(value, &|_| true), json!({"a": ["x", ["y", 1]], "b": null}));
     }
 }

@@ -16,16 +16,10 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 /// The templates, by file name.
 const TEMPLATES: [(&str, &str); 4] = [
-    (
-        "letterhead.typ",
-        include_str!("../templates/letterhead.typ"),
-    ),
+    ("letterhead.typ", include_str!("../templates/letterhead.typ")),
     ("notice.typ", include_str!("../templates/notice.typ")),
     ("receipt.typ", include_str!("../templates/receipt.typ")),
-    (
-        "certificate.typ",
-        include_str!("../templates/certificate.typ"),
-    ),
+    ("certificate.typ", include_str!("../templates/certificate.typ")),
 ];
 
 /// Body sizes in points: 三号 as GB/T 9704 wants it, then 四号 and 小四 when that saves a second page.
@@ -52,16 +46,9 @@ impl Printer {
             .iter()
             .map(|(name, text)| Ok(Source::new(file_id(name)?, (*text).to_owned())))
             .collect::<Result<_, PrintError>>()?;
-        let standards =
-            PdfStandards::new(&[PdfStandard::A_2u]).map_err(|fault| PrintError::Template {
-                template: "PDF/A-2u",
-                diagnostics: fault.message().to_string(),
-            })?;
-        Ok(Self {
-            fonts,
-            sources,
-            standards,
-        })
+        let standards = PdfStandards::new(&[PdfStandard::A_2u])
+            .map_err(|fault| PrintError::Template { template: "PDF/A-2u", diagnostics: fault.message().to_string() })?;
+        Ok(Self { fonts, sources, standards })
     }
 
     /// Prints one paper as PDF/A-2u: the same paper gives the same bytes.
@@ -96,19 +83,11 @@ impl Printer {
         let desk = Desk {
             printer: self,
             main: file_id(template)?,
-            library: LazyHash::new(
-                Library::builder()
-                    .with_inputs(self.inputs(paper, size)?)
-                    .build(),
-            ),
+            library: LazyHash::new(Library::builder().with_inputs(self.inputs(paper, size)?).build()),
         };
         let Warned { output, warnings } = typst::compile::<PagedDocument>(&desk);
         let pages = output.map_err(|faults| fault(template, &faults))?;
-        if warnings.is_empty() {
-            Ok(pages)
-        } else {
-            Err(fault(template, &warnings))
-        }
+        if warnings.is_empty() { Ok(pages) } else { Err(fault(template, &warnings)) }
     }
 
     /// What the template reads from `sys.inputs`: the paper as JSON and the QR code as SVG.
@@ -121,12 +100,9 @@ impl Printer {
             "size": size,
         })
         .to_string();
-        Ok([
-            ("paper".into(), paper_json.into_value()),
-            ("qr".into(), qr::svg(&paper.verify_url)?.into_value()),
-        ]
-        .into_iter()
-        .collect())
+        Ok([("paper".into(), paper_json.into_value()), ("qr".into(), qr::svg(&paper.verify_url)?.into_value())]
+            .into_iter()
+            .collect())
     }
 
     fn export(&self, paper: &Document, pages: &PagedDocument) -> Result<Vec<u8>, PrintError> {
@@ -153,19 +129,14 @@ fn template_of(kind: DocumentKind) -> &'static str {
 }
 
 fn file_id(name: &'static str) -> Result<FileId, PrintError> {
-    let path = VirtualPath::new(name).map_err(|fault| PrintError::Template {
-        template: name,
-        diagnostics: fault.to_string(),
-    })?;
+    let path = VirtualPath::new(name)
+        .map_err(|fault| PrintError::Template { template: name, diagnostics: fault.to_string() })?;
     Ok(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
 fn fault(template: &'static str, faults: &[SourceDiagnostic]) -> PrintError {
     let messages: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
-    PrintError::Template {
-        template,
-        diagnostics: messages.join("; "),
-    }
+    PrintError::Template { template, diagnostics: messages.join("; ") }
 }
 
 /// One printing: all that the compiler may see. No disk, no network, no clock.
@@ -190,9 +161,7 @@ impl World for Desk<'_> {
 
     fn source(&self, id: FileId) -> FileResult<Source> {
         let found = self.printer.sources.iter().find(|source| source.id() == id);
-        found
-            .cloned()
-            .ok_or_else(|| FileError::NotFound(id.vpath().get_without_slash().into()))
+        found.cloned().ok_or_else(|| FileError::NotFound(id.vpath().get_without_slash().into()))
     }
 
     fn file(&self, id: FileId) -> FileResult<Bytes> {

@@ -25,9 +25,9 @@ impl Chance {
     /// Any character: half of them from what codes are made of, the rest from all of Unicode.
     fn character(&mut self) -> char {
         const NEAR: [char; 32] = [
-            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-', '-', 'A', 'X', 'Z', 'f', ' ',
-            '\t', '\u{3000}', '\u{2014}', '\u{2013}', '\u{2212}', '\u{ff0d}', '\u{ff11}',
-            '\u{ff19}', '\u{200b}', '\u{feff}', '\u{0661}', '\u{2460}', '\u{bd}', '\u{0300}', '一',
+            '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-', '-', 'A', 'X', 'Z', 'f', ' ', '\t', '\u{3000}',
+            '\u{2014}', '\u{2013}', '\u{2212}', '\u{ff0d}', '\u{ff11}', '\u{ff19}', '\u{200b}', '\u{feff}', '\u{0661}',
+            '\u{2460}', '\u{bd}', '\u{0300}', '一',
         ];
         if self.below(2) == 0 {
             return NEAR[self.below(NEAR.len())];
@@ -59,12 +59,8 @@ fn main() {
             }
             4 => {
                 let (year, serial) = (2013 + chance.below(8), chance.below(1_000_000));
-                let code = format!(
-                    "{year}-{}-{:02}-{:02}-{serial:06}",
-                    region.code,
-                    chance.below(100),
-                    chance.below(100)
-                );
+                let code =
+                    format!("{year}-{}-{:02}-{:02}-{serial:06}", region.code, chance.below(100), chance.below(100));
                 mutated(&mut chance, &code)
             }
             _ => {
@@ -90,9 +86,7 @@ fn issued(chance: &mut Chance, region: &Region) -> ProjectCode {
         month: 1 + chance.below(12) as i8,
         random: chance.below(Issue::RANDOM as usize) as u32,
     };
-    issue
-        .code()
-        .unwrap_or_else(|refusal| panic!("{issue:?}: {refusal}"))
+    issue.code().unwrap_or_else(|refusal| panic!("{issue:?}: {refusal}"))
 }
 
 fn one_wrong_digit(chance: &mut Chance, code: &str) -> String {
@@ -130,11 +124,7 @@ fn project_code_holds(text: &str) -> bool {
     };
     let shown = parsed.code.to_string();
     assert_eq!(shown.len(), 24, "{text:?}");
-    assert_eq!(
-        ProjectCode::parse_exact(&shown),
-        Ok(parsed.code),
-        "{text:?}"
-    );
+    assert_eq!(ProjectCode::parse_exact(&shown), Ok(parsed.code), "{text:?}");
     let again = ProjectCode::parse(&shown).unwrap_or_else(|fault| panic!("{text:?}: {fault}"));
     assert_eq!((again.code, again.suffix), (parsed.code, None), "{text:?}");
     if let Some(label) = parsed.suffix {

@@ -171,23 +171,13 @@ impl Calendar {
 
 /// Single decisions that changed days after the annual notice: first day, last day, title.
 const AMENDMENTS: [(Date, Date, &str); 2] = [
-    (
-        Date::constant(2019, 4, 28),
-        Date::constant(2019, 5, 5),
-        "国务院办公厅关于调整2019年劳动节假期安排的通知",
-    ),
-    (
-        Date::constant(2020, 1, 31),
-        Date::constant(2020, 2, 2),
-        "国务院办公厅关于延长2020年春节假期的通知",
-    ),
+    (Date::constant(2019, 4, 28), Date::constant(2019, 5, 5), "国务院办公厅关于调整2019年劳动节假期安排的通知"),
+    (Date::constant(2020, 1, 31), Date::constant(2020, 2, 2), "国务院办公厅关于延长2020年春节假期的通知"),
 ];
 
 /// The notice a special day rests on. The last days of December belong to next year's New Year.
 pub fn notice(date: Date) -> String {
-    let amended = AMENDMENTS
-        .iter()
-        .find(|(from, to, _)| (*from..=*to).contains(&date));
+    let amended = AMENDMENTS.iter().find(|(from, to, _)| (*from..=*to).contains(&date));
     match amended {
         Some((_, _, title)) => (*title).to_owned(),
         None => {
@@ -271,22 +261,10 @@ mod tests {
     #[test]
     fn art82_every_special_day_names_its_notice() {
         for (day, title) in [
-            (
-                date(2025, 10, 1),
-                "国务院办公厅关于2025年部分节假日安排的通知",
-            ),
-            (
-                date(2018, 12, 29),
-                "国务院办公厅关于2019年部分节假日安排的通知",
-            ),
-            (
-                date(2020, 1, 30),
-                "国务院办公厅关于2020年部分节假日安排的通知",
-            ),
-            (
-                date(2020, 1, 31),
-                "国务院办公厅关于延长2020年春节假期的通知",
-            ),
+            (date(2025, 10, 1), "国务院办公厅关于2025年部分节假日安排的通知"),
+            (date(2018, 12, 29), "国务院办公厅关于2019年部分节假日安排的通知"),
+            (date(2020, 1, 30), "国务院办公厅关于2020年部分节假日安排的通知"),
+            (date(2020, 1, 31), "国务院办公厅关于延长2020年春节假期的通知"),
         ] {
             assert_eq!(notice(day), title);
         }

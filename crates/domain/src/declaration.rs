@@ -86,21 +86,9 @@ fn judge(form: &Form, answers: &Answers, context: &Context<'_>) -> (BTreeMap<Str
             }
         }
     }
-    let refused: BTreeSet<String> = refusals
-        .iter()
-        .filter_map(|r: &Refusal| r.field.clone())
-        .collect();
-    refusals.extend(rules::between_fields(
-        form,
-        &values,
-        &refused,
-        context.today,
-    ));
-    let order: BTreeMap<&str, usize> = form
-        .fields()
-        .enumerate()
-        .map(|(i, f)| (f.id.as_str(), i))
-        .collect();
+    let refused: BTreeSet<String> = refusals.iter().filter_map(|r: &Refusal| r.field.clone()).collect();
+    refusals.extend(rules::between_fields(form, &values, &refused, context.today));
+    let order: BTreeMap<&str, usize> = form.fields().enumerate().map(|(i, f)| (f.id.as_str(), i)).collect();
     refusals.sort_by_key(|r| order.get(r.field.as_deref().unwrap_or_default()).copied());
     (values, refusals)
 }

@@ -44,12 +44,8 @@ pub fn gate(answer: &str) -> Result<Gate, Refusal> {
             ],
             article: "办法第三条",
         })),
-        _ => Err(Refusal::field(
-            "touches_secrets",
-            "declaration.required",
-            "请先回答项目或申报内容是否涉及国家秘密。",
-        )
-        .article("办法第三条")),
+        _ => Err(Refusal::field("touches_secrets", "declaration.required", "请先回答项目或申报内容是否涉及国家秘密。")
+            .article("办法第三条")),
     }
 }
 
@@ -108,10 +104,7 @@ pub fn check_text(text: &str, place: Place) -> Verdict {
 pub fn check_answers(form: &Form, answers: &Answers) -> Verdict {
     let typed = |id: &str| form.field(id).is_none_or(|field| field.options.is_empty());
     let texts = answers.iter().filter(|(id, _)| typed(id));
-    texts
-        .map(|(_, text)| check_text(text, Place::Field))
-        .max()
-        .unwrap_or(Verdict::Clean)
+    texts.map(|(_, text)| check_text(text, Place::Field)).max().unwrap_or(Verdict::Clean)
 }
 
 /// Lines that count as the top of a document.
@@ -172,11 +165,7 @@ impl Rules {
     }
 
     fn new(vocabulary: &Vocabulary) -> Self {
-        let words = |list: &[String]| {
-            list.iter()
-                .map(|word| word.chars().collect())
-                .collect::<Words>()
-        };
+        let words = |list: &[String]| list.iter().map(|word| word.chars().collect()).collect::<Words>();
         let mut folded = BTreeMap::new();
         folded.extend(vocabulary.stars.chars().map(|c| (c, STAR)));
         folded.extend(vocabulary.asterisks.chars().map(|c| (c, ASTERISK)));
@@ -213,13 +202,8 @@ impl Rules {
             Place::FileName | Place::Field | Place::HeaderFooter => usize::MAX,
         };
         let named = matches!(place, Place::FileName | Place::HeaderFooter);
-        let tops = lines
-            .iter()
-            .take(top)
-            .chain(if top == 0 { &[] } else { stacked.as_slice() });
-        tops.into_iter()
-            .find_map(|line| self.hold(line, named))
-            .map_or(Verdict::Clean, Verdict::Hold)
+        let tops = lines.iter().take(top).chain(if top == 0 { &[] } else { stacked.as_slice() });
+        tops.into_iter().find_map(|line| self.hold(line, named)).map_or(Verdict::Clean, Verdict::Hold)
     }
 
     /// K-02: visible characters by line, folded; lines without any are left out.
@@ -250,10 +234,7 @@ impl Rules {
     /// Positions right after a level word, with its start.
     fn level_words<'a>(&'a self, line: &'a [Glyph]) -> impl Iterator<Item = (usize, usize)> + 'a {
         (0..line.len()).filter_map(move |at| {
-            let length = self
-                .levels
-                .iter()
-                .find_map(|level| starts(line, at, level))?;
+            let length = self.levels.iter().find_map(|level| starts(line, at, level))?;
             Some((at, at + length))
         })
     }
@@ -274,41 +255,30 @@ impl Rules {
                 return Some("marking.level_star");
             }
             let from = skip(line, from, 1, |c| "·•・‧-–—_/|:([".contains(c));
-            (!running && !explains && self.term(line, from, stacked).is_some())
-                .then_some("marking.level_term")
+            (!running && !explains && self.term(line, from, stacked).is_some()).then_some("marking.level_term")
         })
     }
 
     /// A mark has one level: a longer line with several is a regulation that explains them.
     fn explains(&self, line: &[Glyph]) -> bool {
-        let named =
-            |level: &&Vec<char>| (0..line.len()).any(|at| starts(line, at, level).is_some());
+        let named = |level: &&Vec<char>| (0..line.len()).any(|at| starts(line, at, level).is_some());
         line.len() > 3 * SHORT_LINE && self.levels.iter().filter(named).count() > 1
     }
 
     /// The end of a term of secrecy that starts at `at`.
     fn term(&self, line: &[Glyph], at: usize, alone: bool) -> Option<usize> {
-        let stands =
-            |end: usize| !is(line, end, is_word) || line.get(end).is_some_and(|glyph| glyph.gap);
-        if let Some((i, length)) = self
-            .terms
-            .iter()
-            .enumerate()
-            .find_map(|(i, term)| Some((i, starts(line, at, term)?)))
+        let stands = |end: usize| !is(line, end, is_word) || line.get(end).is_some_and(|glyph| glyph.gap);
+        if let Some((i, length)) =
+            self.terms.iter().enumerate().find_map(|(i, term)| Some((i, starts(line, at, term)?)))
         {
             let end = at + length;
             // "…前" is unmistakable; "长期" also occurs as an adverb, then a word follows at once.
-            let adverb = self
-                .terms
-                .get(i)
-                .is_some_and(|term| term.last() != Some(&'前'));
+            let adverb = self.terms.get(i).is_some_and(|term| term.last() != Some(&'前'));
             return (stands(end) || (!adverb && !alone)).then_some(end);
         }
         let digits = skip(line, at, 3, |c| "0123456789".contains(c));
         let number = match digits - at {
-            0 => skip(line, at, 3, |c| {
-                "零一二三四五六七八九十廿卅百两".contains(c)
-            }),
+            0 => skip(line, at, 3, |c| "零一二三四五六七八九十廿卅百两".contains(c)),
             1 | 2 => digits,
             _ => return None,
         };
@@ -317,28 +287,18 @@ impl Rules {
         }
         let units = ["年", "个月"].map(|unit| unit.chars().collect::<Vec<_>>());
         let end = number + units.iter().find_map(|unit| starts(line, number, unit))?;
-        let story = self
-            .story_after
-            .iter()
-            .any(|word| starts(line, end, word).is_some());
+        let story = self.story_after.iter().any(|word| starts(line, end, word).is_some());
         (stands(end) || !(alone || story)).then_some(end)
     }
 
     /// K-04: traces near the top. `named` is stricter: any level word in a file name or header counts.
     fn hold(&self, line: &[Glyph], named: bool) -> Option<&'static str> {
-        let numbered = self
-            .copy_words
-            .iter()
-            .any(|word| find(line, word).is_some())
-            || has_copy_number(line);
+        let numbered = self.copy_words.iter().any(|word| find(line, word).is_some()) || has_copy_number(line);
         let explains = !named && self.explains(line);
         let level = self.level_words(line).find_map(|(at, after)| {
             let running = explains
                 || ends(line, at, &self.running_before)
-                || self
-                    .running_after
-                    .iter()
-                    .any(|word| starts(line, after, word).is_some());
+                || self.running_after.iter().any(|word| starts(line, after, word).is_some());
             match running {
                 true => None,
                 false if self.lone(line, at, after) => Some("marking.lone_level"),
@@ -349,14 +309,9 @@ impl Rules {
         });
         level.or_else(|| {
             let stated = |word: &Vec<char>| {
-                (0..line.len()).any(|at| {
-                    starts(line, at, word).is_some() && !ends(line, at, &self.denied_before)
-                })
+                (0..line.len()).any(|at| starts(line, at, word).is_some() && !ends(line, at, &self.denied_before))
             };
-            self.phrases
-                .iter()
-                .any(|row| row.iter().all(stated))
-                .then_some("marking.phrase")
+            self.phrases.iter().any(|row| row.iter().all(stated)).then_some("marking.phrase")
         })
     }
 
@@ -364,12 +319,9 @@ impl Rules {
     fn lone(&self, line: &[Glyph], at: usize, after: usize) -> bool {
         let touches = |c: char| is_hanzi(c) || "、“”‘’\"'".contains(c);
         let left = line.get(at).is_some_and(|glyph| glyph.gap)
-            || at
-                .checked_sub(1)
-                .is_none_or(|before| !is(line, before, touches));
+            || at.checked_sub(1).is_none_or(|before| !is(line, before, touches));
         let suffixes = ["级文件", "级", "件", "文件", "资料", "材料"];
-        let right =
-            |end: usize| !is(line, end, touches) || line.get(end).is_some_and(|glyph| glyph.gap);
+        let right = |end: usize| !is(line, end, touches) || line.get(end).is_some_and(|glyph| glyph.gap);
         let suffixed = suffixes.iter().any(|suffix| {
             let suffix: Vec<char> = suffix.chars().collect();
             starts(line, after, &suffix).is_some_and(|length| right(after + length))
@@ -437,29 +389,18 @@ fn is(line: &[Glyph], at: usize, test: impl Fn(char) -> bool) -> bool {
 /// The position after at most `most` glyphs that pass the test.
 fn skip(line: &[Glyph], at: usize, most: usize, test: impl Fn(char) -> bool) -> usize {
     let rest = line.get(at..).unwrap_or_default();
-    at + rest
-        .iter()
-        .take(most)
-        .take_while(|glyph| test(glyph.c))
-        .count()
+    at + rest.iter().take(most).take_while(|glyph| test(glyph.c)).count()
 }
 
 /// The length of the word if it starts at this position; blanks inside do not matter.
 fn starts(line: &[Glyph], at: usize, word: &[char]) -> Option<usize> {
     let piece = line.get(at..at.checked_add(word.len())?)?;
-    piece
-        .iter()
-        .map(|glyph| glyph.c)
-        .eq(word.iter().copied())
-        .then_some(word.len())
+    piece.iter().map(|glyph| glyph.c).eq(word.iter().copied()).then_some(word.len())
 }
 
 /// Whether one of the words ends right before this position.
 fn ends(line: &[Glyph], at: usize, words: &Words) -> bool {
-    words.iter().any(|word| {
-        at.checked_sub(word.len())
-            .is_some_and(|from| starts(line, from, word).is_some())
-    })
+    words.iter().any(|word| at.checked_sub(word.len()).is_some_and(|from| starts(line, from, word).is_some()))
 }
 
 fn find(line: &[Glyph], word: &[char]) -> Option<usize> {

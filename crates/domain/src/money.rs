@@ -23,17 +23,17 @@ impl Money {
             || !whole.bytes().all(|b| b.is_ascii_digit())
             || !fraction.bytes().all(|b| b.is_ascii_digit())
         {
-            return bad("请填写数字,单位为万元,例如 1200 或 1200.5。");
+            return bad("请填写数字，单位为万元，例如 1200 或 1200.5。");
         }
         if fraction.len() > 4 {
-            return bad("金额最多保留四位小数(万元)。");
+            return bad("金额最多保留四位小数（万元）。");
         }
         match whole.parse::<i64>() {
             Ok(wan) if wan <= MAX_WAN => {
                 let fraction = format!("{fraction:0<6}").parse::<i64>().unwrap_or(0);
                 Ok(Self(wan * FEN_PER_WAN + fraction))
             }
-            _ => bad("金额过大,请核对单位是否为万元。"),
+            _ => bad("金额过大，请核对单位是否为万元。"),
         }
     }
 

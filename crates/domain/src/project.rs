@@ -161,7 +161,9 @@ pub fn void_code(project: &Project, reason: &str) -> Result<Vec<ProjectEvent>, R
 fn only_active(project: &Project) -> Result<(), Refusal> {
     match project.state {
         ProjectState::Active => Ok(()),
-        state => Err(Refusal::new("project.wrong_state", format!("该项目当前为“{}”,不能再进行此操作。", state.name()))),
+        state => {
+            Err(Refusal::new("project.wrong_state", format!("该项目当前为“{}”，不能再进行此操作。", state.name())))
+        }
     }
 }
 
@@ -169,7 +171,7 @@ fn needed_reason(reason: &str) -> Result<String, Refusal> {
     let reason = reason.trim();
     match reason.chars().count() {
         4..=500 => Ok(reason.to_owned()),
-        _ => Err(Refusal::field("reason", "reason.length", "请写明原因(4 至 500 个字)。")),
+        _ => Err(Refusal::field("reason", "reason.length", "请写明原因（4 至 500 个字）。")),
     }
 }
 

@@ -137,13 +137,8 @@ pub struct Parsed {
 }
 
 /// Project types of locally issued codes, by number (GB/T 40058 3.4: non-classified projects).
-pub const PROJECT_TYPES: [(u8, &str); 5] = [
-    (1, "基本建设"),
-    (2, "技术改造"),
-    (3, "单纯购置"),
-    (4, "信息化"),
-    (5, "其他"),
-];
+pub const PROJECT_TYPES: [(u8, &str); 5] =
+    [(1, "基本建设"), (2, "技术改造"), (3, "单纯购置"), (4, "信息化"), (5, "其他")];
 
 /// Handling types of the first generation, by number.
 pub const HANDLING_TYPES: [(u8, &str); 3] = [(1, "审批"), (2, "核准"), (3, "备案")];
@@ -171,11 +166,7 @@ impl ProjectCode {
         let text = normalize(text).ok_or(Fault::Length)?;
         let (core, suffix) = split_suffix(&text)?;
         let code = Self::from_digits(shape(core)?)?;
-        Ok(Parsed {
-            code,
-            suffix,
-            warnings: code.warnings(regions),
-        })
+        Ok(Parsed { code, suffix, warnings: code.warnings(regions) })
     }
 
     /// Reads the canonical form only.
@@ -186,20 +177,13 @@ impl ProjectCode {
     fn from_digits(digits: [u8; DIGITS]) -> Result<Self, Fault> {
         let generation = generation(&digits).ok_or(Fault::Generation)?;
         let [_, _, _, _, a, b, c, d, e, f, ..] = digits;
-        let region: String = [a, b, c, d, e, f]
-            .iter()
-            .map(|n| char::from(b'0' + n))
-            .collect();
+        let region: String = [a, b, c, d, e, f].iter().map(|n| char::from(b'0' + n)).collect();
         let region = RegionCode::parse(&region).ok_or(Fault::Province)?;
         let [body @ .., check] = &digits;
         if generation == Generation::Second && check_digit(body) != *check {
             return Err(Fault::CheckDigit);
         }
-        Ok(Self {
-            digits,
-            region,
-            generation,
-        })
+        Ok(Self { digits, region, generation })
     }
 
     /// Which rule it follows.
@@ -249,35 +233,20 @@ impl ProjectCode {
             Generation::Second => &PROJECT_TYPES,
         };
         let number = self.type_number();
-        table
-            .iter()
-            .find(|(n, _)| *n == number)
-            .map(|(_, name)| *name)
+        table.iter().find(|(n, _)| *n == number).map(|(_, name)| *name)
     }
 
     /// What is unusual about it, given a table of regions.
     pub fn warnings(&self, regions: &Regions) -> Vec<Warning> {
         let department = self.department();
-        let early = self
-            .month()
-            .is_some_and(|month| (self.year(), month) < RULE_IN_FORCE);
+        let early = self.month().is_some_and(|month| (self.year(), month) < RULE_IN_FORCE);
         let found = [
-            (
-                !self.region.is_central() && !regions.exists(self.region),
-                Warning::RegionUnknown,
-            ),
-            (
-                department.is_some_and(|n| default_departments().by_number(n).is_none()),
-                Warning::DepartmentUnknown,
-            ),
+            (!self.region.is_central() && !regions.exists(self.region), Warning::RegionUnknown),
+            (department.is_some_and(|n| default_departments().by_number(n).is_none()), Warning::DepartmentUnknown),
             (self.type_name().is_none(), Warning::TypeUnknown),
             (early, Warning::BeforeTheRule),
         ];
-        found
-            .into_iter()
-            .filter(|(is, _)| *is)
-            .map(|(_, w)| w)
-            .collect()
+        found.into_iter().filter(|(is, _)| *is).map(|(_, w)| w).collect()
     }
 
     fn pair(&self, from: usize) -> u8 {
@@ -346,9 +315,7 @@ fn generation(digits: &[u8; DIGITS]) -> Option<Generation> {
 
 /// Full-width to half-width, every dash to `-`, blanks and invisible marks off both ends. `None` for what is far too long.
 fn normalize(text: &str) -> Option<String> {
-    let invisible = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}')
-    };
+    let invisible = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}');
     let text = text.trim_matches(invisible);
     if text.chars().nth(LONGEST_INPUT).is_some() {
         return None;
@@ -369,14 +336,7 @@ fn is_dash(c: char) -> bool {
     matches!(
         c,
         '\u{2010}'
-            ..='\u{2015}'
-                | '\u{2212}'
-                | '\u{2043}'
-                | '\u{2500}'
-                | '\u{30fc}'
-                | '\u{fe58}'
-                | '\u{fe63}'
-                | '\u{ff0d}'
+            ..='\u{2015}' | '\u{2212}' | '\u{2043}' | '\u{2500}' | '\u{30fc}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}'
     )
 }
 
@@ -405,11 +365,7 @@ fn shape(text: &str) -> Result<[u8; DIGITS], Fault> {
     if text.chars().any(|c| !c.is_ascii_digit() && c != '-') {
         return Err(Fault::Character);
     }
-    let digits: Vec<u8> = text
-        .bytes()
-        .filter(|b| *b != b'-')
-        .map(|b| b - b'0')
-        .collect();
+    let digits: Vec<u8> = text.bytes().filter(|b| *b != b'-').map(|b| b - b'0').collect();
     let digits = <[u8; DIGITS]>::try_from(digits).map_err(|_| Fault::Length)?;
     let grouped = text.split('-').map(str::len).eq(GROUPS);
     grouped.then_some(digits).ok_or(Fault::Grouping)
@@ -442,54 +398,25 @@ impl Issue {
             Err(Refusal::field(field, code, message).article("办法第十一条"))
         };
         if self.region.is_central() {
-            return refuse(
-                "region",
-                "issue.region",
-                "地方平台不能为中央项目赋码，请通过中央平台申报。",
-            );
+            return refuse("region", "issue.region", "地方平台不能为中央项目赋码，请通过中央平台申报。");
         }
         if self.department > 99 {
-            return refuse(
-                "department",
-                "issue.department",
-                "业务指导部门代码应为两位数字，请核对部门表。",
-            );
+            return refuse("department", "issue.department", "业务指导部门代码应为两位数字，请核对部门表。");
         }
-        if PROJECT_TYPES
-            .iter()
-            .all(|(number, _)| *number != self.project_type)
-        {
-            return refuse(
-                "project_type",
-                "issue.type",
-                "项目类型应为01至05，请从项目类型表中选择。",
-            );
+        if PROJECT_TYPES.iter().all(|(number, _)| *number != self.project_type) {
+            return refuse("project_type", "issue.type", "项目类型应为01至05，请从项目类型表中选择。");
         }
         if !(1..=12).contains(&self.month) {
             return refuse("month", "issue.month", "赋码月份应为1至12，请核对。");
         }
         if (self.year, self.month) < RULE_IN_FORCE || self.year > 2099 {
-            return refuse(
-                "year",
-                "issue.year",
-                "赋码年月应在2020年11月至2099年12月之间，请核对。",
-            );
+            return refuse("year", "issue.year", "赋码年月应在2020年11月至2099年12月之间，请核对。");
         }
         if self.random >= Self::RANDOM {
             return refuse("random", "issue.random", "随机码应为五位数字，请重新取号。");
         }
-        let Self {
-            department,
-            project_type,
-            year,
-            month,
-            random,
-            region,
-        } = *self;
-        let text = format!(
-            "{:02}{month:02}{region}{department:02}{project_type:02}{random:05}",
-            year - 2000
-        );
+        let Self { department, project_type, year, month, random, region } = *self;
+        let text = format!("{:02}{month:02}{region}{department:02}{project_type:02}{random:05}", year - 2000);
         let check = check_digit(&text.bytes().map(|b| b - b'0').collect::<Vec<u8>>());
         let digits: Vec<u8> = text.bytes().map(|b| b - b'0').chain([check]).collect();
         let digits = <[u8; DIGITS]>::try_from(digits).map_err(|_| Refusal::from(Fault::Length))?;

@@ -99,7 +99,7 @@ impl Level {
         match self {
             Self::National => "国家",
             Self::Province => "自治区",
-            Self::Local => "盟市或旗县(属地)",
+            Self::Local => "盟市或旗县（属地）",
         }
     }
 }
@@ -194,7 +194,7 @@ pub struct CatalogueItem {
 impl RatificationCatalogue {
     /// Reads a catalogue. Refuses a file of another shape, a repeated id and a negative amount.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        let bad = |why: String| Refusal::new("catalogue.format", format!("核准目录数据有误:{why}。"));
+        let bad = |why: String| Refusal::new("catalogue.format", format!("核准目录数据有误：{why}。"));
         let catalogue: Self = toml::from_str(text).map_err(|e| bad(e.message().to_owned()))?;
         let mut ids: Vec<&str> = catalogue.items.iter().map(|i| i.id.as_str()).collect();
         ids.sort_unstable();
@@ -264,7 +264,7 @@ fn decide(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Outc
             regime: Regime::Approval,
             rule: "regime.government_funds",
             article: "《政府投资条例》第九条",
-            explanation: "项目使用政府直接投资或资本金注入,实行审批制。".to_owned(),
+            explanation: "项目使用政府直接投资或资本金注入，实行审批制。".to_owned(),
             level: Level::Local,
         });
     }
@@ -272,7 +272,7 @@ fn decide(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Outc
         return Err(Refusal::field(
             "industrial_policy",
             "regime.prohibited",
-            "该项目属于产业政策禁止投资建设的项目,不予核准或备案。请调整建设内容,或向项目所在地投资主管部门咨询。",
+            "该项目属于产业政策禁止投资建设的项目，不予核准或备案。请调整建设内容，或向项目所在地投资主管部门咨询。",
         )
         .article("《企业投资项目核准和备案管理条例》第二十条"));
     }
@@ -309,21 +309,25 @@ fn decide(facts: &RegimeFacts, catalogue: &RatificationCatalogue) -> Result<Outc
             ForeignKind::Overseas => by_amount(Level::Province),
             _ => Level::Local,
         };
-        return Ok(filed(level, format!("项目不在《{}》内,实行备案,由项目所在地备案机关办理。", catalogue.title)));
+        return Ok(filed(level, format!("项目不在《{}》内，实行备案，由项目所在地备案机关办理。", catalogue.title)));
     };
     let item = catalogue.item(id).ok_or_else(|| {
-        Refusal::field("catalogue_item", "regime.unknown_item", "所选的核准目录条目不在现行目录中,请重新选择。")
+        Refusal::field("catalogue_item", "regime.unknown_item", "所选的核准目录条目不在现行目录中，请重新选择。")
             .article(ENTERPRISE)
     })?;
     match item.min_total_wan {
         Some(limit) if facts.total < wan(limit) => Ok(filed(
             Level::Local,
-            format!("“{}”总投资{limit}万元及以上才须核准,本项目总投资{}万元,实行备案。", item.name, facts.total.wan()),
+            format!(
+                "“{}”总投资{limit}万元及以上才须核准，本项目总投资{}万元，实行备案。",
+                item.name,
+                facts.total.wan()
+            ),
         )),
         _ => ratified(
             "regime.catalogue",
             item.level,
-            format!("项目属于《{}》“{}·{}”({}),实行核准。", catalogue.title, item.group, item.name, item.condition),
+            format!("项目属于《{}》“{}·{}”（{}），实行核准。", catalogue.title, item.group, item.name, item.condition),
         ),
     }
 }
@@ -341,7 +345,7 @@ fn wan(wan: i64) -> Money {
 fn counterfactuals(facts: &RegimeFacts, catalogue: &RatificationCatalogue, now: Regime) -> Vec<String> {
     let mut altered: Vec<(String, RegimeFacts)> = vec![(
         if facts.government_funds {
-            "不使用政府直接投资或资本金注入(仅有投资补助、贷款贴息的不算)"
+            "不使用政府直接投资或资本金注入（仅有投资补助、贷款贴息的不算）"
         } else {
             "使用政府直接投资或资本金注入"
         }
@@ -351,7 +355,7 @@ fn counterfactuals(facts: &RegimeFacts, catalogue: &RatificationCatalogue, now: 
     match facts.catalogue_item.as_deref().and_then(|id| catalogue.item(id)) {
         Some(item) => {
             altered.push((
-                format!("建设内容不属于“{}”({})", item.name, item.condition),
+                format!("建设内容不属于“{}”（{}）", item.name, item.condition),
                 RegimeFacts { catalogue_item: None, ..facts.clone() },
             ));
             if let Some(limit) = item.min_total_wan {
@@ -363,7 +367,7 @@ fn counterfactuals(facts: &RegimeFacts, catalogue: &RatificationCatalogue, now: 
         }
         None => altered.extend(catalogue.hints(&facts.industry).map(|item| {
             (
-                format!("建设内容属于“{}”({})", item.name, item.condition),
+                format!("建设内容属于“{}”（{}）", item.name, item.condition),
                 RegimeFacts { catalogue_item: Some(item.id.clone()), ..facts.clone() },
             )
         })),
@@ -393,8 +397,8 @@ fn counterfactuals(facts: &RegimeFacts, catalogue: &RatificationCatalogue, now: 
         .into_iter()
         .filter_map(|(words, facts)| match decide(&facts, catalogue) {
             Ok(other) if other.regime == now => None,
-            Ok(other) => Some(format!("如果{words},改为{}。", other.regime.name())),
-            Err(_) => Some(format!("如果{words},不予核准或备案。")),
+            Ok(other) => Some(format!("如果{words}，改为{}。", other.regime.name())),
+            Err(_) => Some(format!("如果{words}，不予核准或备案。")),
         })
         .collect()
 }
@@ -452,9 +456,9 @@ mod tests {
         let at =
             |fen| of(&RegimeFacts { catalogue_item: Some("scenic_tourism".to_owned()), total: Money(fen), ..facts() });
         assert_eq!(at(wan(5000).0).regime, Regime::Ratification);
-        assert!(at(wan(5000).0).would_change.contains(&"如果总投资低于5000万元,改为备案。".to_owned()));
+        assert!(at(wan(5000).0).would_change.contains(&"如果总投资低于5000万元，改为备案。".to_owned()));
         assert_eq!(at(wan(5000).0 - 1).regime, Regime::RecordFiling);
-        assert!(at(0).would_change.contains(&"如果总投资达到5000万元,改为核准。".to_owned()));
+        assert!(at(0).would_change.contains(&"如果总投资达到5000万元，改为核准。".to_owned()));
     }
 
     #[test]
@@ -462,7 +466,7 @@ mod tests {
         let prohibited = RegimeFacts { policy: Policy::Prohibited, ..facts() };
         let refusal = choose(&prohibited, RatificationCatalogue::shipped()).unwrap_err();
         assert_eq!((refusal.code.as_ref(), refusal.field.as_deref()), ("regime.prohibited", Some("industrial_policy")));
-        assert!(of(&facts()).would_change.contains(&"如果属于产业政策禁止类,不予核准或备案。".to_owned()));
+        assert!(of(&facts()).would_change.contains(&"如果属于产业政策禁止类，不予核准或备案。".to_owned()));
     }
 
     #[test]
@@ -479,7 +483,7 @@ mod tests {
         let overseas = |sensitive| of(&RegimeFacts { foreign_kind: ForeignKind::Overseas, sensitive, ..facts() });
         assert_eq!(overseas(true).regime, Regime::Ratification);
         assert_eq!(overseas(false).level, Level::Province);
-        assert!(overseas(false).would_change.contains(&"如果涉及敏感国家和地区、敏感行业,改为核准。".to_owned()));
+        assert!(overseas(false).would_change.contains(&"如果涉及敏感国家和地区、敏感行业，改为核准。".to_owned()));
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub const INNER_MONGOLIA: RegionCode = RegionCode(*b"150000");
 
 /// Province-level numbers of GB/T 2260, with 66 (新疆生产建设兵团, used in project codes).
 const PROVINCES: [u8; 35] = [
-    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52,
-    53, 54, 61, 62, 63, 64, 65, 66, 71, 81, 82,
+    11, 12, 13, 14, 15, 21, 22, 23, 31, 32, 33, 34, 35, 36, 37, 41, 42, 43, 44, 45, 46, 50, 51, 52, 53, 54, 61, 62, 63,
+    64, 65, 66, 71, 81, 82,
 ];
 
 impl RegionCode {
@@ -79,9 +79,7 @@ impl TryFrom<String> for RegionCode {
     type Error = Refusal;
 
     fn try_from(text: String) -> Result<Self, Refusal> {
-        Self::parse(&text).ok_or_else(|| {
-            Refusal::new("region.code", "地区代码应为六位数字，请从区划列表中选择。")
-        })
+        Self::parse(&text).ok_or_else(|| Refusal::new("region.code", "地区代码应为六位数字，请从区划列表中选择。"))
     }
 }
 
@@ -163,15 +161,8 @@ impl Regions {
 
     /// Adds one region, such as a park that no public list carries. Refuses a code already there or a parent that is not.
     pub fn add(&mut self, region: Region) -> Result<(), Refusal> {
-        if region
-            .parent
-            .is_some_and(|p| !self.by_code.contains_key(&p))
-        {
-            return Err(Refusal::field(
-                "parent",
-                "region.parent",
-                "上级区划不存在，请先登记上级区划。",
-            ));
+        if region.parent.is_some_and(|p| !self.by_code.contains_key(&p)) {
+            return Err(Refusal::field("parent", "region.parent", "上级区划不存在，请先登记上级区划。"));
         }
         if self.by_code.contains_key(&region.code) {
             let message = format!("地区代码{}已存在，请核对。", region.code);
@@ -244,10 +235,7 @@ impl Regions {
         let mut path: Vec<&str> = self
             .ancestors(code)
             .iter()
-            .filter(|r| {
-                r.level != Level::Province
-                    || (Some(r.code) == region.parent && region.level == Level::County)
-            })
+            .filter(|r| r.level != Level::Province || (Some(r.code) == region.parent && region.level == Level::County))
             .map(|r| r.name.as_str())
             .collect();
         path.reverse();
@@ -265,22 +253,14 @@ fn read([code, name, parent, level]: [&str; 4]) -> Option<Region> {
         "" => None,
         text => Some(RegionCode::parse(text)?),
     };
-    Some(Region {
-        code: RegionCode::parse(code)?,
-        name: name.to_owned(),
-        parent,
-        level: Level::parse(level)?,
-    })
+    Some(Region { code: RegionCode::parse(code)?, name: name.to_owned(), parent, level: Level::parse(level)? })
 }
 
 /// The table shipped with the product (`data/regions.tsv`, `data/regions_zones.tsv`); a test proves that it reads.
 pub fn default_regions() -> &'static Regions {
     static REGIONS: LazyLock<Regions> = LazyLock::new(|| {
-        Regions::parse(
-            include_str!("../../../data/regions.tsv"),
-            include_str!("../../../data/regions_zones.tsv"),
-        )
-        .unwrap_or_default()
+        Regions::parse(include_str!("../../../data/regions.tsv"), include_str!("../../../data/regions_zones.tsv"))
+            .unwrap_or_default()
     });
     &REGIONS
 }
@@ -297,16 +277,8 @@ mod tests {
     fn the_shipped_table_holds_all_of_inner_mongolia() {
         let regions = default_regions();
         assert_eq!(regions.iter().count(), 3214 + 129);
-        let of = |level| {
-            regions
-                .below(INNER_MONGOLIA)
-                .filter(|r| r.level == level)
-                .count()
-        };
-        assert_eq!(
-            (of(Level::Prefecture), of(Level::County), of(Level::Zone)),
-            (12, 103, 5)
-        );
+        let of = |level| regions.below(INNER_MONGOLIA).filter(|r| r.level == level).count();
+        assert_eq!((of(Level::Prefecture), of(Level::County), of(Level::Zone)), (12, 103, 5));
         assert_eq!(regions.children(INNER_MONGOLIA).count(), 12);
         assert_eq!(regions.name(code("150781")), Some("满洲里市"));
         assert_eq!(regions.name(code("152501")), Some("二连浩特市"));
@@ -344,20 +316,11 @@ mod tests {
         let head = "code\tname\tparent\tlevel\n";
         for (regions, fault) in [
             ("kode\tname\tparent\tlevel\n".to_owned(), "table.header"),
-            (
-                format!("{head}150000\t内蒙古自治区\tprovince\n"),
-                "table.row",
-            ),
+            (format!("{head}150000\t内蒙古自治区\tprovince\n"), "table.row"),
             (format!("{head}990000\t某省\t\tprovince\n"), "table.row"),
             (format!("{head}150000\t内蒙古\t\tstate\n"), "table.row"),
-            (
-                format!("{head}150100\t呼和浩特市\t150000\tprefecture\n"),
-                "region.parent",
-            ),
-            (
-                format!("{head}150000\t甲\t\tprovince\n150000\t乙\t\tprovince\n"),
-                "region.taken",
-            ),
+            (format!("{head}150100\t呼和浩特市\t150000\tprefecture\n"), "region.parent"),
+            (format!("{head}150000\t甲\t\tprovince\n150000\t乙\t\tprovince\n"), "region.taken"),
         ] {
             assert_eq!(Regions::parse(&regions, head).unwrap_err().code, fault);
         }
@@ -366,16 +329,7 @@ mod tests {
     #[test]
     fn region_codes_are_six_digits_of_a_province() {
         assert!(RegionCode::parse("000052").is_some_and(RegionCode::is_central));
-        for bad in [
-            "",
-            "15040",
-            "1504021",
-            "99",
-            "990000",
-            "15040a",
-            "15040\u{ff12}",
-            "000152",
-        ] {
+        for bad in ["", "15040", "1504021", "99", "990000", "15040a", "15040\u{ff12}", "000152"] {
             assert_eq!(RegionCode::parse(bad), None, "{bad}");
         }
     }

@@ -71,7 +71,7 @@ pub fn check_name(name: &str) -> Result<String, Refusal> {
     let name = name.trim();
     let length = name.chars().count();
     if !(2..=100).contains(&length) || name.chars().any(char::is_control) {
-        return Err(Refusal::field("name", "unit.name", "请填写营业执照或登记证书上的单位全称(2 至 100 个字)。"));
+        return Err(Refusal::field("name", "unit.name", "请填写营业执照或登记证书上的单位全称（2 至 100 个字）。"));
     }
     Ok(name.to_owned())
 }

@@ -87,7 +87,8 @@ impl Store {
         if self.backend() == crate::Backend::Sqlite {
             return Ok(());
         }
-        let begun = self.query_one(sql::SNAPSHOT_END, []).await?.map(|row| row.try_get_by::<String, _>(0)).transpose()?;
+        let begun =
+            self.query_one(sql::SNAPSHOT_END, []).await?.map(|row| row.try_get_by::<String, _>(0)).transpose()?;
         let begun = begun.unwrap_or_default();
         for _ in 0..SETTLE_TRIES {
             if self.query_one(sql::SNAPSHOT_PASSED, [begun.clone().into()]).await?.is_some() {

@@ -60,7 +60,9 @@ impl Store {
         migrate(&write, backend, "ledger", &sql::MIGRATIONS).await?;
         let tally = Arc::new(Tally::default());
         let writer = (backend == Backend::Sqlite).then(|| writer::start(write.clone(), tally.clone()));
-        Ok(Self { inner: Arc::new(Inner { url: url.to_owned(), backend, read, write, writer, tally, trace: OnceLock::new() }) })
+        Ok(Self {
+            inner: Arc::new(Inner { url: url.to_owned(), backend, read, write, writer, tally, trace: OnceLock::new() }),
+        })
     }
 
     /// Applies the steps of a room's own tables that are not in the database yet, each in a transaction, and records
@@ -238,7 +240,11 @@ impl Store {
 
     /// Takes what was kept since the last call.
     pub fn take_trace(&self) -> Vec<TracedUnit> {
-        let kept = self.inner.trace.get().map(|trace| std::mem::take(&mut *trace.lock().unwrap_or_else(PoisonError::into_inner)));
+        let kept = self
+            .inner
+            .trace
+            .get()
+            .map(|trace| std::mem::take(&mut *trace.lock().unwrap_or_else(PoisonError::into_inner)));
         kept.unwrap_or_default()
     }
 

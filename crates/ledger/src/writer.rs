@@ -147,9 +147,10 @@ fn plan(backend: sea_orm::DbBackend, unit: &Unit) -> Vec<(Part<'_>, &'static str
     });
     let events = unit.events.iter().map(|event| (Part::Event, append, event_values(event).to_vec()));
     let secrets = unit.secrets.iter().map(|secret| (Part::Secret(secret), sql::SEAL, secret_values(secret).to_vec()));
-    let rows = unit.rows.iter().map(|(row, exactly_one)| {
-        (Part::Row { exactly_one: *exactly_one }, row.text(backend), row.values.clone())
-    });
+    let rows = unit
+        .rows
+        .iter()
+        .map(|(row, exactly_one)| (Part::Row { exactly_one: *exactly_one }, row.text(backend), row.values.clone()));
     streams.chain(events).chain(secrets).chain(rows).collect()
 }
 

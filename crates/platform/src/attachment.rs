@@ -119,7 +119,12 @@ impl Platform {
         let state = match self.scanner.scan(received.path()).await {
             upload::Verdict::Clean | upload::Verdict::Skipped => FileState::Clean,
             upload::Verdict::Infected(_) => {
-                return Err(Refusal::field("file", "file.infected", "文件中发现恶意代码,未予保存。请查杀病毒后重新上传。").into());
+                return Err(Refusal::field(
+                    "file",
+                    "file.infected",
+                    "文件中发现恶意代码，未予保存。请查杀病毒后重新上传。",
+                )
+                .into());
             }
             upload::Verdict::Unsure(_) => FileState::Scanning,
         };
@@ -199,7 +204,12 @@ impl Platform {
 
     /// The unit's files for a material, newest first, those of this project before others (at most twenty). Of other
     /// projects only what may be used.
-    pub async fn offered_files(&self, call: &Call, material: &str, project: &ProjectId) -> Result<Vec<AttachmentRow>, Failure> {
+    pub async fn offered_files(
+        &self,
+        call: &Call,
+        material: &str,
+        project: &ProjectId,
+    ) -> Result<Vec<AttachmentRow>, Failure> {
         let Actor::Unit { unit, .. } = &call.actor else { return Ok(Vec::new()) };
         let rows = self
             .store
@@ -218,7 +228,7 @@ impl Platform {
     pub async fn remove_file(&self, call: &Call, id: &AttachmentId) -> Result<(), Failure> {
         let row = self.attachment(call, id).await?;
         if self.handed_in(&row.project).await?.contains(id) {
-            let message = format!("文件“{}”已经随申请提交,不能移除。需要更换时,请在补正时重新上传。", row.name);
+            let message = format!("文件“{}”已经随申请提交，不能移除。需要更换时，请在补正时重新上传。", row.name);
             return Err(Refusal::new("file.handed_in", message).into());
         }
         let mut change = self.change(call);
@@ -283,7 +293,7 @@ impl Platform {
 
     async fn download(&self, row: &AttachmentRow) -> Result<Download, Failure> {
         if !row.state.is_usable() {
-            return Err(Refusal::new("file.not_clean", "文件正在进行安全检查,暂不能下载,请稍后再试。").into());
+            return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能下载，请稍后再试。").into());
         }
         let place = if row.preview { format!("{}-preview", row.id) } else { row.id.to_string() };
         let bytes = self.files.get(&place).await.map_err(Failure::fault)?;

@@ -30,7 +30,15 @@ pub struct Attempt {
 
 impl Attempt {
     /// A request begins.
-    pub fn new(request: String, face: &'static str, method: String, path: String, source: String, session: String, at: Moment) -> Self {
+    pub fn new(
+        request: String,
+        face: &'static str,
+        method: String,
+        path: String,
+        source: String,
+        session: String,
+        at: Moment,
+    ) -> Self {
         Self { request, face, method, path, source, session, at, written: AtomicBool::new(false) }
     }
 
@@ -47,7 +55,8 @@ impl Attempt {
     pub(crate) fn row(&self, actor: &Actor, outcome: &str, object: &str) -> Row {
         let role = match actor {
             Actor::Officer { posts, .. } => {
-                let mut roles: Vec<_> = posts.iter().map(|p| format!("{}@{}-{}", p.role.name(), p.department, p.region)).collect();
+                let mut roles: Vec<_> =
+                    posts.iter().map(|p| format!("{}@{}-{}", p.role.name(), p.department, p.region)).collect();
                 roles.dedup();
                 roles.join(" ")
             }

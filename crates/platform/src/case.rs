@@ -13,8 +13,8 @@ use crate::{
 use domain::{
     Moment, Refusal,
     case::{
-        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Given, NotAcceptedGround, Outcome, Owed,
-        Papers, Point, Stage,
+        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Given, NotAcceptedGround,
+        Outcome, Owed, Papers, Point, Stage,
     },
     clock::{Light, Sheet, Suspension, Thresholds},
     department::Agency,
@@ -237,9 +237,15 @@ impl Platform {
     }
 
     /// The application page of an item: who handles it, which materials, what is already there.
-    pub async fn application_page(&self, call: &Call, project: &ProjectId, item: &str) -> Result<ApplicationPage, Failure> {
+    pub async fn application_page(
+        &self,
+        call: &Call,
+        project: &ProjectId,
+        item: &str,
+    ) -> Result<ApplicationPage, Failure> {
         let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
-        let item = self.rules.catalogue.item(item).filter(|i| declared.needed.contains(&i.code)).ok_or(Failure::NotThere)?;
+        let item =
+            self.rules.catalogue.item(item).filter(|i| declared.needed.contains(&i.code)).ok_or(Failure::NotThere)?;
         let cases = self.cases_of_project(project).await?;
         let handed_in = self.handed_in(project).await?;
         let mut materials = Vec::new();
@@ -258,19 +264,26 @@ impl Platform {
     }
 
     /// The unit applies for an item. A second running application for the same item of a project is refused.
-    pub async fn apply_for_item(&self, call: &Call, project: &ProjectId, form: &ApplyForItem) -> Result<CaseId, Failure> {
+    pub async fn apply_for_item(
+        &self,
+        call: &Call,
+        project: &ProjectId,
+        form: &ApplyForItem,
+    ) -> Result<CaseId, Failure> {
         let apply = again(|| async {
             let (project_stream, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
             let item = self.rules.catalogue.item(&form.item).ok_or(Failure::NotThere)?;
             if !declared.needed.contains(&item.code) {
-                let message = format!("本项目不需要办理“{}”，不能申请。如项目情况有变化，请先申请变更项目信息。", item.name);
+                let message =
+                    format!("本项目不需要办理“{}”，不能申请。如项目情况有变化，请先申请变更项目信息。", item.name);
                 return Err(Refusal::new("item.not_needed", message).article("办法第十四条第（一）项").into());
             }
             let cases = self.cases_of_project(project).await?;
             self.check_order(&declared, item, &cases)?;
             let needs = self.rules.catalogue.materials(item, &declared.facts);
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
-            let required: Vec<_> = needs.iter().filter(|(_, r)| *r).map(|(m, _)| (m.id.clone(), m.name.clone())).collect();
+            let required: Vec<_> =
+                needs.iter().filter(|(_, r)| *r).map(|(m, _)| (m.id.clone(), m.name.clone())).collect();
             let agency = self.agency_for(item, &declared);
             let application = Application {
                 id: CaseId::from_random(self.chance.id()),
@@ -295,9 +308,11 @@ impl Platform {
             change.exactly_one(in_force(project, &project_stream));
             change
                 .commit_or(id.as_str(), |refused| match refused {
-                    Refused::Taken(what) if what.as_deref().is_some_and(|w| !w.contains("once")) => {
-                        Refusal::new("case.running", "该事项已有正在办理或已办结的申请，不能重复申请。请在项目页面查看进度。").into()
-                    }
+                    Refused::Taken(what) if what.as_deref().is_some_and(|w| !w.contains("once")) => Refusal::new(
+                        "case.running",
+                        "该事项已有正在办理或已办结的申请，不能重复申请。请在项目页面查看进度。",
+                    )
+                    .into(),
                     other => crate::stream::refused(other),
                 })
                 .await?;
@@ -340,7 +355,12 @@ impl Platform {
         Ok(given)
     }
 
-    async fn load_case(&self, call: &Call, action: Action, id: &CaseId) -> Result<(Stream<Case>, Application), Failure> {
+    async fn load_case(
+        &self,
+        call: &Call,
+        action: Action,
+        id: &CaseId,
+    ) -> Result<(Stream<Case>, Application), Failure> {
         let stream = self.load::<Case>(id.as_str()).await?;
         let Some(application) = stream.state.application.as_deref().cloned() else { return Err(Failure::NotThere) };
         let _permit = permission::decide(&call.actor, action, object(&application), self.rules.regions)?;
@@ -372,11 +392,19 @@ impl Platform {
 
     /// 一次性告知补正.
     pub async fn ask_correction(&self, call: &Call, id: &CaseId, points: Vec<Point>) -> Result<(), Failure> {
-        self.act(call, Action::AskCorrection, id, |case| Ok(case::ask_correction(case, points.clone(), &self.papers())?)).await
+        self.act(call, Action::AskCorrection, id, |case| {
+            Ok(case::ask_correction(case, points.clone(), &self.papers())?)
+        })
+        .await
     }
 
     /// The unit answers each marked point, with words, files or both.
-    pub async fn supply_correction(&self, call: &Call, id: &CaseId, answers: Vec<(String, Vec<AttachmentId>)>) -> Result<(), Failure> {
+    pub async fn supply_correction(
+        &self,
+        call: &Call,
+        id: &CaseId,
+        answers: Vec<(String, Vec<AttachmentId>)>,
+    ) -> Result<(), Failure> {
         let mut checked = Vec::new();
         for (text, files) in answers {
             checked.push(Answer { text: text.trim().to_owned(), files: self.own_files(call, &files).await? });
@@ -539,7 +567,8 @@ impl Platform {
 
 /// A completed, granted case whose result is this material.
 fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
-    let case = cases.iter().rev().find(|c| c.outcome == Some(Outcome::Granted) && material.issued_by.contains(&c.item))?;
+    let case =
+        cases.iter().rev().find(|c| c.outcome == Some(Outcome::Granted) && material.issued_by.contains(&c.item))?;
     Some((case.id.clone(), format!("{}({})", case.document_title, case.document_number)))
 }
 

@@ -32,6 +32,18 @@ pub struct PaperRow {
     pub issued_at: Moment,
 }
 
+/// A text as one segment of an address (RFC 3986): readers of QR codes differ in what they do with bare Chinese.
+fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            _ => write!(out, "%{byte:02X}").unwrap_or_default(),
+        }
+        out
+    })
+}
+
 struct Stored {
     document: Document,
     unit: UnitId,
@@ -44,7 +56,10 @@ impl Platform {
     async fn stored_document(&self, number: &str) -> Result<Option<Stored>, Failure> {
         let rows = self
             .store
-            .query("SELECT data, unit_id, project_id, case_id, issued_at FROM documents WHERE number = $1", [number.into()])
+            .query(
+                "SELECT data, unit_id, project_id, case_id, issued_at FROM documents WHERE number = $1",
+                [number.into()],
+            )
             .await
             .map_err(Failure::fault)?;
         let Some(row) = rows.first() else { return Ok(None) };
@@ -60,7 +75,7 @@ impl Platform {
 
     /// The address behind a paper's QR code.
     pub fn check_url(&self, document: &Document) -> String {
-        format!("{}/check/{}?v={}", self.settings.portal_url, document.number, document.check_value)
+        format!("{}/check/{}?v={}", self.settings.portal_url, percent_encoded(&document.number), document.check_value)
     }
 
     /// The PDF of a paper, for its unit and the officers who may read its case.
@@ -113,7 +128,12 @@ impl Platform {
     }
 
     /// Anybody checks a paper by its number and check value; a wrong pair and an unknown number look the same.
-    pub async fn check_document(&self, call: &Call, number: &str, check_value: &str) -> Result<Option<PaperCheck>, Failure> {
+    pub async fn check_document(
+        &self,
+        call: &Call,
+        number: &str,
+        check_value: &str,
+    ) -> Result<Option<PaperCheck>, Failure> {
         let _permit = permission::decide(&call.actor, Action::QueryPublic, Object::default(), self.rules.regions)?;
         let stored = self.stored_document(number.trim()).await?;
         Ok(stored.filter(|s| s.document.check_value.eq_ignore_ascii_case(check_value.trim())).map(|s| PaperCheck {

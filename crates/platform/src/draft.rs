@@ -72,7 +72,7 @@ impl Platform {
             .map_err(Failure::fault)?;
         let n: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "n")).map_err(Failure::fault)?;
         if n >= MOST {
-            return Err(Refusal::new("draft.too_many", format!("草稿已有 {MOST} 份,请先删除不再需要的草稿。")).into());
+            return Err(Refusal::new("draft.too_many", format!("草稿已有 {MOST} 份，请先删除不再需要的草稿。")).into());
         }
         let id = DraftId::from_random(self.chance.id());
         let json = self.draft_json(&answers)?;
@@ -104,17 +104,23 @@ impl Platform {
         }
         let json = serde_json::to_string(answers).map_err(Failure::fault)?;
         if json.len() > LARGEST {
-            return Err(Refusal::new("draft.too_large", "填写的内容过长,请精简后再保存。").into());
+            return Err(Refusal::new("draft.too_large", "填写的内容过长，请精简后再保存。").into());
         }
         Ok(json)
     }
 
     /// Saves what was typed on one page over the draft. `revision` is the one the page was made from; `None` saves over any.
-    pub async fn save_draft(&self, call: &Call, id: &DraftId, typed: Answers, revision: Option<i64>) -> Result<Draft, Failure> {
+    pub async fn save_draft(
+        &self,
+        call: &Call,
+        id: &DraftId,
+        typed: Answers,
+        revision: Option<i64>,
+    ) -> Result<Draft, Failure> {
         let (unit, _) = self.drafter(call)?;
         let mut draft = self.draft(call, id).await?;
         if revision.is_some_and(|r| r < draft.revision) {
-            let message = "这份草稿已在别处修改并保存。请刷新页面查看最新内容,再补上您的修改。";
+            let message = "这份草稿已在别处修改并保存。请刷新页面查看最新内容，再补上您的修改。";
             return Err(Refusal::new("draft.stale", message).into());
         }
         draft.answers.extend(typed);

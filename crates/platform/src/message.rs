@@ -46,12 +46,22 @@ impl Platform {
     }
 
     /// Messages of the signed-in unit, newest first; `before` is the last row of the page before.
-    pub async fn messages(&self, call: &Call, before: Option<(i64, String)>, limit: u64) -> Result<Vec<Message>, Failure> {
+    pub async fn messages(
+        &self,
+        call: &Call,
+        before: Option<(i64, String)>,
+        limit: u64,
+    ) -> Result<Vec<Message>, Failure> {
         self.messages_read_until(call, i64::MAX, before, limit).await
     }
 
     /// The same, only those nobody of the unit has read.
-    pub async fn messages_not_read(&self, call: &Call, before: Option<(i64, String)>, limit: u64) -> Result<Vec<Message>, Failure> {
+    pub async fn messages_not_read(
+        &self,
+        call: &Call,
+        before: Option<(i64, String)>,
+        limit: u64,
+    ) -> Result<Vec<Message>, Failure> {
         self.messages_read_until(call, 0, before, limit).await
     }
 

@@ -121,7 +121,10 @@ enum Grant {
 }
 
 use Grant::{AnyUnit, Anyone, OwnUnit, System};
-use Role::{Approver, DepartmentManager, GeneralAdministration, Receptionist, Reviewer, SecurityAdministrator, Supervisor, SystemAdministrator, Undertaker};
+use Role::{
+    Approver, DepartmentManager, GeneralAdministration, Receptionist, Reviewer, SecurityAdministrator, Supervisor,
+    SystemAdministrator, Undertaker,
+};
 
 const WINDOW: &[Role] = &[Receptionist, Undertaker];
 const CASE_WORK: &[Role] = &[Receptionist, Undertaker, Reviewer, Approver, DepartmentManager];
@@ -141,7 +144,9 @@ const fn policy(action: Action) -> &'static [Grant] {
             &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
         }
         A::VoidCode => &[P(&[GeneralAdministration], Reach::Territory)],
-        A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => &[P(WINDOW, Reach::Own)],
+        A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => {
+            &[P(WINDOW, Reach::Own)]
+        }
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
@@ -187,9 +192,12 @@ pub fn decide(actor: &Actor, action: Action, object: Object<'_>, regions: &Regio
     Err(match actor {
         Actor::Public => Denied::NotSignedIn,
         Actor::Unit { unit, .. } if object.unit.is_some_and(|owner| owner != unit) => Denied::Hidden,
-        Actor::Officer { posts, .. } if !posts.iter().any(|p| reaches(p, Reach::Territory, object, regions)) => Denied::Hidden,
+        Actor::Officer { posts, .. } if !posts.iter().any(|p| reaches(p, Reach::Territory, object, regions)) => {
+            Denied::Hidden
+        }
         _ => Denied::Forbidden(
-            Refusal::new("permission.denied", "您的岗位没有此项权限。如确需办理,请联系本部门负责人调整岗位。").article("办法第八条"),
+            Refusal::new("permission.denied", "您的岗位没有此项权限。如确需办理，请联系本部门负责人调整岗位。")
+                .article("办法第八条"),
         ),
     })
 }
@@ -219,14 +227,29 @@ pub fn matrix(regions: &Regions) -> String {
     use std::fmt::Write;
     let mine = UnitId("u-mine".into());
     let foreign = UnitId("u-foreign".into());
-    let actor_unit = Actor::Unit { account: domain::ids::AccountId("a".into()), unit: mine.clone(), login: String::new(), unit_name: String::new() };
+    let actor_unit = Actor::Unit {
+        account: domain::ids::AccountId("a".into()),
+        unit: mine.clone(),
+        login: String::new(),
+        unit_name: String::new(),
+    };
     let region = |text: &str| RegionCode::parse(text).unwrap_or(domain::region::INNER_MONGOLIA);
     let officer = |role| Actor::Officer {
         account: domain::ids::AccountId("a".into()),
         name: String::new(),
-        posts: vec![Post { department: "ecology".into(), region: region("150400"), role, from: jiff::civil::Date::ZERO, to: None }],
+        posts: vec![Post {
+            department: "ecology".into(),
+            region: region("150400"),
+            role,
+            from: jiff::civil::Date::ZERO,
+            to: None,
+        }],
     };
-    let at = |unit, department, code: &str| Object { unit: Some(unit), department: Some(department), region: Some(region(code)) };
+    let at = |unit, department, code: &str| Object {
+        unit: Some(unit),
+        department: Some(department),
+        region: Some(region(code)),
+    };
     let cases: [(&str, Object<'_>); 5] = [
         ("own", at(&mine, "ecology", "150400")),
         ("below", at(&foreign, "ecology", "150402")),
@@ -234,11 +257,14 @@ pub fn matrix(regions: &Regions) -> String {
         ("other-department", at(&foreign, "water", "150400")),
         ("other-region", at(&foreign, "ecology", "150100")),
     ];
-    let mut text = String::from("# Who may do what. Office posts sit in ecology × 150400; `own` belongs to the signed-in unit.\n# A allowed, - forbidden (403), h hidden (404), s sign in first (401)\n");
+    let mut text = String::from(
+        "# Who may do what. Office posts sit in ecology × 150400; `own` belongs to the signed-in unit.\n# A allowed, - forbidden (403), h hidden (404), s sign in first (401)\n",
+    );
     let mut people: Vec<(String, Actor)> = vec![("public".into(), Actor::Public), ("unit".into(), actor_unit)];
     people.extend(Role::ALL.into_iter().map(|r| (format!("{r:?}"), officer(r))));
     people.push(("system".into(), Actor::System));
-    let _ = writeln!(text, "{:<24}{:<18}{}", "who", "action", cases.map(|(n, _)| format!("{n:<18}")).concat().trim_end());
+    let _ =
+        writeln!(text, "{:<24}{:<18}{}", "who", "action", cases.map(|(n, _)| format!("{n:<18}")).concat().trim_end());
     for (who, actor) in &people {
         for action in Action::ALL {
             let cells = cases.map(|(_, object)| match decide(actor, action, object, regions) {
@@ -247,7 +273,12 @@ pub fn matrix(regions: &Regions) -> String {
                 Err(Denied::Hidden) => "h",
                 Err(Denied::NotSignedIn) => "s",
             });
-            let _ = writeln!(text, "{who:<24}{:<18}{}", format!("{action:?}"), cells.map(|c| format!("{c:<18}")).concat().trim_end());
+            let _ = writeln!(
+                text,
+                "{who:<24}{:<18}{}",
+                format!("{action:?}"),
+                cells.map(|c| format!("{c:<18}")).concat().trim_end()
+            );
         }
     }
     text

@@ -65,13 +65,24 @@ impl Platform {
 
     /// 项目申报: the unit declares, the platform gives the code and says which items are needed (办法第十四条第一项).
     /// With an idempotency key the same form never makes two projects.
-    pub async fn declare_project(&self, call: &Call, answers: &Answers, draft: Option<&DraftId>) -> Result<ProjectId, Failure> {
+    pub async fn declare_project(
+        &self,
+        call: &Call,
+        answers: &Answers,
+        draft: Option<&DraftId>,
+    ) -> Result<ProjectId, Failure> {
         let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
         let Actor::Unit { unit, .. } = &call.actor else { return Err(Failure::NotThere) };
         self.once(call, ProjectId::parse, self.declare(call, unit, answers, draft)).await
     }
 
-    async fn declare(&self, call: &Call, unit: &UnitId, answers: &Answers, draft: Option<&DraftId>) -> Result<ProjectId, Failure> {
+    async fn declare(
+        &self,
+        call: &Call,
+        unit: &UnitId,
+        answers: &Answers,
+        draft: Option<&DraftId>,
+    ) -> Result<ProjectId, Failure> {
         let unit = self.load::<ProjectUnit>(unit.as_str()).await?.state;
         let preview = self.preview(&with_unit(answers, &unit))?;
         let id = ProjectId::from_random(self.chance.id());
@@ -129,7 +140,8 @@ impl Platform {
         let issuer = agency_name("development_reform", region).unwrap_or_default();
         let now = self.clock.now();
         let number = format!("内投审〔{}〕码{}{}号", now.date().year(), region.as_str(), self.serial());
-        let certificate = project::code_certificate(&declared, number, issuer, &self.rules.regions.full_name(region), now);
+        let certificate =
+            project::code_certificate(&declared, number, issuer, &self.rules.regions.full_name(region), now);
         let id = declared.id.clone();
         let stream = self.load::<Project>(id.as_str()).await?;
         let mut change = self.change(call);
@@ -152,10 +164,16 @@ impl Platform {
         format!("{:09}", self.chance.below(1_000_000_000))
     }
 
-    pub(crate) async fn load_project(&self, call: &Call, action: Action, id: &ProjectId) -> Result<(Stream<Project>, Declared), Failure> {
+    pub(crate) async fn load_project(
+        &self,
+        call: &Call,
+        action: Action,
+        id: &ProjectId,
+    ) -> Result<(Stream<Project>, Declared), Failure> {
         let stream = self.load::<Project>(id.as_str()).await?;
         let Some(declared) = stream.state.declared.as_deref().cloned() else { return Err(Failure::NotThere) };
-        let object = Object { unit: Some(&declared.unit), department: None, region: Some(declaration_region(&declared)) };
+        let object =
+            Object { unit: Some(&declared.unit), department: None, region: Some(declaration_region(&declared)) };
         let _permit = permission::decide(&call.actor, action, object, self.rules.regions)?;
         Ok((stream, declared))
     }
@@ -180,7 +198,13 @@ impl Platform {
         self.once(call, |_| Some(()), act).await
     }
 
-    async fn append_and_commit(&self, mut change: Change<'_>, stream: Stream<Project>, events: &[ProjectEvent], id: &ProjectId) -> Result<(), Failure> {
+    async fn append_and_commit(
+        &self,
+        mut change: Change<'_>,
+        stream: Stream<Project>,
+        events: &[ProjectEvent],
+        id: &ProjectId,
+    ) -> Result<(), Failure> {
         change.append(stream, events)?;
         change.commit(id.as_str()).await
     }
@@ -243,7 +267,13 @@ impl Platform {
                  WHERE unit_id = $1 AND (declared_at < $2 OR (declared_at = $2 AND id < $3)) \
                  AND ($5 = '' OR REPLACE(name, $5, '') <> name OR REPLACE(code, $5, '') <> code) \
                  ORDER BY declared_at DESC, id DESC LIMIT $4",
-                [unit.as_str().into(), at.into(), id.into(), i64::try_from(limit).unwrap_or(50).into(), words.trim().to_owned().into()],
+                [
+                    unit.as_str().into(),
+                    at.into(),
+                    id.into(),
+                    i64::try_from(limit).unwrap_or(50).into(),
+                    words.trim().to_owned().into(),
+                ],
             )
             .await
             .map_err(Failure::fault)?;
@@ -327,7 +357,10 @@ impl Platform {
             .map(|row| {
                 let project: String = row.try_get("", "project_id").map_err(Failure::fault)?;
                 let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
-                Ok((ProjectId(project), OpenCases { running: number("running")?, waiting_for_unit: number("waiting")? }))
+                Ok((
+                    ProjectId(project),
+                    OpenCases { running: number("running")?, waiting_for_unit: number("waiting")? },
+                ))
             })
             .collect()
     }

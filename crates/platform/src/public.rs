@@ -4,7 +4,7 @@ use crate::{Action, Call, Failure, Object, Platform, case::CaseRow, permission, 
 use domain::{
     case::{Outcome, Stage},
     ids::ProjectId,
-    item::{ServiceGuide},
+    item::ServiceGuide,
     project::ProjectState,
     project_code::{Fault, Generation, ProjectCode},
     region::RegionCode,
@@ -137,7 +137,8 @@ impl Platform {
             Some(row) => CodeAnswer::Known {
                 generation: code.generation(),
                 name: row.try_get("", "name").map_err(Failure::fault)?,
-                state: ProjectState::parse(&row.try_get::<String>("", "state").map_err(Failure::fault)?).unwrap_or_default(),
+                state: ProjectState::parse(&row.try_get::<String>("", "state").map_err(Failure::fault)?)
+                    .unwrap_or_default(),
             },
         })
     }
@@ -170,7 +171,11 @@ impl Platform {
             region: self.region_name(&project.region),
             state: project.state.name().to_owned(),
             declared_on: project.declared_at.date().to_string(),
-            results: cases.iter().filter(|c| c.stage != Stage::Withdrawn).map(|case| self.disclose_case(case)).collect(),
+            results: cases
+                .iter()
+                .filter(|c| c.stage != Stage::Withdrawn)
+                .map(|case| self.disclose_case(case))
+                .collect(),
         }
     }
 
@@ -196,9 +201,16 @@ impl Platform {
     }
 
     /// Projects whose name contains the words, newest first; a name shorter than two characters finds nothing.
-    pub async fn search_projects(&self, call: &Call, words: &str, before: Option<(i64, String)>, limit: u64) -> Result<Vec<ProjectRow>, Failure> {
+    pub async fn search_projects(
+        &self,
+        call: &Call,
+        words: &str,
+        before: Option<(i64, String)>,
+        limit: u64,
+    ) -> Result<Vec<ProjectRow>, Failure> {
         self.public(call)?;
-        let words: String = words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\' | '"' | '\'')).take(50).collect();
+        let words: String =
+            words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\' | '"' | '\'')).take(50).collect();
         let grams = bigrams(&words);
         if grams.is_empty() {
             return Ok(Vec::new());

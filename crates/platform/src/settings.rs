@@ -47,15 +47,17 @@ impl Settings {
     /// Faults of the settings, in words an administrator understands; empty when good.
     pub fn validate(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        if !(self.portal_url.starts_with("https://") || self.portal_url.starts_with("http://")) || self.portal_url.ends_with('/') {
-            faults.push("portal_url 应以 https:// 开头,末尾不带斜杠".into());
+        if !(self.portal_url.starts_with("https://") || self.portal_url.starts_with("http://"))
+            || self.portal_url.ends_with('/')
+        {
+            faults.push("portal_url 应以 https：// 开头，末尾不带斜杠".into());
         }
         if self.code_department.len() != 2 || !self.code_department.bytes().all(|b| b.is_ascii_digit()) {
             faults.push("code_department 应为两位数字".into());
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {
-            faults.push("password_cost 应为 [内存KiB, 次数, 并行度],内存不少于并行度的 8 倍".into());
+            faults.push("password_cost 应为 [内存KiB， 次数， 并行度]，内存不少于并行度的 8 倍".into());
         }
         faults
     }

@@ -179,7 +179,10 @@ impl Platform {
         let Some(key) = &call.once else { return Ok(None) };
         let rows = self
             .store
-            .query("SELECT result FROM once WHERE id = $1 AND actor = $2", [key.clone().into(), call.actor.tag().into()])
+            .query(
+                "SELECT result FROM once WHERE id = $1 AND actor = $2",
+                [key.clone().into(), call.actor.tag().into()],
+            )
             .await
             .map_err(Failure::fault)?;
         rows.first().map(|row| row.try_get("", "result")).transpose().map_err(Failure::fault)

@@ -1,6 +1,10 @@
 //! 痕迹: what happened, when, by whom, read straight from the ledger. Nothing else writes it.
 
-use crate::{Failure, Platform, case::CaseRow, stream::{join, stream_id}};
+use crate::{
+    Failure, Platform,
+    case::CaseRow,
+    stream::{join, stream_id},
+};
 use domain::{
     Moment,
     case::{Case, CaseEvent},
@@ -125,9 +129,11 @@ fn entry(event: &Event, case: Option<&CaseRow>, names: &BTreeMap<String, String>
 
 fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
     match event {
-        ProjectEvent::ProjectDeclared(d) => {
-            (Lane::Applicant, "申报项目,取得项目代码", format!("{},{}类项目,需要办理 {} 个事项", d.code, d.regime.name(), d.needed.len()))
-        }
+        ProjectEvent::ProjectDeclared(d) => (
+            Lane::Applicant,
+            "申报项目，取得项目代码",
+            format!("{}，{}类项目，需要办理 {} 个事项", d.code, d.regime.name(), d.needed.len()),
+        ),
         ProjectEvent::CodeCertificateIssued { document } => (Lane::Platform, "生成项目代码证", document.number.clone()),
         ProjectEvent::CodeVoided { reason } => (Lane::Departments, "项目代码作废", reason.clone()),
         ProjectEvent::ProjectWithdrawn { reason } => (Lane::Applicant, "撤回项目", reason.clone()),
@@ -137,29 +143,31 @@ fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
 fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
     match event {
         CaseEvent::CaseSubmitted(a) => {
-            (Lane::Applicant, "提交申请", format!("向{}提交,材料 {} 项", a.agency_name, a.materials.len()))
+            (Lane::Applicant, "提交申请", format!("向{}提交，材料 {} 项", a.agency_name, a.materials.len()))
         }
         CaseEvent::CaseReceived { document } => (Lane::Departments, "收件", document.number.clone()),
-        CaseEvent::CodeVerified { code } => (Lane::Departments, "核验项目代码,通过", code.clone()),
+        CaseEvent::CodeVerified { code } => (Lane::Departments, "核验项目代码，通过", code.clone()),
         CaseEvent::CodeNotVerified { code, message, .. } => {
-            (Lane::Departments, "核验项目代码,未通过", format!("{code}:{message}"))
+            (Lane::Departments, "核验项目代码，未通过", format!("{code}:{message}"))
         }
         CaseEvent::CorrectionAsked { points, document } => {
-            (Lane::Departments, "一次性告知补正", format!("{} 条,{}", points.len(), document.number))
+            (Lane::Departments, "一次性告知补正", format!("{} 条，{}", points.len(), document.number))
         }
         CaseEvent::CorrectionSupplied { answers } => (Lane::Applicant, "提交补正", format!("{} 条", answers.len())),
         CaseEvent::CaseAccepted { document } => (Lane::Departments, "受理", document.number.clone()),
         CaseEvent::CaseNotAccepted { ground, reason, .. } => {
             (Lane::Departments, "不予受理", format!("{}:{reason}", ground.name()))
         }
-        CaseEvent::ClockSuspended { suspension } => {
-            (Lane::Excluded, "暂停计时", format!("{}({}),文书:{}", suspension.ground.name(), suspension.ground.article(), suspension.document))
-        }
+        CaseEvent::ClockSuspended { suspension } => (
+            Lane::Excluded,
+            "暂停计时",
+            format!("{}（{}），文书：{}", suspension.ground.name(), suspension.ground.article(), suspension.document),
+        ),
         CaseEvent::ClockResumed { to } => (Lane::Excluded, "恢复计时", format!("不计时至 {to}")),
         CaseEvent::CaseDecided(d) => {
             (Lane::Departments, "作出决定", format!("{},{} {}", d.outcome.name(), d.document_number, d.title))
         }
-        CaseEvent::CaseCompleted { document } => (Lane::Platform, "办结,生成办结告知书", document.number.clone()),
+        CaseEvent::CaseCompleted { document } => (Lane::Platform, "办结，生成办结告知书", document.number.clone()),
         CaseEvent::CaseWithdrawn { reason } => (Lane::Applicant, "撤回申请", reason.clone()),
     }
 }

@@ -57,11 +57,17 @@ struct Checked {
 impl RegisterUnit {
     fn check(&self, platform: &Platform) -> Result<Checked, Vec<Refusal>> {
         let mut faults = Vec::new();
-        let mut take = |result: Result<String, Refusal>| result.unwrap_or_else(|r| { faults.push(r); String::new() });
+        let mut take = |result: Result<String, Refusal>| {
+            result.unwrap_or_else(|r| {
+                faults.push(r);
+                String::new()
+            })
+        };
         let name = take(unit::check_name(&self.name));
-        let credit_code = take(CreditCode::parse(&self.credit_code).map(|c| c.as_str().to_owned()).map_err(|fault| {
-            Refusal::field("credit_code", "credit_code", fault.to_string()).article("GB 32100-2015")
-        }));
+        let credit_code =
+            take(CreditCode::parse(&self.credit_code).map(|c| c.as_str().to_owned()).map_err(|fault| {
+                Refusal::field("credit_code", "credit_code", fault.to_string()).article("GB 32100-2015")
+            }));
         let login = take(account::check_login(&self.login));
         let _ = take(phone(&self.contact_phone));
         let _ = take(person(&self.contact_name));
@@ -77,7 +83,8 @@ impl RegisterUnit {
         }
         if !self.privacy_agreed {
             faults.push(
-                Refusal::field("privacy_agreed", "unit.privacy", "请阅读个人信息处理告知并勾选同意。").article("个人信息保护法第十七条"),
+                Refusal::field("privacy_agreed", "unit.privacy", "请阅读个人信息处理告知并勾选同意。")
+                    .article("个人信息保护法第十七条"),
             );
         }
         match region {
@@ -91,13 +98,21 @@ fn phone(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let fits = (7..=15).contains(&digits) && text.bytes().all(|b| b.is_ascii_digit() || b"+- ".contains(&b));
-    if fits { Ok(text.to_owned()) } else { Err(Refusal::field("contact_phone", "unit.phone", "请填写联系电话,例如 0471-1234567 或 11 位手机号。")) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Refusal::field("contact_phone", "unit.phone", "请填写联系电话，例如 0471-1234567 或 11 位手机号。"))
+    }
 }
 
 fn person(text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let fits = (2..=50).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if fits { Ok(text.to_owned()) } else { Err(Refusal::field("contact_name", "unit.person", "请填写联系人姓名(2 至 50 个字)。")) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err(Refusal::field("contact_name", "unit.person", "请填写联系人姓名（2 至 50 个字）。"))
+    }
 }
 
 impl Platform {
@@ -141,19 +156,20 @@ impl Platform {
         if let Some(phc) = phc {
             change.row(self.credential_row(&account_id, phc));
         }
-        change.commit_or(unit_id.as_str(), |refused| match refused {
-            Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("credit_code")) => Refusal::field(
-                "credit_code",
-                "unit.taken",
-                "该统一社会信用代码已经注册。如非本单位所为,请联系平台技术支持;如已注册请直接登录。",
-            )
-            .into(),
-            Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("login")) => {
-                Refusal::field("login", "account.taken", "该登录名已被使用,请换一个。").into()
-            }
-            other => crate::stream::refused(other),
-        })
-        .await?;
+        change
+            .commit_or(unit_id.as_str(), |refused| match refused {
+                Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("credit_code")) => Refusal::field(
+                    "credit_code",
+                    "unit.taken",
+                    "该统一社会信用代码已经注册。如非本单位所为，请联系平台技术支持；如已注册请直接登录。",
+                )
+                .into(),
+                Refused::Taken(what) if what.as_deref().is_some_and(|w| w.contains("login")) => {
+                    Refusal::field("login", "account.taken", "该登录名已被使用，请换一个。").into()
+                }
+                other => crate::stream::refused(other),
+            })
+            .await?;
         Ok((unit_id, account_id))
     }
 

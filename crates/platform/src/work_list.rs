@@ -256,6 +256,8 @@ fn narrow(select: &mut SelectStatement, filter: &Filter) {
     if !words.is_empty() {
         let pattern = format!("%{words}%");
         let like = |name| column(name).like(pattern.clone());
-        select.cond_where(Cond::any().add(like("project_name")).add(like("unit_name")).add(column("project_code").eq(words)));
+        select.cond_where(
+            Cond::any().add(like("project_name")).add(like("unit_name")).add(column("project_code").eq(words)),
+        );
     }
 }

@@ -103,11 +103,19 @@ fn split(total: u64, percents: &[u64]) -> Vec<u64> {
 
 impl Kind {
     /// The declaration form of such a project in a county, filled in by a unit on a day.
-    pub fn answers(&self, chance: &dyn Chance, kinds: &Kinds, unit: &ProjectUnit, county: &Region, today: Date) -> Answers {
+    pub fn answers(
+        &self,
+        chance: &dyn Chance,
+        kinds: &Kinds,
+        unit: &ProjectUnit,
+        county: &Region,
+        today: Date,
+    ) -> Answers {
         let n = between(chance, self.n);
         let total = u64::from(n) * u64::from(between(chance, self.wan_per_n));
         let stem = unit.name.chars().take(6).collect::<String>();
-        let put = |text: &str| text.replace("{n}", &n.to_string()).replace("{place}", &county.name).replace("{stem}", &stem);
+        let put =
+            |text: &str| text.replace("{n}", &n.to_string()).replace("{place}", &county.name).replace("{stem}", &stem);
         let mut answers = Answers::new();
         let mut set = |id: &str, value: String| {
             answers.insert(id.to_owned(), value);
@@ -130,12 +138,14 @@ impl Kind {
         set("place_detail", format!("{}工业园区经{}路以东", county.name, 1 + chance.below(9)));
         set("in_zone", "no".into());
         set("total_investment", total.to_string());
-        let costs = ["civil_cost", "equipment_cost", "installation_cost", "other_cost", "build_interest", "working_capital"];
+        let costs =
+            ["civil_cost", "equipment_cost", "installation_cost", "other_cost", "build_interest", "working_capital"];
         for (id, part) in costs.into_iter().zip(split(total, &[40, 38, 8, 8, 2])) {
             set(id, part.to_string());
         }
         set("funding", if self.government { "yes" } else { "no" }.into());
-        let funds: [&str; 2] = if self.government { ["fund_budget", "fund_bond"] } else { ["fund_own", "fund_bank_loan"] };
+        let funds: [&str; 2] =
+            if self.government { ["fund_budget", "fund_bond"] } else { ["fund_own", "fund_bank_loan"] };
         for (id, part) in funds.into_iter().zip(split(total, &[if self.government { 70 } else { 35 }])) {
             set(id, part.to_string());
         }
@@ -172,7 +182,13 @@ fn month_after(date: Date, months: u32) -> String {
 }
 
 /// A complete, believable form for demonstrations and tests: the first kind that fits the wish.
-pub fn answers_for_demo(chance: &dyn Chance, government: bool, unit: &ProjectUnit, county: &Region, today: Date) -> Result<Answers, SimulationError> {
+pub fn answers_for_demo(
+    chance: &dyn Chance,
+    government: bool,
+    unit: &ProjectUnit,
+    county: &Region,
+    today: Date,
+) -> Result<Answers, SimulationError> {
     let kinds = Kinds::shipped()?;
     let kind = kinds.kind.iter().find(|k| k.is_government() == government);
     let kind = kind.ok_or_else(|| SimulationError::Kinds("no kind fits".into()))?;

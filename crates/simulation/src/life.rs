@@ -188,7 +188,11 @@ impl<'a> Life<'a> {
 
     fn after_days(&mut self, day: Date, days: u32, next: Next) {
         let day = day.saturating_add(Span::new().days(i64::from(days)));
-        let day = if self.platform.rules.calendar.is_working(day) { day } else { self.platform.rules.calendar.next_working_day(day) };
+        let day = if self.platform.rules.calendar.is_working(day) {
+            day
+        } else {
+            self.platform.rules.calendar.next_working_day(day)
+        };
         self.at(day, next);
     }
 
@@ -248,7 +252,9 @@ impl<'a> Life<'a> {
 
     /// A unit of the wanted sort: one that is there already, or a new one.
     async fn unit(&mut self, government: bool, county: &Region) -> Result<usize, SimulationError> {
-        let fits = |unit: &UnitLife| unit.government == government && (!government || unit.unit.region == county.code.as_str());
+        let fits = |unit: &UnitLife| {
+            unit.government == government && (!government || unit.unit.region == county.code.as_str())
+        };
         let known: Vec<usize> = (0..self.units.len()).filter(|&i| self.units.get(i).is_some_and(fits)).collect();
         if !known.is_empty() && (government || self.percent(70)) {
             let index = self.chance.below(u32::try_from(known.len()).unwrap_or(1));
@@ -259,7 +265,11 @@ impl<'a> Life<'a> {
         let name = if government {
             format!("{}基本建设项目服务中心", county.name)
         } else {
-            format!("{stem}{}{}", county.name.trim_end_matches(['市', '县', '旗', '区']), Kinds::pick(&self.chance, &self.kinds.legal_forms))
+            format!(
+                "{stem}{}{}",
+                county.name.trim_end_matches(['市', '县', '旗', '区']),
+                Kinds::pick(&self.chance, &self.kinds.legal_forms)
+            )
         };
         let form = RegisterUnit {
             name,
@@ -335,14 +345,23 @@ impl<'a> Life<'a> {
     }
 
     /// The unit's file for a material, uploaded when it is needed the first time and offered again ever after.
-    async fn file(&mut self, unit: usize, project: &ProjectId, material: &str, name: &str) -> Result<AttachmentId, SimulationError> {
+    async fn file(
+        &mut self,
+        unit: usize,
+        project: &ProjectId,
+        material: &str,
+        name: &str,
+    ) -> Result<AttachmentId, SimulationError> {
         let Some(life) = self.units.get(unit) else { return Ok(AttachmentId::default()) };
         if let Some(id) = life.files.get(material) {
             return Ok(id.clone());
         }
         let call = self.act(&life.actor, "upload");
         let content = stream::iter([Ok::<_, Infallible>(sample_pdf(material))]);
-        let uploaded = self.platform.upload_file(&call, project, material, &format!("{name}.pdf"), "application/pdf", content).await;
+        let uploaded = self
+            .platform
+            .upload_file(&call, project, material, &format!("{name}.pdf"), "application/pdf", content)
+            .await;
         let id = self.tried("upload a file", uploaded)?.id;
         if let Some(life) = self.units.get_mut(unit) {
             life.files.insert(material.to_owned(), id.clone());
@@ -387,7 +406,7 @@ impl<'a> Life<'a> {
         let agency = Agency::new("development_reform", region);
         let general = self.general_administration(&agency).await?;
         let call = self.act(&general, "void");
-        let voided = self.platform.void_code(&call, &id, "项目单位书面说明项目不再建设,按规定作废代码。").await;
+        let voided = self.platform.void_code(&call, &id, "项目单位书面说明项目不再建设，按规定作废代码。").await;
         self.tried("void a code", voided)
     }
 
@@ -406,8 +425,12 @@ impl<'a> Life<'a> {
             from: self.plan.from,
             to: None,
         };
-        let officer =
-            crate::DemoOfficer { login: login.into(), name: self.kinds.person(&self.chance), posts: vec![post], password: None };
+        let officer = crate::DemoOfficer {
+            login: login.into(),
+            name: self.kinds.person(&self.chance),
+            posts: vec![post],
+            password: None,
+        };
         let id = crate::open_demo_officer(self.platform, &officer).await?;
         let actor = self.platform.actor(&id).await;
         self.tried("read an account", actor)
@@ -451,9 +474,13 @@ impl<'a> Life<'a> {
     async fn ask_correction(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "correction").await? else { return Ok(()) };
         let material = self.cases.get(case).and_then(|c| c.item.materials.first().cloned());
-        let mut points = vec![Point { material, text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned() }];
+        let mut points =
+            vec![Point { material, text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned() }];
         if self.percent(40) {
-            points.push(Point { material: None, text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned() });
+            points.push(Point {
+                material: None,
+                text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned(),
+            });
         }
         let asked = self.platform.ask_correction(&call, &id, points).await;
         self.tried("ask for correction", asked)?;
@@ -470,7 +497,7 @@ impl<'a> Life<'a> {
         let page = self.platform.case_page(&call, &id).await;
         let page = self.tried("read a case", page)?;
         let points = page.case.correction.map_or(0, |c| c.points.len());
-        let answers = vec![("已按要求补正,详见附件。".to_owned(), Vec::new()); points];
+        let answers = vec![("已按要求补正，详见附件。".to_owned(), Vec::new()); points];
         let supplied = self.platform.supply_correction(&call, &id, answers).await;
         self.tried("supply a correction", supplied)?;
         let days = between(&self.chance, [1, 4]);
@@ -488,7 +515,9 @@ impl<'a> Life<'a> {
             }
             other => self.tried("accept a case", other)?,
         }
-        let Some((limit, excluded)) = self.cases.get(case).map(|c| (c.item.effective_limit().clone(), !c.item.excluded.is_empty())) else {
+        let Some((limit, excluded)) =
+            self.cases.get(case).map(|c| (c.item.effective_limit().clone(), !c.item.excluded.is_empty()))
+        else {
             return Ok(());
         };
         let days = match limit.unit {
@@ -515,7 +544,7 @@ impl<'a> Life<'a> {
         let page = self.tried("read a case", page)?;
         let (ground, reason) = match page.case.code_check {
             Some(Err(fault)) => (NotAcceptedGround::CodeNotVerified, fault),
-            _ => (NotAcceptedGround::NotNeeded, "经核对,项目已纳入区域评估成果,不需要单独办理该事项。".to_owned()),
+            _ => (NotAcceptedGround::NotNeeded, "经核对，项目已纳入区域评估成果，不需要单独办理该事项。".to_owned()),
         };
         let refused = self.platform.not_accept_case(&call, &id, ground, &reason, None).await;
         self.tried("not accept a case", refused)?;
@@ -564,14 +593,21 @@ impl<'a> Life<'a> {
             return Ok(());
         }
         let Some((call, id)) = self.approver(case, "decide").await? else { return Ok(()) };
-        let Some((item, project, agency)) = self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone())) else { return Ok(()) };
+        let Some((item, project, agency)) = self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone())) else {
+            return Ok(());
+        };
         let today = self.clock_date();
         let refused = self.percent(4);
         let texts = if refused { &self.kinds.refusal_texts } else { &self.kinds.opinions };
         let decision = Decision {
             outcome: if refused { Outcome::Refused } else { Outcome::Granted },
             opinion: Kinds::pick(&self.chance, texts).to_owned(),
-            document_number: format!("{}审〔{}〕{}号", agency.region.as_str(), today.year(), self.chance.below(90_000) + 1),
+            document_number: format!(
+                "{}审〔{}〕{}号",
+                agency.region.as_str(),
+                today.year(),
+                self.chance.below(90_000) + 1
+            ),
             title: format!("关于{}的{}", item.name, if refused { "不予许可决定" } else { "批复" }),
             decided_on: today,
             valid_until: (!refused && self.percent(40)).then(|| today.saturating_add(Span::new().years(2))),
@@ -592,7 +628,7 @@ impl<'a> Life<'a> {
 
     async fn withdraw(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.applicant(case, "withdraw") else { return Ok(()) };
-        let withdrawn = self.platform.withdraw_case(&call, &id, "申请材料需要重新编制,暂时撤回。").await;
+        let withdrawn = self.platform.withdraw_case(&call, &id, "申请材料需要重新编制，暂时撤回。").await;
         self.tried("withdraw a case", withdrawn)?;
         self.summary.withdrawn += 1;
         Ok(())

@@ -23,12 +23,25 @@ pub(crate) struct Desks(BTreeMap<Agency, Desk>);
 
 impl Desks {
     /// The desk of an agency, opened at need.
-    pub async fn of(&mut self, platform: &Platform, chance: &dyn Chance, kinds: &Kinds, agency: &Agency) -> Result<Desk, SimulationError> {
+    pub async fn of(
+        &mut self,
+        platform: &Platform,
+        chance: &dyn Chance,
+        kinds: &Kinds,
+        agency: &Agency,
+    ) -> Result<Desk, SimulationError> {
         if let Some(desk) = self.0.get(agency) {
             return Ok(desk.clone());
         }
         let slug = agency.to_string().replace('_', "");
-        let window = open(platform, &format!("{slug}-s"), &kinds.person(chance), agency, &[Role::Receptionist, Role::Undertaker]).await?;
+        let window = open(
+            platform,
+            &format!("{slug}-s"),
+            &kinds.person(chance),
+            agency,
+            &[Role::Receptionist, Role::Undertaker],
+        )
+        .await?;
         let approver = open(platform, &format!("{slug}-p"), &kinds.person(chance), agency, &[Role::Approver]).await?;
         let desk = Desk { window: actor(platform, &window).await?, approver: actor(platform, &approver).await? };
         self.0.insert(agency.clone(), desk.clone());
@@ -41,7 +54,13 @@ async fn actor(platform: &Platform, id: &AccountId) -> Result<Actor, SimulationE
     platform.actor(id).await.map_err(|source| SimulationError::Act { act: "read an account".into(), at, source })
 }
 
-async fn open(platform: &Platform, login: &str, name: &str, agency: &Agency, roles: &[Role]) -> Result<AccountId, SimulationError> {
+async fn open(
+    platform: &Platform,
+    login: &str,
+    name: &str,
+    agency: &Agency,
+    roles: &[Role],
+) -> Result<AccountId, SimulationError> {
     let posts = roles.iter().map(|role| post(agency, *role, platform.clock.now().date())).collect();
     let officer = DemoOfficer { login: login.to_owned(), name: name.to_owned(), posts, password: None };
     open_demo_officer(platform, &officer).await
@@ -71,9 +90,13 @@ pub async fn open_demo_officer(platform: &Platform, officer: &DemoOfficer) -> Re
         login: officer.login.clone(),
         name: officer.name.clone(),
         posts: officer.posts.clone(),
-        reason: "演示数据:模拟任命".to_owned(),
+        reason: "演示数据：模拟任命".to_owned(),
         password: officer.password.clone(),
     };
     let opened = platform.open_officer(&Call::system(format!("simulation:{}", officer.login)), &form).await;
-    opened.map(|(id, _)| id).map_err(|source| SimulationError::Act { act: format!("open officer {}", officer.login), at, source })
+    opened.map(|(id, _)| id).map_err(|source| SimulationError::Act {
+        act: format!("open officer {}", officer.login),
+        at,
+        source,
+    })
 }

@@ -30,7 +30,11 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(seed)),
         rules: Rulebook::shipped(),
-        settings: Arc::new(Settings { temp: folder.path().join("temp"), files: folder.path().join("files"), ..Settings::default() }),
+        settings: Arc::new(Settings {
+            temp: folder.path().join("temp"),
+            files: folder.path().join("files"),
+            ..Settings::default()
+        }),
         files: Arc::new(LocalFiles::open(&folder.path().join("files"), &folder.path().join("temp")).unwrap()),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPrinter),

@@ -43,11 +43,7 @@ struct Docs {
 }
 
 fn portal(failed: bool) -> PortalKit {
-    let who = Who {
-        name: "苏日娜".into(),
-        org: "内蒙古示例新能源有限公司".into(),
-        post: String::new(),
-    };
+    let who = Who { name: "苏日娜".into(), org: "内蒙古示例新能源有限公司".into(), post: String::new() };
     let mut page = Page::new(Face::Portal, "declare", "组件样张")
         .signed_in(who, csrf::csrf_token("kit"))
         .crumb("首页", "/")
@@ -57,18 +53,9 @@ fn portal(failed: bool) -> PortalKit {
     page.simulated = true;
     let errors = if failed {
         vec![
-            Refusal::field(
-                "name",
-                "kit.name",
-                "请填写项目名称，应当包含建设地点和建设内容。",
-            )
-            .article("办法第十条"),
+            Refusal::field("name", "kit.name", "请填写项目名称，应当包含建设地点和建设内容。").article("办法第十条"),
             Refusal::field("county", "kit.county", "请选择项目所在旗县。"),
-            Refusal::field(
-                "total",
-                "kit.total",
-                "资金来源合计 1100 万元，与总投资 1200 万元不一致，请核对。",
-            ),
+            Refusal::field("total", "kit.total", "资金来源合计 1100 万元，与总投资 1200 万元不一致，请核对。"),
             Refusal::field("promise", "kit.promise", "请勾选承诺后再提交。"),
         ]
     } else {
@@ -78,10 +65,7 @@ fn portal(failed: bool) -> PortalKit {
         page,
         errors,
         counties: Vec::new(),
-        cities: vec![
-            Choice::new("150100", "呼和浩特市"),
-            Choice::new("150400", "赤峰市"),
-        ],
+        cities: vec![Choice::new("150100", "呼和浩特市"), Choice::new("150400", "赤峰市")],
         files: vec![file("1")],
     }
 }
@@ -98,38 +82,23 @@ fn file(id: &str) -> UploadedFile {
 }
 
 fn office() -> OfficeKit {
-    let who = Who {
-        name: "其木格".into(),
-        org: "赤峰市发展和改革委员会".into(),
-        post: "审查岗".into(),
-    };
-    let mut page = Page::new(Face::Office, "work", "组件样张")
-        .signed_in(who, csrf::csrf_token("kit"))
-        .crumb("待办", "/");
+    let who =
+        Who { name: "其木格".into(), org: "赤峰市发展和改革委员会".into(), post: "审查岗".into() };
+    let mut page =
+        Page::new(Face::Office, "work", "组件样张").signed_in(who, csrf::csrf_token("kit")).crumb("待办", "/");
     (page.unread, page.tasks, page.simulated) = (2, 14, true);
     let sheet = ClockSheet::new("承诺时限 5 个工作日，自受理次日起算")
-        .day(
-            date(2026, 9, 29),
-            DayKind::Start,
-            "受理当日，自次日起算（办法第二十一条）",
-        )
+        .day(date(2026, 9, 29), DayKind::Start, "受理当日，自次日起算（办法第二十一条）")
         .day(date(2026, 9, 30), DayKind::Counted(1), "工作日")
         .day(date(2026, 10, 1), DayKind::Off, "国庆节放假")
         .day(date(2026, 10, 10), DayKind::Counted(2), "调休上班")
-        .day(
-            date(2026, 10, 12),
-            DayKind::Paused,
-            "专家评审，所需时间不计入时限",
-        )
+        .day(date(2026, 10, 12), DayKind::Paused, "专家评审，所需时间不计入时限")
         .day(date(2026, 10, 13), DayKind::Due(3), "时限届满日");
     OfficeKit { page, sheet }
 }
 
 fn docs() -> Docs {
-    Docs {
-        page: Page::new(Face::Api, "", "接口说明"),
-        openapi: "/openapi.json",
-    }
+    Docs { page: Page::new(Face::Api, "", "接口说明"), openapi: "/openapi.json" }
 }
 
 async fn upload(mut form: Multipart) -> Result<Response, WebError> {
@@ -146,10 +115,7 @@ async fn upload(mut form: Multipart) -> Result<Response, WebError> {
 
 async fn counties(Query(query): Query<HashMap<String, String>>) -> Html<String> {
     let counties = match query.get("city").map(String::as_str) {
-        Some("150400") => vec![
-            Choice::new("150402", "红山区"),
-            Choice::new("150421", "阿鲁科尔沁旗"),
-        ],
+        Some("150400") => vec![Choice::new("150402", "红山区"), Choice::new("150421", "阿鲁科尔沁旗")],
         Some("150100") => vec![Choice::new("150102", "新城区")],
         _ => Vec::new(),
     };
@@ -158,9 +124,7 @@ async fn counties(Query(query): Query<HashMap<String, String>>) -> Html<String> 
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let port: u16 = std::env::args()
-        .nth(1)
-        .map_or(Ok(8090), |port| port.parse())?;
+    let port: u16 = std::env::args().nth(1).map_or(Ok(8090), |port| port.parse())?;
     let routes = Router::new()
         .route("/", get(async || show(&portal(false))))
         .route("/bad", get(async || show_refused(&portal(true))))

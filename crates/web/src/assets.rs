@@ -27,10 +27,9 @@ struct Asset {
 
 /// Routes of the files; the same on every face.
 pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    Router::new().route("/assets/{file}", get(serve)).route(
-        "/favicon.ico",
-        get(|| async { Redirect::permanent(LOGO_SVG) }),
-    )
+    Router::new()
+        .route("/assets/{file}", get(serve))
+        .route("/favicon.ico", get(|| async { Redirect::permanent(LOGO_SVG) }))
 }
 
 /// Answers with the best form the browser takes, to be kept for a year.
@@ -49,20 +48,14 @@ pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     )
         .into_response();
     if let Some(encoding) = encoding {
-        response.headers_mut().insert(
-            header::CONTENT_ENCODING,
-            header::HeaderValue::from_static(encoding),
-        );
+        response.headers_mut().insert(header::CONTENT_ENCODING, header::HeaderValue::from_static(encoding));
     }
     response
 }
 
 impl Asset {
     fn best(&self, headers: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
-        let accepted = headers
-            .get(header::ACCEPT_ENCODING)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let takes = |name: &str| {
             accepted.split(',').any(|part| {
                 let mut pieces = part.split(';').map(str::trim);
@@ -87,34 +80,15 @@ mod tests {
     #[tokio::test]
     async fn an_asset_comes_in_the_form_the_browser_takes_and_may_be_kept() {
         let file = THEME_CSS.trim_start_matches("/assets/");
-        for (accepted, encoding) in [
-            ("gzip, br", Some("br")),
-            ("gzip", Some("gzip")),
-            ("br;q=0", None),
-            ("", None),
-        ] {
-            let headers =
-                HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
+        for (accepted, encoding) in [("gzip, br", Some("br")), ("gzip", Some("gzip")), ("br;q=0", None), ("", None)] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, accepted.parse().unwrap())]);
             let response = serve(Path(file.to_owned()), headers).await;
             assert_eq!(response.status(), StatusCode::OK);
-            let got = response
-                .headers()
-                .get(header::CONTENT_ENCODING)
-                .map(|value| value.to_str().unwrap());
+            let got = response.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap());
             assert_eq!(got, encoding, "for {accepted:?}");
             assert_eq!(response.headers()[header::VARY], "Accept-Encoding");
-            assert!(
-                response.headers()[header::CACHE_CONTROL]
-                    .to_str()
-                    .unwrap()
-                    .contains("immutable")
-            );
+            assert!(response.headers()[header::CACHE_CONTROL].to_str().unwrap().contains("immutable"));
         }
-        assert_eq!(
-            serve(Path("../Cargo.toml".into()), HeaderMap::new())
-                .await
-                .status(),
-            StatusCode::NOT_FOUND
-        );
+        assert_eq!(serve(Path("../Cargo.toml".into()), HeaderMap::new()).await.status(), StatusCode::NOT_FOUND);
     }
 }

@@ -30,7 +30,8 @@ pub async fn around(State((app, face)): State<(App, Face)>, mut request: Request
         return next.run(request).await;
     }
     let platform = app.platform;
-    let source = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string()).unwrap_or_default();
+    let source =
+        request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string()).unwrap_or_default();
     let session = cookie::read(face, platform.settings.secure_cookies, request.headers())
         .map(|token| crate::csrf::csrf_token(&token).chars().take(16).collect())
         .unwrap_or_default();

@@ -67,7 +67,8 @@ impl Context {
         match &self.call.actor {
             Actor::Unit { login, unit_name, .. } => {
                 page.unread = u32::try_from(self.platform.unread_messages(&self.call).await?).unwrap_or(0);
-                page = page.signed_in(Who { name: login.clone(), org: unit_name.clone(), post: String::new() }, self.csrf());
+                page = page
+                    .signed_in(Who { name: login.clone(), org: unit_name.clone(), post: String::new() }, self.csrf());
             }
             Actor::Officer { name, posts, .. } => {
                 let org = posts.first().map(|p| domain::department::Agency::new(p.department.clone(), p.region).name());

@@ -20,14 +20,8 @@ pub fn csrf_token(session_id: &str) -> String {
 
 /// Checks a token from a form field or from the header; refuses when neither is the session's.
 pub fn verify(session_id: &str, headers: &HeaderMap, field: Option<&str>) -> Result<(), Refusal> {
-    let sent = field
-        .or_else(|| headers.get(HEADER).and_then(|value| value.to_str().ok()))
-        .unwrap_or_default();
-    if equal(sent.as_bytes(), csrf_token(session_id).as_bytes()) {
-        Ok(())
-    } else {
-        Err(foreign())
-    }
+    let sent = field.or_else(|| headers.get(HEADER).and_then(|value| value.to_str().ok())).unwrap_or_default();
+    if equal(sent.as_bytes(), csrf_token(session_id).as_bytes()) { Ok(()) } else { Err(foreign()) }
 }
 
 /// Whether the browser says that this request comes from our own pages. Reading is always allowed; a change
@@ -38,15 +32,9 @@ pub fn same_origin(method: &Method, headers: &HeaderMap) -> Result<(), Refusal> 
         return Ok(());
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let ours = match (
-        text("sec-fetch-site"),
-        text("origin"),
-        text(header::HOST.as_str()),
-    ) {
+    let ours = match (text("sec-fetch-site"), text("origin"), text(header::HOST.as_str())) {
         (Some(site), _, _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin), Some(host)) => origin
-            .split_once("://")
-            .is_some_and(|(_, authority)| authority == host),
+        (None, Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, authority)| authority == host),
         _ => false,
     };
     if ours { Ok(()) } else { Err(foreign()) }
@@ -69,10 +57,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-            .collect()
+        pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
     #[test]
@@ -95,24 +80,13 @@ mod tests {
             (vec![host, ("sec-fetch-site", "same-origin")], true),
             (vec![host, ("sec-fetch-site", "none")], true),
             (vec![host, ("sec-fetch-site", "same-site")], false),
-            (
-                vec![
-                    host,
-                    ("sec-fetch-site", "cross-site"),
-                    ("origin", "http://tzxm.example:8080"),
-                ],
-                false,
-            ),
+            (vec![host, ("sec-fetch-site", "cross-site"), ("origin", "http://tzxm.example:8080")], false),
             (vec![host, ("origin", "http://tzxm.example:8080")], true),
             (vec![host, ("origin", "http://tzxm.example")], false),
             (vec![host, ("origin", "https://evil.example")], false),
             (vec![host, ("origin", "null")], false),
         ] {
-            assert_eq!(
-                same_origin(&Method::POST, &headers(&pairs)).is_ok(),
-                allowed,
-                "{pairs:?}"
-            );
+            assert_eq!(same_origin(&Method::POST, &headers(&pairs)).is_ok(), allowed, "{pairs:?}");
             assert!(same_origin(&Method::GET, &headers(&pairs)).is_ok());
         }
     }

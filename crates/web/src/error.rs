@@ -98,66 +98,36 @@ impl IntoResponse for WebError {
 }
 
 fn codes(refusals: &[Refusal]) -> String {
-    refusals
-        .iter()
-        .map(|refusal| refusal.code.as_ref())
-        .collect::<Vec<_>>()
-        .join(", ")
+    refusals.iter().map(|refusal| refusal.code.as_ref()).collect::<Vec<_>>().join(", ")
 }
 
 /// Title and sentence for a bare status.
 fn words(status: StatusCode) -> (&'static str, Refusal) {
     let (title, code, message) = match status {
-        StatusCode::UNAUTHORIZED => (
-            "请先登录",
-            "http.sign_in_needed",
-            "您还没有登录，或登录已过期。请登录后再试。",
-        ),
-        StatusCode::FORBIDDEN => (
-            "没有权限",
-            "http.forbidden",
-            "您没有权限进行此项操作。如确需办理，请联系本单位管理员。",
-        ),
-        StatusCode::NOT_FOUND => (
-            "没有找到",
-            "http.not_found",
-            "您要找的内容不存在，或不在您的查看范围内。请核对网址，或从首页重新进入。",
-        ),
-        StatusCode::METHOD_NOT_ALLOWED => (
-            "操作方式不正确",
-            "http.method",
-            "此地址不支持这种操作。请从页面上的按钮或链接进入。",
-        ),
-        StatusCode::PAYLOAD_TOO_LARGE => (
-            "内容过大",
-            "http.too_large",
-            "提交的内容超过上限。请压缩或拆分文件后再提交。",
-        ),
-        StatusCode::UNPROCESSABLE_ENTITY => (
-            "未能办理",
-            "http.refused",
-            "提交的内容不符合要求。请返回修改后再提交。",
-        ),
-        StatusCode::REQUEST_TIMEOUT => (
-            "处理超时",
-            "http.timeout",
-            "处理时间过长，本次操作没有完成。请稍后再试；如已提交，请先查看是否已生效。",
-        ),
-        StatusCode::TOO_MANY_REQUESTS => (
-            "操作过于频繁",
-            "http.too_many",
-            "操作过于频繁。请稍等片刻再试。",
-        ),
-        StatusCode::SERVICE_UNAVAILABLE => (
-            "系统繁忙",
-            "http.busy",
-            "当前办理人数较多。请稍等片刻再试，已保存的内容不会丢失。",
-        ),
-        status if status.is_client_error() => (
-            "请求有误",
-            "http.bad_request",
-            "提交的内容无法识别。请返回上一页，检查后重新提交。",
-        ),
+        StatusCode::UNAUTHORIZED => ("请先登录", "http.sign_in_needed", "您还没有登录，或登录已过期。请登录后再试。"),
+        StatusCode::FORBIDDEN => {
+            ("没有权限", "http.forbidden", "您没有权限进行此项操作。如确需办理，请联系本单位管理员。")
+        }
+        StatusCode::NOT_FOUND => {
+            ("没有找到", "http.not_found", "您要找的内容不存在，或不在您的查看范围内。请核对网址，或从首页重新进入。")
+        }
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("操作方式不正确", "http.method", "此地址不支持这种操作。请从页面上的按钮或链接进入。")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ("内容过大", "http.too_large", "提交的内容超过上限。请压缩或拆分文件后再提交。")
+        }
+        StatusCode::UNPROCESSABLE_ENTITY => ("未能办理", "http.refused", "提交的内容不符合要求。请返回修改后再提交。"),
+        StatusCode::REQUEST_TIMEOUT => {
+            ("处理超时", "http.timeout", "处理时间过长，本次操作没有完成。请稍后再试；如已提交，请先查看是否已生效。")
+        }
+        StatusCode::TOO_MANY_REQUESTS => ("操作过于频繁", "http.too_many", "操作过于频繁。请稍等片刻再试。"),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ("系统繁忙", "http.busy", "当前办理人数较多。请稍等片刻再试，已保存的内容不会丢失。")
+        }
+        status if status.is_client_error() => {
+            ("请求有误", "http.bad_request", "提交的内容无法识别。请返回上一页，检查后重新提交。")
+        }
         _ => (
             "系统出现问题",
             "http.fault",
@@ -194,18 +164,10 @@ problem_page!(OfficeProblem, "error_office.html");
 
 /// Layer: gives errors their form and writes the chain of causes to the log, once, with the request number.
 pub async fn present(State(face): State<Face>, request: Request, next: Next) -> Response {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .cloned()
-        .unwrap_or_default();
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let html = face != Face::Api && wants_html(request.headers());
     let htmx = request.headers().contains_key("hx-request");
-    let target = request
-        .uri()
-        .path_and_query()
-        .map_or("/", |target| target.as_str())
-        .to_owned();
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let read = request.method().is_safe();
     let response = next.run(request).await;
     let error = response.extensions().get::<Arc<WebError>>().cloned();
@@ -219,19 +181,11 @@ pub async fn present(State(face): State<Face>, request: Request, next: Next) -> 
     }
     let (title, refusal) = words(status);
     let refusals = error.map_or_else(|| vec![refusal], |error| error.refusals());
-    let mut dressed = if html {
-        page(face, status, title, &refusals, &id)
-    } else {
-        problem_json(status, title, &refusals, &id)
-    };
+    let mut dressed =
+        if html { page(face, status, title, &refusals, &id) } else { problem_json(status, title, &refusals, &id) };
     *dressed.status_mut() = status;
-    if matches!(
-        status,
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-    ) {
-        dressed
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     }
     if let Some(allow) = response.headers().get(header::ALLOW) {
         dressed.headers_mut().insert(header::ALLOW, allow.clone());
@@ -242,12 +196,8 @@ pub async fn present(State(face): State<Face>, request: Request, next: Next) -> 
 /// An error that no handler of ours has dressed: without a body, or the plain English of axum and tower.
 fn bare(response: &Response) -> bool {
     let status = response.status();
-    let kind = response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok());
-    (status.is_client_error() || status.is_server_error())
-        && kind.is_none_or(|kind| kind.starts_with("text/plain"))
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    (status.is_client_error() || status.is_server_error()) && kind.is_none_or(|kind| kind.starts_with("text/plain"))
 }
 
 fn log(status: StatusCode, error: Option<&WebError>, id: &RequestId) {
@@ -279,29 +229,11 @@ fn to_sign_in(face: Face, htmx: bool, target: &str) -> Response {
     }
 }
 
-fn page(
-    face: Face,
-    status: StatusCode,
-    title: &str,
-    refusals: &[Refusal],
-    id: &RequestId,
-) -> Response {
+fn page(face: Face, status: StatusCode, title: &str, refusals: &[Refusal], id: &RequestId) -> Response {
     let (page, icon, request_id) = (Page::new(face, "", title), icon_name(status), id.as_str());
     let printed = match face {
-        Face::Office => OfficeProblem {
-            page,
-            icon,
-            refusals,
-            request_id,
-        }
-        .render(),
-        Face::Portal | Face::Api => PortalProblem {
-            page,
-            icon,
-            refusals,
-            request_id,
-        }
-        .render(),
+        Face::Office => OfficeProblem { page, icon, refusals, request_id }.render(),
+        Face::Portal | Face::Api => PortalProblem { page, icon, refusals, request_id }.render(),
     };
     match printed {
         Ok(printed) => Html(printed).into_response(),
@@ -311,11 +243,7 @@ fn page(
 
 /// RFC 9457, with our refusals as `errors`.
 fn problem_json(status: StatusCode, title: &str, refusals: &[Refusal], id: &RequestId) -> Response {
-    let detail = refusals
-        .iter()
-        .map(|refusal| refusal.message.as_str())
-        .collect::<Vec<_>>()
-        .join("");
+    let detail = refusals.iter().map(|refusal| refusal.message.as_str()).collect::<Vec<_>>().join("");
     let body = serde_json::json!({
         "type": "about:blank",
         "title": title,
@@ -324,9 +252,5 @@ fn problem_json(status: StatusCode, title: &str, refusals: &[Refusal], id: &Requ
         "instance": id.as_str(),
         "errors": refusals,
     });
-    (
-        [(header::CONTENT_TYPE, "application/problem+json")],
-        Json(body).into_response().into_body(),
-    )
-        .into_response()
+    ([(header::CONTENT_TYPE, "application/problem+json")], Json(body).into_response().into_body()).into_response()
 }

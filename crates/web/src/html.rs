@@ -22,11 +22,7 @@ pub struct Markup(String);
 impl Markup {
     /// Escapes a text.
     pub fn text(text: impl Display) -> Self {
-        Self(
-            askama::filters::escape(text, Html)
-                .map(|safe| safe.to_string())
-                .unwrap_or_default(),
-        )
+        Self(askama::filters::escape(text, Html).map(|safe| safe.to_string()).unwrap_or_default())
     }
 
     /// Prints a component.
@@ -129,20 +125,12 @@ pub fn icon(name: &'static str) -> Icon {
 
 /// A QR code as an SVG image; nothing when the text is too long for one (about 2,900 characters).
 pub fn qr(text: impl Display, label: impl Display) -> Markup {
-    let Ok(code) =
-        qrcode::QrCode::with_error_correction_level(text.to_string(), qrcode::EcLevel::M)
-    else {
+    let Ok(code) = qrcode::QrCode::with_error_correction_level(text.to_string(), qrcode::EcLevel::M) else {
         return Markup::default();
     };
     let width = code.width();
-    let dark = code
-        .to_colors()
-        .into_iter()
-        .enumerate()
-        .filter(|(_, color)| *color == qrcode::Color::Dark);
-    let path: String = dark
-        .map(|(index, _)| format!("M{} {}h1v1h-1z", index % width + 4, index / width + 4))
-        .collect();
+    let dark = code.to_colors().into_iter().enumerate().filter(|(_, color)| *color == qrcode::Color::Dark);
+    let path: String = dark.map(|(index, _)| format!("M{} {}h1v1h-1z", index % width + 4, index / width + 4)).collect();
     let side = width + 8;
     Markup(format!(
         r#"<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {side} {side}" shape-rendering="crispEdges"><path fill="currentColor" d="{path}"/></svg>"#,
@@ -152,13 +140,7 @@ pub fn qr(text: impl Display, label: impl Display) -> Markup {
 
 /// The id of the control of a form field, which error summaries and change links point at.
 pub fn field_id(name: &str) -> String {
-    format!(
-        "field-{}",
-        name.replace(
-            |c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'),
-            "-"
-        )
-    )
+    format!("field-{}", name.replace(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'), "-"))
 }
 
 #[cfg(test)]
@@ -171,32 +153,19 @@ mod tests {
         let evil = r#""><script>alert(1)</script><img src=x onerror=alert(1)>"#;
         let refusal = Refusal::field("name", "test.evil", evil);
         for printed in [
-            Field::text("name", evil)
-                .value(evil)
-                .hint(evil)
-                .error_list([&refusal])
-                .to_string(),
+            Field::text("name", evil).value(evil).hint(evil).error_list([&refusal]).to_string(),
             Field::textarea("name", evil, 3).value(evil).to_string(),
-            Field::select("name", evil, [Choice::new(evil, evil)])
-                .value(evil)
-                .to_string(),
+            Field::select("name", evil, [Choice::new(evil, evil)]).value(evil).to_string(),
             ErrorSummary::new([&refusal]).to_string(),
             Pill::new(Tone::Red, evil).meaning(evil).to_string(),
             Facts::new().row(evil, evil).to_string(),
-            Timeline::new()
-                .entry(Tone::Blue, evil, evil, evil)
-                .to_string(),
+            Timeline::new().entry(Tone::Blue, evil, evil, evil).to_string(),
             Upload::new(evil, evil, evil, evil).to_string(),
             Plate::new(evil, evil).to_string(),
-            Action::post(evil, evil, evil)
-                .confirm(evil, evil)
-                .to_string(),
+            Action::post(evil, evil, evil).confirm(evil, evil).to_string(),
             qr("x", evil).to_string(),
         ] {
-            assert!(
-                !printed.contains("<script>alert") && !printed.contains("<img"),
-                "{printed}"
-            );
+            assert!(!printed.contains("<script>alert") && !printed.contains("<img"), "{printed}");
         }
     }
 
@@ -206,20 +175,11 @@ mod tests {
             Refusal::field("name", "test.name", "请填写项目名称。").article("办法第十条"),
             Refusal::field("other", "test.other", "别处的问题。"),
         ];
-        let field = Field::text("name", "项目名称")
-            .errors(&refusals)
-            .to_string();
-        assert!(
-            field.contains("请填写项目名称")
-                && field.contains("办法第十条")
-                && !field.contains("别处的问题")
-        );
+        let field = Field::text("name", "项目名称").errors(&refusals).to_string();
+        assert!(field.contains("请填写项目名称") && field.contains("办法第十条") && !field.contains("别处的问题"));
         assert!(field.contains(r#"aria-invalid="true""#));
         let summary = ErrorSummary::new(&refusals).to_string();
-        assert!(
-            summary.contains(r##"href="#field-name""##)
-                && summary.contains(r##"href="#field-other""##)
-        );
+        assert!(summary.contains(r##"href="#field-name""##) && summary.contains(r##"href="#field-other""##));
     }
 
     #[test]

@@ -56,18 +56,8 @@ pub struct NavEntry {
     pub icon: &'static str,
 }
 
-const fn entry(
-    key: &'static str,
-    href: &'static str,
-    name: &'static str,
-    icon: &'static str,
-) -> NavEntry {
-    NavEntry {
-        key,
-        href,
-        name,
-        icon,
-    }
+const fn entry(key: &'static str, href: &'static str, name: &'static str, icon: &'static str) -> NavEntry {
+    NavEntry { key, href, name, icon }
 }
 
 const PORTAL_NAV: &[NavEntry] = &[
@@ -163,10 +153,7 @@ impl Page {
     /// Adds a step of the way back.
     #[must_use]
     pub fn crumb(mut self, name: impl Into<String>, href: impl Into<String>) -> Self {
-        self.crumbs.push(Crumb {
-            name: name.into(),
-            href: Some(href.into()),
-        });
+        self.crumbs.push(Crumb { name: name.into(), href: Some(href.into()) });
         self
     }
 

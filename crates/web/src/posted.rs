@@ -71,14 +71,15 @@ impl<C: FaceContext> FromRequest<App> for Posted<C> {
         let mut ctx = C::from_request_parts(&mut parts, app).await?;
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !kind.starts_with("application/x-www-form-urlencoded") {
-            return Err(domain::Refusal::new("form.type", "提交的内容不是表单,请刷新页面后重试。").into());
+            return Err(domain::Refusal::new("form.type", "提交的内容不是表单，请刷新页面后重试。").into());
         }
         let headers = parts.headers.clone();
-        let bytes = axum::body::Bytes::from_request(Request::from_parts(parts, body), app)
-            .await
-            .map_err(|_| WebError::from(domain::Refusal::new("form.size", "提交的内容过长或传输中断,请精简后重试。")))?;
-        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes)
-            .map_err(|_| WebError::from(domain::Refusal::new("form.encoding", "提交的内容编码有误,请刷新页面后重试。")))?;
+        let bytes = axum::body::Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|_| {
+            WebError::from(domain::Refusal::new("form.size", "提交的内容过长或传输中断，请精简后重试。"))
+        })?;
+        let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).map_err(|_| {
+            WebError::from(domain::Refusal::new("form.encoding", "提交的内容编码有误，请刷新页面后重试。"))
+        })?;
         let form = Fields(fields);
         let context = ctx.context_mut();
         if context.is_signed_in() {

@@ -31,10 +31,7 @@ impl RequestId {
     fn next() -> Self {
         static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        Self(format!(
-            "{:016x}",
-            KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
-        ))
+        Self(format!("{:016x}", KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed))))
     }
 }
 
@@ -49,7 +46,8 @@ pub async fn number(mut request: Request, next: Next) -> Response {
     let id = RequestId::next();
     request.extensions_mut().insert(id.clone());
     // Without the query: it may carry what people typed.
-    let span = tracing::info_span!("request", request.id = %id, method = %request.method(), path = request.uri().path());
+    let span =
+        tracing::info_span!("request", request.id = %id, method = %request.method(), path = request.uri().path());
     let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert("x-request-id", value);
@@ -73,9 +71,6 @@ pub fn wants_part(headers: &HeaderMap) -> bool {
 
 /// Whether the client reads HTML; scripts that want JSON say so.
 pub fn wants_html(headers: &HeaderMap) -> bool {
-    let accepted = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     !accepted.contains("json") || accepted.contains("html")
 }

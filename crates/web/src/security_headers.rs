@@ -23,18 +23,9 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("permissions-policy"),
-        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (header::CACHE_CONTROL, "no-store"),
 ];
 
@@ -52,11 +43,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 30 s (15 min for files), 1 MiB.
     fn default() -> Self {
-        Self {
-            time: Duration::from_secs(30),
-            upload_time: Duration::from_secs(15 * 60),
-            body: 1 << 20,
-        }
+        Self { time: Duration::from_secs(30), upload_time: Duration::from_secs(15 * 60), body: 1 << 20 }
     }
 }
 
@@ -89,19 +76,14 @@ async fn in_time(State(limits): State<Limits>, request: Request, next: Next) -> 
 async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     for (name, value) in HEADERS {
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
 
 fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
-    let text = panic
-        .downcast_ref::<&str>()
-        .map(ToString::to_string)
-        .or_else(|| panic.downcast_ref::<String>().cloned());
+    let text =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
     WebError::fault(format!("panic: {}", text.unwrap_or_default())).into_response()
 }
 
@@ -131,27 +113,18 @@ mod tests {
                 }),
             )
             .route("/slow", get(|| tokio::time::sleep(Duration::from_millis(300))))
-            .route(
-                "/large",
-                post(|body: String| async move { body.len().to_string() }),
-            )
+            .route("/large", post(|body: String| async move { body.len().to_string() }))
             .route("/private", get(|| async { WebError::SignInNeeded }))
             .route(
                 "/no",
                 get(|| async {
-                    WebError::from(
-                        Refusal::new("test.no", "不符合<条件>。").article("办法第十四条"),
-                    )
+                    WebError::from(Refusal::new("test.no", "不符合<条件>。").article("办法第十四条"))
                 }),
             );
         protect(
             routes,
             face,
-            Limits {
-                time: Duration::from_millis(50),
-                upload_time: Duration::from_secs(5),
-                body: 1000,
-            },
+            Limits { time: Duration::from_millis(50), upload_time: Duration::from_secs(5), body: 1000 },
         )
     }
 
@@ -162,24 +135,14 @@ mod tests {
         headers: &[(&str, &str)],
         body: &str,
     ) -> (StatusCode, axum::http::HeaderMap, String) {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("host", "localhost");
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let response = app(face)
-            .oneshot(request.body(Body::from(body.to_owned())).unwrap())
-            .await
-            .unwrap();
+        let response = app(face).oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 22).await.unwrap();
-        (
-            parts.status,
-            parts.headers,
-            String::from_utf8(bytes.to_vec()).unwrap(),
-        )
+        (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).unwrap())
     }
 
     #[tokio::test]
@@ -199,27 +162,14 @@ mod tests {
         for face in [Face::Portal, Face::Office] {
             for (headers, status) in [
                 (vec![], StatusCode::FORBIDDEN),
-                (
-                    vec![("origin", "https://evil.example")],
-                    StatusCode::FORBIDDEN,
-                ),
-                (
-                    vec![("sec-fetch-site", "cross-site")],
-                    StatusCode::FORBIDDEN,
-                ),
+                (vec![("origin", "https://evil.example")], StatusCode::FORBIDDEN),
+                (vec![("sec-fetch-site", "cross-site")], StatusCode::FORBIDDEN),
                 (vec![("sec-fetch-site", "same-origin")], StatusCode::OK),
             ] {
-                assert_eq!(
-                    ask(face, Method::POST, "/ok", &headers, "").await.0,
-                    status,
-                    "{headers:?}"
-                );
+                assert_eq!(ask(face, Method::POST, "/ok", &headers, "").await.0, status, "{headers:?}");
             }
         }
-        assert_eq!(
-            ask(Face::Api, Method::POST, "/ok", &[], "").await.0,
-            StatusCode::OK
-        );
+        assert_eq!(ask(Face::Api, Method::POST, "/ok", &[], "").await.0, StatusCode::OK);
     }
 
     #[tokio::test]
@@ -228,61 +178,35 @@ mod tests {
             ("/missing", StatusCode::NOT_FOUND, "没有找到"),
             ("/panic", StatusCode::INTERNAL_SERVER_ERROR, "系统出现问题"),
             ("/slow", StatusCode::REQUEST_TIMEOUT, "处理超时"),
-            (
-                "/no",
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "不符合&#60;条件&#62;",
-            ),
+            ("/no", StatusCode::UNPROCESSABLE_ENTITY, "不符合&#60；条件&#62；"),
         ] {
             for face in [Face::Portal, Face::Office] {
-                let (got, headers, body) =
-                    ask(face, Method::GET, path, &[("accept", "text/html")], "").await;
+                let (got, headers, body) = ask(face, Method::GET, path, &[("accept", "text/html")], "").await;
                 assert_eq!(got, status, "{path}");
                 assert!(
-                    body.contains(words)
-                        && body.contains(headers["x-request-id"].to_str().unwrap()),
+                    body.contains(words) && body.contains(headers["x-request-id"].to_str().unwrap()),
                     "{path}: {body}"
                 );
                 assert!(!body.contains("secret detail"));
             }
         }
         let same = [("sec-fetch-site", "same-origin")];
-        let (status, _, body) = ask(
-            Face::Portal,
-            Method::POST,
-            "/large",
-            &same,
-            &"x".repeat(1001),
-        )
-        .await;
+        let (status, _, body) = ask(Face::Portal, Method::POST, "/large", &same, &"x".repeat(1001)).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
         assert!(body.contains("内容过大"));
     }
 
     #[tokio::test]
     async fn systems_get_problem_json() {
-        let (status, headers, body) = ask(
-            Face::Api,
-            Method::GET,
-            "/no",
-            &[("accept", "text/html")],
-            "",
-        )
-        .await;
+        let (status, headers, body) = ask(Face::Api, Method::GET, "/no", &[("accept", "text/html")], "").await;
         assert_eq!(
             (status, &headers[header::CONTENT_TYPE]),
-            (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                &HeaderValue::from_static("application/problem+json")
-            )
+            (StatusCode::UNPROCESSABLE_ENTITY, &HeaderValue::from_static("application/problem+json"))
         );
         let problem: serde_json::Value = serde_json::from_str(&body).unwrap();
         assert_eq!(problem["errors"][0]["code"], "test.no");
         assert_eq!(problem["errors"][0]["article"], "办法第十四条");
-        assert_eq!(
-            ask(Face::Api, Method::GET, "/private", &[], "").await.0,
-            StatusCode::UNAUTHORIZED
-        );
+        assert_eq!(ask(Face::Api, Method::GET, "/private", &[], "").await.0, StatusCode::UNAUTHORIZED);
     }
 
     #[tokio::test]
@@ -292,14 +216,7 @@ mod tests {
             (status, headers["location"].to_str().unwrap()),
             (StatusCode::SEE_OTHER, "/login?next=%2Fprivate%3Fpage%3D2")
         );
-        let (status, headers, _) = ask(
-            Face::Portal,
-            Method::GET,
-            "/private",
-            &[("hx-request", "true")],
-            "",
-        )
-        .await;
+        let (status, headers, _) = ask(Face::Portal, Method::GET, "/private", &[("hx-request", "true")], "").await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert_eq!(headers["hx-redirect"], "/login?next=%2Fprivate");
     }

@@ -13,8 +13,7 @@ fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
 }
 
 fn rows<const N: usize>(rows: [(&str, &str); N]) -> Vec<(String, String)> {
-    rows.map(|(label, value)| (label.to_owned(), value.to_owned()))
-        .to_vec()
+    rows.map(|(label, value)| (label.to_owned(), value.to_owned())).to_vec()
 }
 
 /// The sample of a kind.
@@ -37,9 +36,7 @@ pub fn paper(kind: DocumentKind) -> Document {
     match kind {
         DocumentKind::CodeCertificate => Document {
             issuer: "内蒙古自治区发展和改革委员会".to_owned(),
-            paragraphs: texts([
-                "经内蒙古自治区投资项目在线审批监管平台登记，该项目已取得项目代码，特发此证。",
-            ]),
+            paragraphs: texts(["经内蒙古自治区投资项目在线审批监管平台登记，该项目已取得项目代码，特发此证。"]),
             rows: rows([
                 ("项目单位", UNIT),
                 ("统一社会信用代码", "91150929MA0Q3XY47K"),

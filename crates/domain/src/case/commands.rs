@@ -42,7 +42,7 @@ impl CodeCheck {
             }
             Some(declared) if declared.unit != application.unit => fault("owner", "该项目代码不属于申请单位。".into()),
             Some(_) if project.state != ProjectState::Active => {
-                fault("not_in_force", format!("该项目代码已失效({})。", project.state.name()))
+                fault("not_in_force", format!("该项目代码已失效（{}）。", project.state.name()))
             }
             Some(_) => Self::Verified,
         }
@@ -63,7 +63,7 @@ fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
         Some(application) if case.stage.acts().contains(&act) => Ok(application),
         Some(_) => Err(Refusal::new(
             "case.wrong_state",
-            format!("办件当前为“{}”,不能进行“{}”。请刷新页面查看最新状态。", case.stage.name(), act.name()),
+            format!("办件当前为“{}”，不能进行“{}”。请刷新页面查看最新状态。", case.stage.name(), act.name()),
         )),
         None => Err(Refusal::new("case.not_there", "没有这个办件。")),
     }
@@ -74,7 +74,7 @@ fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Ref
     match text.chars().count() {
         0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
         n if n > most => {
-            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字,现为 {n} 个字。")))
+            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字，现为 {n} 个字。")))
         }
         _ => Ok(text.to_owned()),
     }
@@ -88,7 +88,7 @@ pub fn submit(
 ) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
     if project.state != ProjectState::Active {
         let refusal =
-            Refusal::new("project.wrong_state", format!("项目当前为“{}”,不能申请事项。", project.state.name()));
+            Refusal::new("project.wrong_state", format!("项目当前为“{}”，不能申请事项。", project.state.name()));
         return Err(vec![refusal.article("办法第十四条")]);
     }
     let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && g.is_there());
@@ -97,7 +97,7 @@ pub fn submit(
         .filter(|(id, _)| !has(id))
         .map(|(id, name)| {
             Refusal::field(format!("material-{id}"), "material.missing", format!("请上传“{name}”。"))
-                .article("办法第十四条第(一)项")
+                .article("办法第十四条第（一）项")
         })
         .collect();
     if missing.is_empty() { Ok(vec![CaseEvent::CaseSubmitted(Box::new(application))]) } else { Err(missing) }
@@ -113,8 +113,8 @@ pub fn receive(case: &Case, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> 
 pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
     let application = allowed(case, Act::AskCorrection)?;
     if case.correction.is_some() {
-        return Err(Refusal::new("correction.twice", "补正要求应当一次性告知,本办件已告知过一次,不能再次告知。")
-            .article("行政许可法第三十二条第一款第(四)项"));
+        return Err(Refusal::new("correction.twice", "补正要求应当一次性告知，本办件已告知过一次，不能再次告知。")
+            .article("行政许可法第三十二条第一款第（四）项"));
     }
     let given = |id: &String| application.materials.iter().any(|g| g.material == *id);
     let points = points
@@ -133,9 +133,9 @@ pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Resul
         return Err(Refusal::field(
             "point-0",
             "correction.points",
-            format!("请逐条写明需要补正的内容(1 至 {MAX_POINTS} 条)。"),
+            format!("请逐条写明需要补正的内容（1 至 {MAX_POINTS} 条）。"),
         )
-        .article("行政许可法第三十二条第一款第(四)项"));
+        .article("行政许可法第三十二条第一款第（四）项"));
     }
     let document = Box::new(papers.correction_notice(application, &points));
     Ok(vec![CaseEvent::CorrectionAsked { points, document }])
@@ -151,7 +151,7 @@ pub fn supply(case: &Case, answers: Vec<Answer>) -> Result<Vec<CaseEvent>, Vec<R
             Refusal::field(
                 format!("answer-{i}"),
                 "correction.open_point",
-                format!("第 {} 条还没有补正:请上传材料或填写说明。", i + 1),
+                format!("第 {} 条还没有补正：请上传材料或填写说明。", i + 1),
             )
         })
         .collect();
@@ -182,9 +182,9 @@ pub fn accept(
         CodeCheck::Fault { fault, message } => {
             let refusal = Refusal::new(
                 "case.code_not_verified",
-                format!("项目代码未通过核验,不得受理:{message}系统已将此情况告知项目单位。"),
+                format!("项目代码未通过核验，不得受理：{message}系统已将此情况告知项目单位。"),
             )
-            .article("办法第十四条第(二)项");
+            .article("办法第十四条第（二）项");
             Acceptance::CodeRefused(vec![CaseEvent::CodeNotVerified { code, fault: fault.into(), message }], refusal)
         }
     })
@@ -205,7 +205,7 @@ pub fn not_accept(
         return Err(Refusal::field(
             "right_organ",
             "not_accept.right_organ",
-            "不属于本机关职权范围的,请写明应当向哪个机关申请。",
+            "不属于本机关职权范围的，请写明应当向哪个机关申请。",
         )
         .article(ground.article()));
     }
@@ -213,7 +213,7 @@ pub fn not_accept(
         return Err(Refusal::field(
             "ground",
             "not_accept.no_correction",
-            "材料不齐全的,应当先一次性告知补正,不能直接不予受理。",
+            "材料不齐全的，应当先一次性告知补正，不能直接不予受理。",
         )
         .article(ground.article()));
     }
@@ -225,13 +225,13 @@ pub fn not_accept(
 pub fn suspend(case: &Case, suspension: Suspension) -> Result<Vec<CaseEvent>, Refusal> {
     allowed(case, Act::Suspend)?;
     if case.suspensions.iter().any(|s| s.to.is_none()) {
-        return Err(Refusal::new("clock.suspended", "计时已经暂停,请先恢复计时。").article("办法第十五条"));
+        return Err(Refusal::new("clock.suspended", "计时已经暂停，请先恢复计时。").article("办法第十五条"));
     }
     if suspension.document.trim().is_empty() {
         return Err(Refusal::field(
             "document",
             "clock.no_paper",
-            "暂停计时须有告知申请人的文书,请填写文书名称或文号。",
+            "暂停计时须有告知申请人的文书，请填写文书名称或文号。",
         )
         .article("行政许可法第四十五条"));
     }
@@ -248,7 +248,7 @@ pub fn resume(case: &Case, to: Date) -> Result<Vec<CaseEvent>, Refusal> {
     allowed(case, Act::Resume)?;
     let open = case.suspensions.iter().rev().find(|s| s.to.is_none());
     match open {
-        None => Err(Refusal::new("clock.running", "计时没有暂停,不需要恢复。").article("办法第十五条")),
+        None => Err(Refusal::new("clock.running", "计时没有暂停，不需要恢复。").article("办法第十五条")),
         Some(open) if to < open.from => {
             Err(Refusal::field("to", "clock.order", "恢复日不能早于暂停的起始日。").article("办法第十五条"))
         }
@@ -261,7 +261,7 @@ pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> 
     let application = allowed(case, Act::Decide).map_err(|r| vec![r])?;
     let mut faults = Vec::new();
     let mut text = |field, value: &str, what, most| {
-        words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第(四)项")))
+        words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第（四）项")))
     };
     let opinion = text("opinion", &decision.opinion, "办结意见", 2000);
     let document_number = text("document_number", &decision.document_number, "审批文件文号", 100);
@@ -276,11 +276,12 @@ pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> 
         faults.push(Refusal::field("valid_until", "decision.validity", "有效期截止日应当晚于决定日期。"));
     }
     if decision.valid_until.is_some() && decision.outcome == Outcome::Refused {
-        faults.push(Refusal::field("valid_until", "decision.validity", "不予许可的决定没有有效期,请清空有效期。"));
+        faults.push(Refusal::field("valid_until", "decision.validity", "不予许可的决定没有有效期，请清空有效期。"));
     }
     if case.suspensions.iter().any(|s| s.to.is_none()) {
-        faults
-            .push(Refusal::new("clock.suspended", "计时处于暂停状态,请先恢复计时再作出决定。").article("办法第十五条"));
+        faults.push(
+            Refusal::new("clock.suspended", "计时处于暂停状态，请先恢复计时再作出决定。").article("办法第十五条"),
+        );
     }
     match (opinion, document_number, title) {
         (Ok(opinion), Ok(document_number), Ok(title)) if faults.is_empty() => {
@@ -301,7 +302,7 @@ pub fn complete(case: &Case, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal>
         (Some(application), Some(decision)) if case.stage == Stage::Decided => {
             Ok(vec![CaseEvent::CaseCompleted { document: Box::new(papers.completion_notice(application, decision)) }])
         }
-        _ => Err(Refusal::new("case.wrong_state", "办件尚未作出决定,不能办结。").article("办法第十四条第(五)项")),
+        _ => Err(Refusal::new("case.wrong_state", "办件尚未作出决定，不能办结。").article("办法第十四条第（五）项")),
     }
 }
 

@@ -196,10 +196,10 @@ impl NotAcceptedGround {
     /// The article.
     pub fn article(self) -> &'static str {
         match self {
-            Self::CodeNotVerified => "办法第十四条第(二)项",
-            Self::NotNeeded => "行政许可法第三十二条第一款第(一)项",
-            Self::WrongOrgan => "行政许可法第三十二条第一款第(二)项",
-            Self::Incomplete => "行政许可法第三十二条第一款第(四)项",
+            Self::CodeNotVerified => "办法第十四条第（二）项",
+            Self::NotNeeded => "行政许可法第三十二条第一款第（一）项",
+            Self::WrongOrgan => "行政许可法第三十二条第一款第（二）项",
+            Self::Incomplete => "行政许可法第三十二条第一款第（四）项",
         }
     }
 

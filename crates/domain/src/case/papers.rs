@@ -18,7 +18,7 @@ pub struct Papers {
 
 /// Remedy clause of every refusal (许可法第三十八条).
 const REMEDY: &str =
-    "如不服本决定,可以自收到本通知书之日起六十日内依法申请行政复议,或者在六个月内依法向人民法院提起行政诉讼。";
+    "如不服本决定，可以自收到本通知书之日起六十日内依法申请行政复议，或者在六个月内依法向人民法院提起行政诉讼。";
 
 impl Papers {
     /// `内投审〔2026〕受150402482913号`.
@@ -52,7 +52,7 @@ impl Papers {
     pub fn receipt_slip(&self, a: &Application) -> Document {
         Document {
             paragraphs: vec![format!(
-                "你单位于在线平台提交的“{}”申请材料已收到。本机关将自收件之日起五个工作日内作出是否受理的决定,或者一次性告知需要补正的全部内容;逾期不告知的,自收到申请材料之日起即为受理。",
+                "你单位于在线平台提交的“{}”申请材料已收到。本机关将自收件之日起五个工作日内作出是否受理的决定，或者一次性告知需要补正的全部内容；逾期不告知的，自收到申请材料之日起即为受理。",
                 a.item_name
             )],
             points: a.materials.iter().map(given_words).collect(),
@@ -71,11 +71,11 @@ impl Papers {
         };
         Document {
             paragraphs: vec![format!(
-                "你单位申请的“{}”,经审查,申请材料不齐全或者不符合法定形式。根据《中华人民共和国行政许可法》第三十二条第一款第(四)项的规定,现一次性告知需要补正的全部内容如下:",
+                "你单位申请的“{}”，经审查，申请材料不齐全或者不符合法定形式。根据《中华人民共和国行政许可法》第三十二条第一款第（四）项的规定，现一次性告知需要补正的全部内容如下：",
                 a.item_name
             )],
             points: points.iter().map(point).collect(),
-            closing: vec!["请登录在线平台,在“我的项目”中逐条补正。补正期间不计入办理时限;收到补正材料后,本机关重新在五个工作日内审查。".into()],
+            closing: vec!["请登录在线平台，在“我的项目”中逐条补正。补正期间不计入办理时限；收到补正材料后，本机关重新在五个工作日内审查。".into()],
             ..self.paper(DocumentKind::CorrectionNotice, a)
         }
         .sealed_with_check_value()
@@ -85,16 +85,16 @@ impl Papers {
     pub fn acceptance_notice(&self, a: &Application, due: Option<(Date, bool)>) -> Document {
         let mut paper = self.paper(DocumentKind::AcceptanceNotice, a);
         paper.paragraphs = vec![format!(
-            "你单位申请的“{}”,申请材料齐全、符合法定形式,项目代码核验通过。根据《中华人民共和国行政许可法》第三十二条第一款第(五)项和《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条的规定,本机关决定予以受理。",
+            "你单位申请的“{}”，申请材料齐全、符合法定形式，项目代码核验通过。根据《中华人民共和国行政许可法》第三十二条第一款第（五）项和《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条的规定，本机关决定予以受理。",
             a.item_name
         )];
         paper.rows.push(("办理时限".into(), a.limit.words()));
         if let Some((date, provisional)) = due {
-            let mark = if provisional { "(该年度放假安排公布前为暂定)" } else { "" };
+            let mark = if provisional { "（该年度放假安排公布前为暂定）" } else { "" };
             paper.rows.push(("应办结日期".into(), format!("{}{mark}", chinese_date(date))));
         }
         paper.closing = vec![
-            "依法需要听证、招标、检验、检测、鉴定和专家评审等的,所需时间不计入办理时限,本机关将另行书面告知。".into(),
+            "依法需要听证、招标、检验、检测、鉴定和专家评审等的，所需时间不计入办理时限，本机关将另行书面告知。".into(),
         ];
         paper.sealed_with_check_value()
     }
@@ -109,7 +109,7 @@ impl Papers {
     ) -> Document {
         let mut paper = self.paper(DocumentKind::NonAcceptanceNotice, a);
         paper.paragraphs = vec![format!(
-            "你单位申请的“{}”,经审查,{}。根据{}的规定,本机关决定不予受理。",
+            "你单位申请的“{}”，经审查，{}。根据{}的规定，本机关决定不予受理。",
             a.item_name,
             ground.name(),
             ground.article()
@@ -126,7 +126,7 @@ impl Papers {
     pub fn completion_notice(&self, a: &Application, decision: &Decision) -> Document {
         let mut paper = self.paper(DocumentKind::CompletionNotice, a);
         paper.paragraphs = vec![format!(
-            "你单位申请的“{}”已办结,办理结果为{}。现根据《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条第(五)项的规定告知如下:",
+            "你单位申请的“{}”已办结，办理结果为{}。现根据《内蒙古自治区投资项目在线审批监管平台运行管理办法》第十四条第（五）项的规定告知如下：",
             a.item_name,
             decision.outcome.name()
         )];
@@ -150,7 +150,7 @@ impl Papers {
 
 fn given_words(given: &super::Given) -> String {
     match given.result_of {
-        Some(_) => format!("{}(平台共享,免于提交)", given.name),
-        None => format!("{}({} 份文件)", given.name, given.files.len()),
+        Some(_) => format!("{}（平台共享，免于提交）", given.name),
+        None => format!("{}（{} 份文件）", given.name, given.files.len()),
     }
 }

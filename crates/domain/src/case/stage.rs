@@ -172,14 +172,14 @@ impl Stage {
     /// One sentence for "what does this mean".
     pub fn meaning(self) -> &'static str {
         match self {
-            Self::Submitted => "申请已提交,等待受理机关收件。",
-            Self::Received => "受理机关已收件,应在 5 个工作日内决定是否受理或一次性告知补正。",
-            Self::CorrectionAsked => "材料需要补正,请项目单位按通知书逐条补正。",
-            Self::Supplemented => "补正材料已提交,受理机关正在复核。",
-            Self::Processing => "已受理,正在办理,办理时限正在计算。",
-            Self::Decided => "已作出决定,正在生成办结告知书。",
-            Self::Completed => "已办结,可下载办结告知书。",
-            Self::NotAccepted => "未予受理,理由和救济途径见通知书。",
+            Self::Submitted => "申请已提交，等待受理机关收件。",
+            Self::Received => "受理机关已收件，应在 5 个工作日内决定是否受理或一次性告知补正。",
+            Self::CorrectionAsked => "材料需要补正，请项目单位按通知书逐条补正。",
+            Self::Supplemented => "补正材料已提交，受理机关正在复核。",
+            Self::Processing => "已受理，正在办理，办理时限正在计算。",
+            Self::Decided => "已作出决定，正在生成办结告知书。",
+            Self::Completed => "已办结，可下载办结告知书。",
+            Self::NotAccepted => "未予受理，理由和救济途径见通知书。",
             Self::Withdrawn => "项目单位已撤回申请。",
         }
     }

@@ -43,23 +43,12 @@ impl Axis<'_> {
 }
 
 pub(super) fn due(facts: &ClockFacts, calendar: &Calendar) -> Option<Due> {
-    let axis = Axis {
-        unit: facts.kind.unit,
-        calendar,
-    };
+    let axis = Axis { unit: facts.kind.unit, calendar };
     let start = day_number(facts.start);
     let still = merge(&facts.suspensions, start);
     let limit = i64::from(facts.limit());
-    let end = if limit == 0 {
-        start
-    } else {
-        jump(&axis, &still, axis.through(start) + limit)?
-    };
-    let due = if facts.kind.roll {
-        roll(calendar, &still, end)?
-    } else {
-        end
-    };
+    let end = if limit == 0 { start } else { jump(&axis, &still, axis.through(start) + limit)? };
+    let due = if facts.kind.roll { roll(calendar, &still, end)? } else { end };
     let (rests_on_calendar, first) = match facts.kind.unit {
         Unit::Working => (limit > 0 || facts.kind.roll, (start + 1).min(due)),
         Unit::Calendar => (facts.kind.roll, end),
@@ -72,10 +61,7 @@ pub(super) fn due(facts: &ClockFacts, calendar: &Calendar) -> Option<Due> {
 
 /// Days counted after the start up to and including `day`.
 pub(super) fn used(facts: &ClockFacts, calendar: &Calendar, day: Date) -> u32 {
-    let axis = Axis {
-        unit: facts.kind.unit,
-        calendar,
-    };
+    let axis = Axis { unit: facts.kind.unit, calendar };
     let (start, day) = (day_number(facts.start), day_number(day));
     let all = axis.through(day.max(start)) - axis.through(start);
     let still: i64 = merge(&facts.suspensions, start)
@@ -90,12 +76,7 @@ pub(super) fn used(facts: &ClockFacts, calendar: &Calendar, day: Date) -> u32 {
 fn merge(suspensions: &[Suspension], start: DayNumber) -> Vec<Still> {
     let mut all: Vec<Still> = suspensions
         .iter()
-        .map(|s| {
-            (
-                day_number(s.from).max(start + 1),
-                s.to.map_or(OPEN, day_number),
-            )
-        })
+        .map(|s| (day_number(s.from).max(start + 1), s.to.map_or(OPEN, day_number)))
         .filter(|(from, to)| from <= to)
         .collect();
     all.sort_unstable();

@@ -65,11 +65,7 @@ impl Status {
             Self::Weekend => "周末，不计入".to_owned(),
             Self::Holiday { name, notice } => format!("{name}放假，不计入（{notice}）"),
             Self::Suspended { ground, document } => {
-                format!(
-                    "中止计时：{}（{}；{document}）",
-                    ground.name(),
-                    ground.article()
-                )
+                format!("中止计时：{}（{}；{document}）", ground.name(), ground.article())
             }
         }
     }
@@ -126,10 +122,7 @@ pub struct Thresholds {
 impl Default for Thresholds {
     /// One fifth, and at least one day.
     fn default() -> Self {
-        Self {
-            yellow_percent: 20,
-            yellow_days: 1,
-        }
+        Self { yellow_percent: 20, yellow_days: 1 }
     }
 }
 
@@ -137,9 +130,7 @@ impl Thresholds {
     /// Days left at which the yellow light comes on.
     pub fn yellow_at(self, limit: u32) -> u32 {
         let share = u64::from(limit) * u64::from(self.yellow_percent);
-        u32::try_from(share.div_ceil(100))
-            .unwrap_or(u32::MAX)
-            .max(self.yellow_days)
+        u32::try_from(share.div_ceil(100)).unwrap_or(u32::MAX).max(self.yellow_days)
     }
 }
 
@@ -188,12 +179,7 @@ impl Sheet {
     /// Elapsed days by whom they are charged to.
     pub fn ledger_of_days(&self) -> DaysByHolder {
         let mut days = DaysByHolder::default();
-        for holder in self
-            .rows
-            .iter()
-            .filter(|r| r.elapsed)
-            .filter_map(|r| r.holder)
-        {
+        for holder in self.rows.iter().filter(|r| r.elapsed).filter_map(|r| r.holder) {
             *match holder {
                 Holder::Department => &mut days.department,
                 Holder::Applicant => &mut days.applicant,
@@ -205,12 +191,7 @@ impl Sheet {
     }
 }
 
-pub(super) fn build(
-    facts: &ClockFacts,
-    calendar: &Calendar,
-    today: Date,
-    thresholds: Thresholds,
-) -> Sheet {
+pub(super) fn build(facts: &ClockFacts, calendar: &Calendar, today: Date, thresholds: Thresholds) -> Sheet {
     let due = facts.due(calendar);
     let until = facts.finished.unwrap_or(today);
     let limit = facts.limit();
@@ -229,8 +210,7 @@ pub(super) fn build(
         light: Light::Normal,
         explanation: String::new(),
     };
-    let still = charged(&facts.suspensions, until)
-        .filter(|_| facts.finished.is_none() && until > facts.start);
+    let still = charged(&facts.suspensions, until).filter(|_| facts.finished.is_none() && until > facts.start);
     sheet.light = match still {
         _ if late => Light::Red,
         _ if facts.finished.is_some() => Light::Normal,
@@ -254,47 +234,27 @@ fn rows(facts: &ClockFacts, calendar: &Calendar, until: Date, due: Option<Due>) 
         .map(|date| {
             let (status, holder) = day(facts, calendar, date, &mut n);
             let elapsed = date <= until;
-            Row {
-                date,
-                status,
-                holder,
-                elapsed,
-            }
+            Row { date, status, holder, elapsed }
         })
         .collect()
 }
 
 /// What one day is; `n` is the number of days counted before it and grows when it is counted.
-fn day(
-    facts: &ClockFacts,
-    calendar: &Calendar,
-    date: Date,
-    n: &mut u32,
-) -> (Status, Option<Holder>) {
+fn day(facts: &ClockFacts, calendar: &Calendar, date: Date, n: &mut u32) -> (Status, Option<Holder>) {
     let kind = calendar.kind(date);
     let due_on_it = facts.kind.unit == Unit::Calendar || kind.is_working();
     if let Some(suspension) = charged(&facts.suspensions, date).filter(|_| due_on_it) {
-        let status = Status::Suspended {
-            ground: suspension.ground,
-            document: suspension.document.clone(),
-        };
+        let status = Status::Suspended { ground: suspension.ground, document: suspension.document.clone() };
         return (status, Some(suspension.ground.holder()));
     }
     let notice = notice(date);
     let status = match kind {
         DayKind::Weekend if !due_on_it => Status::Weekend,
-        DayKind::Holiday(name) if !due_on_it => Status::Holiday {
-            name: name.to_owned(),
-            notice,
-        },
+        DayKind::Holiday(name) if !due_on_it => Status::Holiday { name: name.to_owned(), notice },
         kind => {
             *n += 1;
             match kind {
-                DayKind::MakeUpWorkday(name) => Status::MakeUpWorkday {
-                    n: *n,
-                    name: name.to_owned(),
-                    notice,
-                },
+                DayKind::MakeUpWorkday(name) => Status::MakeUpWorkday { n: *n, name: name.to_owned(), notice },
                 _ => Status::Counted { n: *n },
             }
         }
@@ -302,12 +262,7 @@ fn day(
     (status, due_on_it.then_some(Holder::Department))
 }
 
-fn explain(
-    facts: &ClockFacts,
-    sheet: &Sheet,
-    ground: Option<Ground>,
-    thresholds: Thresholds,
-) -> String {
+fn explain(facts: &ClockFacts, sheet: &Sheet, ground: Option<Ground>, thresholds: Thresholds) -> String {
     let (unit, kind) = (facts.kind.unit.name(), &facts.kind);
     let basis = format!(
         "{}期限{}{unit}（{}），自{}（{}）的次日起计算",
@@ -318,10 +273,7 @@ fn explain(
         chinese_date(facts.start)
     );
     let due = match sheet.due {
-        Some(due) if due.provisional => format!(
-            "预计{}届满（当年放假安排尚未公布，日期待定）",
-            chinese_date(due.date)
-        ),
+        Some(due) if due.provisional => format!("预计{}届满（当年放假安排尚未公布，日期待定）", chinese_date(due.date)),
         Some(due) => format!("{}届满", chinese_date(due.date)),
         None => "届满日待恢复计时后确定".to_owned(),
     };

@@ -222,12 +222,8 @@ fn art15_the_shipped_kinds_of_deadlines_read() {
     for kind in kinds.iter() {
         assert!(kind.article.contains('第'), "{}", kind.id);
     }
-    let [working, calendar] =
-        [Unit::Working, Unit::Calendar].map(|unit| DeadlineKind::item(unit, 60));
-    assert_eq!(
-        (working.days, working.roll, calendar.days, calendar.roll),
-        (60, false, 60, true)
-    );
+    let [working, calendar] = [Unit::Working, Unit::Calendar].map(|unit| DeadlineKind::item(unit, 60));
+    assert_eq!((working.days, working.roll, calendar.days, calendar.roll), (60, false, 60, true));
     let twice = format!("{text}{}\n", text.lines().last().unwrap());
     assert_eq!(DeadlineKinds::parse(&twice).unwrap_err().code, "table.row");
 }

@@ -19,28 +19,18 @@ impl Industries for Tables {
 }
 
 fn listed(table: &str, code: &str) -> bool {
-    table
-        .lines()
-        .skip(1)
-        .any(|line| line.split('\t').next() == Some(code))
+    table.lines().skip(1).any(|line| line.split('\t').next() == Some(code))
 }
 
 fn context() -> Context<'static> {
-    Context {
-        regions: &Tables,
-        industries: &Tables,
-        today: date(2026, 11, 24),
-    }
+    Context { regions: &Tables, industries: &Tables, today: date(2026, 11, 24) }
 }
 
 const PLANT: &[(&str, &str)] = &[
     ("touches_secrets", "no"),
     ("foreign_kind", "domestic"),
     ("project_name", "昆都仑区新材料公司年产3万吨负极材料项目"),
-    (
-        "content",
-        "建设生产车间2座、综合楼1栋。\r\n购置石墨化炉等设备120台(套)。",
-    ),
+    ("content", "建设生产车间2座、综合楼1栋。\r\n购置石墨化炉等设备120台(套)。"),
     ("scale", "年产负极材料3万吨"),
     ("construction_nature", "new"),
     ("project_type", "01"),
@@ -91,18 +81,13 @@ const FOREIGN: &[(&str, &str)] = &[
     ("investment_mode", "new_company"),
     ("total_usd_wan", "1690.1408"),
     ("exchange_rate", "7.1"),
-    (
-        "contributions",
-        "某某香港有限公司;中国香港;货币;3000;25.5\n\n某某新材料公司;中国;实物;9000;74.5%",
-    ),
+    ("contributions", "某某香港有限公司;中国香港;货币;3000;25.5\n\n某某新材料公司;中国;实物;9000;74.5%"),
     ("security_review", "no"),
 ];
 
 fn answers(changes: &[(&str, &str)]) -> Answers {
     let pairs = PLANT.iter().chain(changes);
-    pairs
-        .map(|(id, text)| ((*id).to_owned(), (*text).to_owned()))
-        .collect()
+    pairs.map(|(id, text)| ((*id).to_owned(), (*text).to_owned())).collect()
 }
 
 fn declare(changes: &[(&str, &str)]) -> Result<Declaration, Vec<Refusal>> {
@@ -112,10 +97,7 @@ fn declare(changes: &[(&str, &str)]) -> Result<Declaration, Vec<Refusal>> {
 /// Codes and fields of the refusals.
 fn refused(changes: &[(&str, &str)]) -> Vec<(String, String)> {
     let refusals = declare(changes).unwrap_err();
-    refusals
-        .into_iter()
-        .map(|r| (r.code.into_owned(), r.field.unwrap_or_default()))
-        .collect()
+    refusals.into_iter().map(|r| (r.code.into_owned(), r.field.unwrap_or_default())).collect()
 }
 
 fn only(code: &str, field: &str) -> Vec<(String, String)> {
@@ -126,27 +108,12 @@ fn only(code: &str, field: &str) -> Vec<(String, String)> {
 fn art14_1_a_complete_declaration_is_typed() {
     let declaration = declare(&[]).unwrap();
     assert_eq!(declaration.form_version, form().version);
-    assert_eq!(
-        declaration.content,
-        "建设生产车间2座、综合楼1栋。\n购置石墨化炉等设备120台(套)。"
-    );
-    assert_eq!(
-        declaration.investment.total,
-        Money::parse_wan("12000").unwrap()
-    );
+    assert_eq!(declaration.content, "建设生产车间2座、综合楼1栋。\n购置石墨化炉等设备120台(套)。");
+    assert_eq!(declaration.investment.total, Money::parse_wan("12000").unwrap());
     assert_eq!(declaration.end.to_string(), "2029-06");
     assert_eq!(declaration.unit_credit_code, "91150200MA0N1234XX");
-    assert_eq!(
-        (
-            declaration.catalogue_item.as_deref(),
-            declaration.foreign.as_ref()
-        ),
-        (None, None)
-    );
-    assert_eq!(
-        declaration.extra.get("zone_name").map(String::as_str),
-        Some("金属深加工园区")
-    );
+    assert_eq!((declaration.catalogue_item.as_deref(), declaration.foreign.as_ref()), (None, None));
+    assert_eq!(declaration.extra.get("zone_name").map(String::as_str), Some("金属深加工园区"));
     let facts = declaration.facts();
     assert_eq!(facts["land"], Fact::Bool(true));
     assert_eq!(facts["river"], Fact::Bool(false));
@@ -156,11 +123,7 @@ fn art14_1_a_complete_declaration_is_typed() {
     assert_eq!(facts["funding_government"], Fact::Bool(false));
     assert_eq!(facts["total_investment_wan"], Fact::Number(12_000.0));
     assert_eq!(facts["foreign_kind"], Fact::Text("domestic".to_owned()));
-    let choice = choose(
-        &declaration.regime_facts(),
-        RatificationCatalogue::shipped(),
-    )
-    .unwrap();
+    let choice = choose(&declaration.regime_facts(), RatificationCatalogue::shipped()).unwrap();
     assert_eq!(choice.regime, Regime::RecordFiling);
 }
 
@@ -173,81 +136,47 @@ fn art14_1_every_required_field_is_asked_for_by_name() {
         let result = Declaration::from_answers(form(), &without, &context());
         if form().is_required(field, &without) {
             let refusals = result.unwrap_err();
-            let mine = refusals
-                .iter()
-                .find(|r| r.field.as_deref() == Some(id))
-                .expect(id);
+            let mine = refusals.iter().find(|r| r.field.as_deref() == Some(id)).expect(id);
             assert_eq!(mine.code, "declaration.required", "{id}");
             assert!(mine.message.contains(&field.label));
         }
     }
     let nothing = Declaration::from_answers(form(), &Answers::new(), &context()).unwrap_err();
     assert!(nothing.iter().all(|r| r.code == "declaration.required"));
-    assert_eq!(
-        nothing.first().and_then(|r| r.field.as_deref()),
-        Some("touches_secrets")
-    );
+    assert_eq!(nothing.first().and_then(|r| r.field.as_deref()), Some("touches_secrets"));
 }
 
 #[test]
 fn art14_1_refusals_come_in_form_order_and_page_by_page() {
-    let broken = answers(&[
-        ("planned_end", "2020-01"),
-        ("industry", "9999"),
-        ("region", "110101"),
-        ("civil_cost", "1"),
-    ]);
+    let broken =
+        answers(&[("planned_end", "2020-01"), ("industry", "9999"), ("region", "110101"), ("civil_cost", "1")]);
     let all = Declaration::from_answers(form(), &broken, &context()).unwrap_err();
     let order: Vec<&str> = all.iter().filter_map(|r| r.field.as_deref()).collect();
     assert_eq!(order, ["industry", "planned_end", "region", "civil_cost"]);
-    let paged: Vec<Refusal> = form()
-        .groups
-        .iter()
-        .flat_map(|g| validate_group(form(), &g.id, &broken, &context()))
-        .collect();
+    let paged: Vec<Refusal> =
+        form().groups.iter().flat_map(|g| validate_group(form(), &g.id, &broken, &context())).collect();
     assert_eq!(paged, all);
-    assert_eq!(
-        validate_group(form(), "nowhere", &broken, &context())[0].code,
-        "declaration.unknown_group"
-    );
+    assert_eq!(validate_group(form(), "nowhere", &broken, &context())[0].code, "declaration.unknown_group");
 }
 
 #[test]
 fn art3_a_classified_project_has_no_declaration() {
-    assert_eq!(
-        refused(&[("touches_secrets", "yes")]),
-        only("declaration.classified", "touches_secrets")
-    );
+    assert_eq!(refused(&[("touches_secrets", "yes")]), only("declaration.classified", "touches_secrets"));
 }
 
 #[test]
 fn art14_1_money_must_add_up() {
-    assert_eq!(
-        refused(&[("civil_cost", "4500.0001")]),
-        only("declaration.costs_sum", "civil_cost")
-    );
-    assert_eq!(
-        refused(&[("fund_other", "1")]),
-        only("declaration.funds_sum", "fund_budget")
-    );
+    assert_eq!(refused(&[("civil_cost", "4500.0001")]), only("declaration.costs_sum", "civil_cost"));
+    assert_eq!(refused(&[("fund_other", "1")]), only("declaration.funds_sum", "fund_budget"));
     let message = &declare(&[("fund_own", "4000")]).unwrap_err()[0].message;
-    assert!(
-        message.contains("11000万元") && message.contains("少1000万元"),
-        "{message}"
-    );
+    assert!(message.contains("11000万元") && message.contains("少1000万元"), "{message}");
     assert_eq!(
         refused(&[("project_capital", "12000.5")]),
         only("declaration.capital_exceeds_total", "project_capital")
     );
-    assert_eq!(
-        refused(&[("equipment_cost", "-5")]),
-        only("money.format", "equipment_cost")
-    );
+    assert_eq!(refused(&[("equipment_cost", "-5")]), only("money.format", "equipment_cost"));
     let zero: Vec<(&str, &str)> = COST_AND_FUND_FIELDS.iter().map(|id| (*id, "0")).collect();
-    assert_eq!(
-        refused(&zero),
-        only("declaration.total_zero", "total_investment")
-    );
+    assert_eq!(refused(&zero), only("declaration.total_zero", "total_investment"));
 }
 
 const COST_AND_FUND_FIELDS: [&str; 10] = [
@@ -265,84 +194,39 @@ const COST_AND_FUND_FIELDS: [&str; 10] = [
 
 #[test]
 fn government_investment_regulation_art9_needs_its_money() {
-    assert_eq!(
-        refused(&[("funding", "yes")]),
-        only("declaration.government_money_missing", "funding")
-    );
-    let funded = declare(&[
-        ("funding", "yes"),
-        ("fund_budget", "7000"),
-        ("fund_bank_loan", ""),
-    ])
-    .unwrap();
+    assert_eq!(refused(&[("funding", "yes")]), only("declaration.government_money_missing", "funding"));
+    let funded = declare(&[("funding", "yes"), ("fund_budget", "7000"), ("fund_bank_loan", "")]).unwrap();
     let choice = choose(&funded.regime_facts(), RatificationCatalogue::shipped()).unwrap();
     assert_eq!(choice.regime, Regime::Approval);
 }
 
 #[test]
 fn enterprise_regulation_art13_is_declared_before_the_start() {
-    assert_eq!(
-        refused(&[("planned_start", "2026-10")]),
-        only("declaration.start_in_past", "planned_start")
-    );
+    assert_eq!(refused(&[("planned_start", "2026-10")]), only("declaration.start_in_past", "planned_start"));
     assert!(declare(&[("planned_start", "2026-11")]).is_ok());
     assert!(declare(&[("planned_start", "2026-10"), ("project_stage", "started")]).is_ok());
-    assert_eq!(
-        refused(&[("project_stage", "started")]),
-        only("declaration.start_in_future", "planned_start")
-    );
-    assert_eq!(
-        refused(&[("planned_end", "2027-03")]),
-        only("declaration.end_before_start", "planned_end")
-    );
+    assert_eq!(refused(&[("project_stage", "started")]), only("declaration.start_in_future", "planned_start"));
+    assert_eq!(refused(&[("planned_end", "2027-03")]), only("declaration.end_before_start", "planned_end"));
 }
 
 #[test]
 fn art14_1_facts_may_not_contradict_each_other() {
     for (changes, code, field) in [
-        (
-            &[("land_area_mu", "0")][..],
-            "declaration.land_area",
-            "land_area_mu",
-        ),
+        (&[("land_area_mu", "0")][..], "declaration.land_area", "land_area_mu"),
         (&[("land", "")], "declaration.land_area", "land_area_mu"),
+        (&[("building_area_m2", "0"), ("above_ground_area_m2", "")], "declaration.building_area", "building_area_m2"),
+        (&[("above_ground_area_m2", "21000.01")], "declaration.above_ground_area", "building_area_m2"),
         (
-            &[("building_area_m2", "0"), ("above_ground_area_m2", "")],
-            "declaration.building_area",
-            "building_area_m2",
-        ),
-        (
-            &[("above_ground_area_m2", "21000.01")],
-            "declaration.above_ground_area",
-            "building_area_m2",
-        ),
-        (
-            &[
-                ("building", ""),
-                ("building_area_m2", ""),
-                ("above_ground_area_m2", ""),
-                ("civil_building", "yes"),
-            ],
+            &[("building", ""), ("building_area_m2", ""), ("above_ground_area_m2", ""), ("civil_building", "yes")],
             "declaration.building_missing",
             "civil_building",
         ),
-        (
-            &[("construction_nature", "technical_transformation")],
-            "declaration.type_contradicts_nature",
-            "project_type",
-        ),
-        (
-            &[("project_type", "02")],
-            "declaration.type_contradicts_nature",
-            "project_type",
-        ),
+        (&[("construction_nature", "technical_transformation")], "declaration.type_contradicts_nature", "project_type"),
+        (&[("project_type", "02")], "declaration.type_contradicts_nature", "project_type"),
     ] {
         assert_eq!(refused(changes), only(code, field), "{changes:?}");
     }
-    assert_eq!(
-        refused(&[("land_area_mu", "")]),
-        only("declaration.required", "land_area_mu")
-    );
+    assert_eq!(refused(&[("land_area_mu", "")]), only("declaration.required", "land_area_mu"));
 }
 
 #[test]
@@ -350,112 +234,37 @@ fn s19_answers_are_bounded_and_visible() {
     let long = "长".repeat(101);
     let bidi = "某项目\u{202e}目项";
     for (changes, code, field) in [
-        (
-            &[("project_name", long.as_str())][..],
-            "declaration.too_long",
-            "project_name",
-        ),
-        (
-            &[("project_name", bidi)],
-            "declaration.control_character",
-            "project_name",
-        ),
-        (
-            &[("project_name", "某\u{0}项目")],
-            "declaration.control_character",
-            "project_name",
-        ),
-        (
-            &[("project_name", "某\n项目")],
-            "declaration.control_character",
-            "project_name",
-        ),
-        (
-            &[("unit_nature", "kingdom")],
-            "declaration.option",
-            "unit_nature",
-        ),
-        (
-            &[("private_capital", "perhaps")],
-            "declaration.option",
-            "private_capital",
-        ),
+        (&[("project_name", long.as_str())][..], "declaration.too_long", "project_name"),
+        (&[("project_name", bidi)], "declaration.control_character", "project_name"),
+        (&[("project_name", "某\u{0}项目")], "declaration.control_character", "project_name"),
+        (&[("project_name", "某\n项目")], "declaration.control_character", "project_name"),
+        (&[("unit_nature", "kingdom")], "declaration.option", "unit_nature"),
+        (&[("private_capital", "perhaps")], "declaration.option", "private_capital"),
         (&[("energy_tce", "1e9")], "declaration.number", "energy_tce"),
         (&[("energy_tce", "NaN")], "declaration.number", "energy_tce"),
-        (
-            &[("energy_tce", "1.234")],
-            "declaration.number",
-            "energy_tce",
-        ),
-        (
-            &[("energy_tce", "1234567890")],
-            "declaration.number",
-            "energy_tce",
-        ),
-        (
-            &[("planned_end", "2029-13")],
-            "declaration.month",
-            "planned_end",
-        ),
-        (
-            &[("planned_end", "2029-06-01")],
-            "declaration.month",
-            "planned_end",
-        ),
+        (&[("energy_tce", "1.234")], "declaration.number", "energy_tce"),
+        (&[("energy_tce", "1234567890")], "declaration.number", "energy_tce"),
+        (&[("planned_end", "2029-13")], "declaration.month", "planned_end"),
+        (&[("planned_end", "2029-06-01")], "declaration.month", "planned_end"),
         (&[("industry", "30")], "declaration.industry", "industry"),
-        (
-            &[("unit_credit_code", "91150200MA0N1234XO")],
-            "declaration.credit_code",
-            "unit_credit_code",
-        ),
-        (
-            &[("contact_mobile", "12345")],
-            "declaration.phone",
-            "contact_mobile",
-        ),
-        (
-            &[("contact_phone", "0472-51234567890")],
-            "declaration.phone",
-            "contact_phone",
-        ),
-        (
-            &[("contact_email", "lisi@example")],
-            "declaration.email",
-            "contact_email",
-        ),
-        (
-            &[("contact_email", "a@b@c.com")],
-            "declaration.email",
-            "contact_email",
-        ),
-        (
-            &[("no_such_field", "x")],
-            "declaration.unknown_field",
-            "no_such_field",
-        ),
+        (&[("unit_credit_code", "91150200MA0N1234XO")], "declaration.credit_code", "unit_credit_code"),
+        (&[("contact_mobile", "12345")], "declaration.phone", "contact_mobile"),
+        (&[("contact_phone", "0472-51234567890")], "declaration.phone", "contact_phone"),
+        (&[("contact_email", "lisi@example")], "declaration.email", "contact_email"),
+        (&[("contact_email", "a@b@c.com")], "declaration.email", "contact_email"),
+        (&[("no_such_field", "x")], "declaration.unknown_field", "no_such_field"),
     ] {
         assert_eq!(refused(changes), only(code, field), "{changes:?}");
     }
-    let wide: String = "13800000000"
-        .chars()
-        .filter_map(|c| char::from_u32(c as u32 + 0xfee0))
-        .collect();
-    let folded = declare(&[
-        ("contact_mobile", &wide),
-        ("contact_phone", "0472-5123456-8001"),
-    ])
-    .unwrap();
+    let wide: String = "13800000000".chars().filter_map(|c| char::from_u32(c as u32 + 0xfee0)).collect();
+    let folded = declare(&[("contact_mobile", &wide), ("contact_phone", "0472-5123456-8001")]).unwrap();
     assert_eq!(folded.personal.get("contact_mobile"), Some("13800000000"));
     assert!(declare(&[("project_name", &"长".repeat(100))]).is_ok());
 }
 
 #[test]
 fn foreign_projects_answer_their_own_page_and_others_do_not() {
-    let shown = |answers: &Answers| {
-        form()
-            .shown_groups(answers)
-            .any(|group| group.id == "foreign")
-    };
+    let shown = |answers: &Answers| form().shown_groups(answers).any(|group| group.id == "foreign");
     assert!(!shown(&answers(&[])) && shown(&answers(FOREIGN)));
     let foreign = declare(FOREIGN).unwrap().foreign.unwrap();
     assert_eq!(foreign.total_usd, Money::parse_wan("1690.1408").unwrap());
@@ -463,79 +272,36 @@ fn foreign_projects_answer_their_own_page_and_others_do_not() {
     assert_eq!(ratios, [2550, 7450]);
     let mut over = FOREIGN.to_vec();
     over.push(("contributions", "甲;中国;货币;1;60\n乙;中国;货币;1;40.01"));
-    assert_eq!(
-        refused(&over),
-        only("declaration.ratios_exceed_whole", "contributions")
-    );
+    assert_eq!(refused(&over), only("declaration.ratios_exceed_whole", "contributions"));
     over.push(("contributions", "甲;中国;货币;1"));
-    assert_eq!(
-        refused(&over),
-        only("declaration.contributions", "contributions")
-    );
+    assert_eq!(refused(&over), only("declaration.contributions", "contributions"));
     assert_eq!(
         refused(&[("foreign_kind", "foreign")])[0],
-        (
-            "declaration.required".to_owned(),
-            "investment_mode".to_owned()
-        )
+        ("declaration.required".to_owned(), "investment_mode".to_owned())
     );
 
     let mut hidden = FOREIGN.to_vec();
     hidden.push(("foreign_kind", "domestic"));
     let domestic = declare(&hidden).unwrap();
-    assert_eq!(
-        domestic,
-        declare(&[]).unwrap(),
-        "hidden answers stay in the draft only"
-    );
+    assert_eq!(domestic, declare(&[]).unwrap(), "hidden answers stay in the draft only");
     let merger = [FOREIGN, &[("investment_mode", "merger")]].concat();
     assert_eq!(refused(&merger).len(), 2);
-    let overseas = [
-        FOREIGN,
-        &[
-            ("foreign_kind", "overseas"),
-            ("overseas_country", "蒙古国"),
-            ("overseas_sensitive", "yes"),
-        ],
-    ]
-    .concat();
-    let choice = choose(
-        &declare(&overseas).unwrap().regime_facts(),
-        RatificationCatalogue::shipped(),
-    )
-    .unwrap();
+    let overseas =
+        [FOREIGN, &[("foreign_kind", "overseas"), ("overseas_country", "蒙古国"), ("overseas_sensitive", "yes")]]
+            .concat();
+    let choice = choose(&declare(&overseas).unwrap().regime_facts(), RatificationCatalogue::shipped()).unwrap();
     assert_eq!(choice.rule, "regime.overseas_sensitive");
 }
 
 #[test]
 fn s33_personal_answers_are_registered_and_leave_only_by_split() {
-    let register: Vec<&str> = form()
-        .personal_register()
-        .map(|(field, _)| field.id.as_str())
-        .collect();
-    assert_eq!(
-        register,
-        [
-            "legal_representative",
-            "contact_name",
-            "contact_mobile",
-            "contact_phone",
-            "contact_email"
-        ]
-    );
+    let register: Vec<&str> = form().personal_register().map(|(field, _)| field.id.as_str()).collect();
+    assert_eq!(register, ["legal_representative", "contact_name", "contact_mobile", "contact_phone", "contact_email"]);
     let declaration = declare(&[]).unwrap();
-    let printed = format!(
-        "{declaration:?}{}",
-        serde_json::to_string(&declaration).unwrap()
-    );
+    let printed = format!("{declaration:?}{}", serde_json::to_string(&declaration).unwrap());
     for secret in ["张三", "李四", "13800000000", "lisi@example.com"] {
         assert!(!printed.contains(secret), "{secret}");
-        assert!(
-            !declaration
-                .facts()
-                .values()
-                .any(|fact| *fact == Fact::Text(secret.to_owned()))
-        );
+        assert!(!declaration.facts().values().any(|fact| *fact == Fact::Text(secret.to_owned())));
     }
     let (public, personal) = declaration.clone().split_personal();
     assert_eq!(personal.len(), 4);
@@ -543,11 +309,7 @@ fn s33_personal_answers_are_registered_and_leave_only_by_split() {
     assert_eq!(public.with_personal(personal), declaration);
 
     let shipped = include_str!("../../../../data/declaration.toml");
-    let unregistered = shipped.replacen(
-        "purpose = \"核对项目单位身份,制作法律文书\"",
-        "purpose = \" \"",
-        1,
-    );
+    let unregistered = shipped.replacen("purpose = \"核对项目单位身份,制作法律文书\"", "purpose = \" \"", 1);
     assert_ne!(shipped, unregistered);
     assert_eq!(Form::parse(&unregistered).unwrap_err().code, "form.format");
     let untagged = shipped.replacen(
@@ -573,28 +335,10 @@ fn art12_changes_name_the_field_and_both_answers() {
     assert!(changes(form(), &before, &before).is_empty());
     let list = changes(form(), &before, &after);
     let fields: Vec<&str> = list.iter().map(|c| c.field.as_str()).collect();
-    assert_eq!(
-        fields,
-        [
-            "construction_nature",
-            "total_investment",
-            "civil_cost",
-            "fund_own",
-            "river"
-        ]
-    );
-    assert_eq!(
-        (list[0].before.as_str(), list[0].after.as_str()),
-        ("新建", "扩建")
-    );
-    assert_eq!(
-        (list[1].label.as_str(), list[1].after.as_str()),
-        ("总投资", "13000万元")
-    );
-    assert_eq!(
-        (list[4].before.as_str(), list[4].after.as_str()),
-        ("否", "是")
-    );
+    assert_eq!(fields, ["construction_nature", "total_investment", "civil_cost", "fund_own", "river"]);
+    assert_eq!((list[0].before.as_str(), list[0].after.as_str()), ("新建", "扩建"));
+    assert_eq!((list[1].label.as_str(), list[1].after.as_str()), ("总投资", "13000万元"));
+    assert_eq!((list[4].before.as_str(), list[4].after.as_str()), ("否", "是"));
 }
 
 #[test]
@@ -607,21 +351,13 @@ fn art10_a_second_declaration_of_the_same_project_is_noticed() {
         score
     };
     assert_eq!(score(&[]), 100);
-    assert!(
-        score(&[("project_name", "新材料公司年产3万吨负极材料建设项目")]) >= PROBABLE_DUPLICATE
-    );
+    assert!(score(&[("project_name", "新材料公司年产3万吨负极材料建设项目")]) >= PROBABLE_DUPLICATE);
     assert!(score(&[("unit_credit_code", "91150200MA0N5678XX")]) >= PROBABLE_DUPLICATE);
     assert!(score(&[("project_name", "青山区体育公园提升改造工程")]) < PROBABLE_DUPLICATE);
     let second_phase = declare(&[("project_name", "负极材料项目二期")]).unwrap();
     let first_phase = declare(&[("project_name", "负极材料项目一期")]).unwrap();
     assert!(similarity(&first_phase.likeness(), &second_phase.likeness()) < PROBABLE_DUPLICATE);
-    let strange = Likeness {
-        unit_credit_code: "1",
-        region: "11",
-        place: "",
-        name: "",
-        total: Money(i64::MIN),
-    };
+    let strange = Likeness { unit_credit_code: "1", region: "11", place: "", name: "", total: Money(i64::MIN) };
     assert_eq!(similarity(&first.likeness(), &strange), 0);
 }
 
@@ -639,23 +375,8 @@ fn the_facts_page_has_the_fields_the_item_rules_name() {
     expected.sort_unstable();
     ids.sort_unstable();
     assert_eq!(ids, expected);
-    let headings: Vec<&str> = group
-        .sections()
-        .iter()
-        .map(|(heading, _)| *heading)
-        .collect();
-    assert_eq!(
-        headings,
-        [
-            "用地规划",
-            "环境与资源",
-            "水利",
-            "交通",
-            "住建",
-            "安全",
-            "其他"
-        ]
-    );
+    let headings: Vec<&str> = group.sections().iter().map(|(heading, _)| *heading).collect();
+    assert_eq!(headings, ["用地规划", "环境与资源", "水利", "交通", "住建", "安全", "其他"]);
     let declared: Vec<String> = declare(&[]).unwrap().features.into_keys().collect();
     assert_eq!(declared, ids);
 }
@@ -663,11 +384,7 @@ fn the_facts_page_has_the_fields_the_item_rules_name() {
 #[test]
 fn the_form_explains_every_question_and_its_examples_are_good_answers() {
     for field in form().fields() {
-        assert!(
-            !field.help.is_empty() && !field.measure.is_empty(),
-            "{}",
-            field.id
-        );
+        assert!(!field.help.is_empty() && !field.measure.is_empty(), "{}", field.id);
         let Some(example) = &field.example else {
             continue;
         };
@@ -679,43 +396,20 @@ fn the_form_explains_every_question_and_its_examples_are_good_answers() {
                     "no"
                 }
             }
-            Kind::Choice => field
-                .options
-                .iter()
-                .find(|o| o.label == *example)
-                .map_or("?", |o| o.value.as_str()),
+            Kind::Choice => field.options.iter().find(|o| o.label == *example).map_or("?", |o| o.value.as_str()),
             _ => example,
         };
-        assert!(
-            value::read(field, typed, &context()).unwrap().is_some(),
-            "{}: {example}",
-            field.id
-        );
+        assert!(value::read(field, typed, &context()).unwrap().is_some(), "{}: {example}", field.id);
     }
     for (id, values) in [
-        (
-            "industrial_policy",
-            Policy::ALL.map(|(value, _)| value).to_vec(),
-        ),
-        (
-            "foreign_kind",
-            ForeignKind::ALL.map(|(value, _)| value).to_vec(),
-        ),
+        ("industrial_policy", Policy::ALL.map(|(value, _)| value).to_vec()),
+        ("foreign_kind", ForeignKind::ALL.map(|(value, _)| value).to_vec()),
     ] {
-        let options: Vec<&str> = form()
-            .field(id)
-            .unwrap()
-            .options
-            .iter()
-            .map(|o| o.value.as_str())
-            .collect();
+        let options: Vec<&str> = form().field(id).unwrap().options.iter().map(|o| o.value.as_str()).collect();
         assert_eq!(options, values);
     }
     let items = &RatificationCatalogue::shipped().items;
-    assert_eq!(
-        form().field("catalogue_item").unwrap().options.len(),
-        items.len() + 1
-    );
+    assert_eq!(form().field("catalogue_item").unwrap().options.len(), items.len() + 1);
 }
 
 #[test]
@@ -726,21 +420,14 @@ fn a_broken_form_is_refused() {
         ("id = \"scale\"", "id = \"Scale\""),
         ("kind = \"person\"", "kind = \"text\""),
         ("required = true", "requierd = true"),
-        (
-            "show_when = { field = \"in_zone\"",
-            "show_when = { field = \"zone_name\"",
-        ),
+        ("show_when = { field = \"in_zone\"", "show_when = { field = \"zone_name\""),
         ("id = \"money\"", "id = \"place\""),
         ("decimals = 4", "decimals = 9"),
         ("options_from = \"ratification_catalogue\"", "options = []"),
     ] {
         let broken = shipped.replacen(from, to, 1);
         assert_ne!(broken, shipped, "{from}");
-        assert_eq!(
-            Form::parse(&broken).unwrap_err().code,
-            "form.format",
-            "{to}"
-        );
+        assert_eq!(Form::parse(&broken).unwrap_err().code, "form.format", "{to}");
     }
     let bare = "version = \"1\"\n[[group]]\nid = \"a\"\ntitle = \"甲\"\nintro = \"\"\n[[group.field]]\nid = \"b\"\nlabel = \"乙\"\nkind = \"text\"\nhelp = \"\"\nmeasure = \"\"";
     let bare = Form::parse(bare).unwrap();
@@ -752,8 +439,7 @@ fn a_broken_form_is_refused() {
 fn a_declaration_survives_answers_and_json() {
     for changes in [&[][..], FOREIGN] {
         let declaration = declare(changes).unwrap();
-        let again =
-            Declaration::from_answers(form(), &declaration.to_answers(), &context()).unwrap();
+        let again = Declaration::from_answers(form(), &declaration.to_answers(), &context()).unwrap();
         assert_eq!(again, declaration);
         let (public, _) = declaration.split_personal();
         let json = serde_json::to_string(&public).unwrap();

@@ -51,7 +51,7 @@ pub(super) fn read(field: &Field, raw: &str, context: &Context<'_>) -> Result<Op
         Kind::Number => Value::Number(number(field, &text)?),
         Kind::Date => Value::Text(date(field, &text)?.to_string()),
         Kind::Month => Value::Month(
-            Month::parse(&text).ok_or_else(|| refuse(field, "declaration.month", "请按“年-月”填写,例如 2027-04。"))?,
+            Month::parse(&text).ok_or_else(|| refuse(field, "declaration.month", "请按“年-月”填写，例如 2027-04。"))?,
         ),
         Kind::Region => Value::Text(region(field, text, context)?),
         Kind::Industry => Value::Text(industry(field, text, context)?),
@@ -75,7 +75,7 @@ pub(super) fn refuse(field: &Field, code: &'static str, message: &str) -> Refusa
 /// NFC (S-19), one kind of line end, no blanks around, no characters that hide or reorder text, within the limit.
 fn tidy(field: &Field, raw: &str) -> Result<String, Refusal> {
     let limit = field.limit();
-    let too_long = || refuse(field, "declaration.too_long", &format!("最多{limit}个字,请精简后再填。"));
+    let too_long = || refuse(field, "declaration.too_long", &format!("最多{limit}个字，请精简后再填。"));
     // Checked before the text is normalised: a character may take four bytes and NFC may shorten a long sequence.
     if raw.len() > limit.saturating_mul(16).max(4096) {
         return Err(too_long());
@@ -88,7 +88,7 @@ fn tidy(field: &Field, raw: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let odd = |c: char| (c.is_control() && !(c == '\n' && field.kind.is_multiline())) || hides(c);
     if text.chars().any(odd) {
-        return Err(refuse(field, "declaration.control_character", "含有不可见的控制字符或换行,请删除后重新填写。"));
+        return Err(refuse(field, "declaration.control_character", "含有不可见的控制字符或换行，请删除后重新填写。"));
     }
     if text.chars().count() > limit {
         return Err(too_long());
@@ -129,7 +129,7 @@ fn number(field: &Field, text: &str) -> Result<f64, Refusal> {
         _ => Err(refuse(
             field,
             "declaration.number",
-            &format!("请填写不为负的数字,单位{},最多{}位小数。", field.unit, field.decimals),
+            &format!("请填写不为负的数字，单位{}，最多{}位小数。", field.unit, field.decimals),
         )),
     }
 }
@@ -138,7 +138,7 @@ fn date(field: &Field, text: &str) -> Result<Date, Refusal> {
     dashed(text)
         .and_then(|(year, month, day)| Date::new(year, month, day?).ok())
         .filter(|date| (1949..=2199).contains(&date.year()))
-        .ok_or_else(|| refuse(field, "declaration.date", "请按“年-月-日”填写,例如 2026-11-24。"))
+        .ok_or_else(|| refuse(field, "declaration.date", "请按“年-月-日”填写，例如 2026-11-24。"))
 }
 
 /// Splits `2026-11-24`, `2026/11`, `2026.11` or `2026年11月24日` into numbers.
@@ -181,7 +181,7 @@ fn credit_code(field: &Field, text: &str) -> Result<String, Refusal> {
         Err(refuse(
             field,
             "declaration.credit_code",
-            "统一社会信用代码为18位数字或大写字母(不含 I、O、S、V、Z),请照证照核对。",
+            "统一社会信用代码为18位数字或大写字母（不含 I、O、S、V、Z），请照证照核对。",
         ))
     }
 }
@@ -203,7 +203,7 @@ fn phone(field: &Field, text: &str) -> Result<String, Refusal> {
     if mobile || landline {
         Ok(text)
     } else {
-        Err(refuse(field, "declaration.phone", "请填写11位手机号码,或带区号的电话,例如 0472-5123456。"))
+        Err(refuse(field, "declaration.phone", "请填写11位手机号码，或带区号的电话，例如 0472-5123456。"))
     }
 }
 
@@ -218,7 +218,7 @@ fn email(field: &Field, text: String) -> Result<String, Refusal> {
     if good {
         Ok(text)
     } else {
-        Err(refuse(field, "declaration.email", "请填写完整的邮箱地址,例如 lisi@example.com。"))
+        Err(refuse(field, "declaration.email", "请填写完整的邮箱地址，例如 lisi@example.com。"))
     }
 }
 
@@ -230,13 +230,13 @@ fn contributions(field: &Field, text: &str) -> Result<Vec<Contribution>, Refusal
             refuse(
                 field,
                 "declaration.contributions",
-                &format!("第{row}行请依次填写名称、国家或地区、出资方式、金额(万元)、比例(%),用分号隔开。"),
+                &format!("第{row}行请依次填写名称、国家或地区、出资方式、金额（万元）、比例（%），用分号隔开。"),
             )
         })
     });
     let list = list.collect::<Result<Vec<_>, _>>()?;
     match list.len() {
         0..=50 => Ok(list),
-        _ => Err(refuse(field, "declaration.contributions", "最多填写50位投资者,其余合并为一行。")),
+        _ => Err(refuse(field, "declaration.contributions", "最多填写50位投资者，其余合并为一行。")),
     }
 }

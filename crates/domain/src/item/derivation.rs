@@ -113,11 +113,7 @@ impl Catalogue {
                 Some(definition) if definition.kind != fact.kind() => Some(Refusal::field(
                     id,
                     "facts.wrong_kind",
-                    format!(
-                        "“{}”应当填写{}，请更正。",
-                        definition.label,
-                        definition.kind.words()
-                    ),
+                    format!("“{}”应当填写{}，请更正。", definition.label, definition.kind.words()),
                 )),
                 Some(_) => None,
             })

@@ -108,10 +108,7 @@ impl Rule {
                 return Err(RuleError::WrongKind { rule: self.source.clone(), fact: leaf.fact.clone() });
             }
             if !leaf.test.names_known_codes(definition) {
-                return Err(RuleError::UnknownCode {
-                    rule: self.source.clone(),
-                    fact: leaf.fact.clone(),
-                });
+                return Err(RuleError::UnknownCode { rule: self.source.clone(), fact: leaf.fact.clone() });
             }
         }
         let nothing = super::facts::complete(definitions, &Facts::new());

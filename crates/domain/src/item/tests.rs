@@ -78,16 +78,11 @@ const CODES: [&str; 71] = [
 ];
 
 fn facts(pairs: &[(&str, Fact)]) -> Facts {
-    pairs
-        .iter()
-        .map(|(id, fact)| ((*id).to_owned(), fact.clone()))
-        .collect()
+    pairs.iter().map(|(id, fact)| ((*id).to_owned(), fact.clone())).collect()
 }
 
 fn yes(ids: &[&str]) -> Facts {
-    ids.iter()
-        .map(|id| ((*id).to_owned(), Fact::Bool(true)))
-        .collect()
+    ids.iter().map(|id| ((*id).to_owned(), Fact::Bool(true))).collect()
 }
 
 fn with(mut facts: Facts, id: &str, fact: impl Into<Fact>) -> Facts {
@@ -100,11 +95,7 @@ fn set(codes: &[&str]) -> BTreeSet<String> {
 }
 
 fn not_needed<'a>(derivation: &'a Derivation, code: &str) -> &'a NotNeeded {
-    derivation
-        .not_needed
-        .iter()
-        .find(|item| item.item == code)
-        .unwrap()
+    derivation.not_needed.iter().find(|item| item.item == code).unwrap()
 }
 
 /// A small catalogue, to break on purpose.
@@ -161,33 +152,14 @@ fn broken_material(from: &str, to: &str) -> CatalogueError {
 
 #[test]
 fn art8_every_item_of_the_list_is_complete() {
-    let codes: Vec<&str> = catalogue()
-        .items()
-        .iter()
-        .map(|item| item.code.as_str())
-        .collect();
+    let codes: Vec<&str> = catalogue().items().iter().map(|item| item.code.as_str()).collect();
     assert_eq!(codes, CODES);
     for item in catalogue().items() {
-        assert!(
-            !item.applies.source().is_empty() && !item.rule.is_empty(),
-            "{}",
-            item.code
-        );
-        assert!(
-            !item.materials.is_empty() && item.basis.contains(['法', '例', '定']),
-            "{}",
-            item.code
-        );
-        assert!(
-            !item.limit.basis.is_empty() && !item.source.is_empty(),
-            "{}",
-            item.code
-        );
+        assert!(!item.applies.source().is_empty() && !item.rule.is_empty(), "{}", item.code);
+        assert!(!item.materials.is_empty() && item.basis.contains(['法', '例', '定']), "{}", item.code);
+        assert!(!item.limit.basis.is_empty() && !item.source.is_empty(), "{}", item.code);
         assert!(item.why.starts_with("因为"), "{}", item.code);
-        assert_eq!(
-            item.limit.certainty == Certainty::Fallback,
-            item.limit.basis.starts_with("行政许可法第四十二条")
-        );
+        assert_eq!(item.limit.certainty == Certainty::Fallback, item.limit.basis.starts_with("行政许可法第四十二条"));
     }
 }
 
@@ -211,10 +183,7 @@ fn art8_limits_verified_in_law_keep_number_and_unit() {
     assert_eq!(limit("radiation"), (30, Calendar, Seen));
     assert_eq!(limit("fire_design"), (15, Working, Remembered));
     assert_eq!(limit("grassland"), (20, Working, Fallback));
-    assert_eq!(
-        catalogue().item("ent_file").unwrap().limit.words(),
-        "当场办结"
-    );
+    assert_eq!(catalogue().item("ent_file").unwrap().limit.words(), "当场办结");
     assert_eq!(catalogue().item("eia").unwrap().limit.words(), "60日");
 }
 
@@ -222,14 +191,8 @@ fn art8_limits_verified_in_law_keep_number_and_unit() {
 fn art8_a_guide_has_all_nine_elements_and_no_invented_telephone() {
     for item in catalogue().items() {
         let guide = catalogue().guide(&item.code).unwrap();
-        assert!(
-            !guide.basis.is_empty() && !guide.content.is_empty() && !guide.conditions.is_empty()
-        );
-        assert!(
-            !guide.materials.is_empty()
-                && !guide.process.is_empty()
-                && !guide.supervision.is_empty()
-        );
+        assert!(!guide.basis.is_empty() && !guide.content.is_empty() && !guide.conditions.is_empty());
+        assert!(!guide.materials.is_empty() && !guide.process.is_empty() && !guide.supervision.is_empty());
         assert!(!guide.fee.text.is_empty() && guide.contact.window.ends_with("政务服务窗口"));
         assert_eq!(guide.materials.len(), item.materials.len(), "{}", item.code);
         assert_eq!(guide.contact.phone_words(), "以受理机关公布为准");
@@ -239,40 +202,17 @@ fn art8_a_guide_has_all_nine_elements_and_no_invented_telephone() {
 
 #[test]
 fn art14_1_a_filed_project_on_new_land_gets_its_items_with_reasons() {
-    let facts = with(
-        with(
-            yes(&["land", "building", "in_planning_area"]),
-            "regime",
-            "record_filing",
-        ),
-        "energy_tce",
-        1500.0,
-    );
+    let facts =
+        with(with(yes(&["land", "building", "in_planning_area"]), "regime", "record_filing"), "energy_tce", 1500.0);
     let derivation = catalogue().derive(&facts);
     let codes = derivation.codes();
-    for code in [
-        "ent_file",
-        "land_preexam_site",
-        "energy_saving",
-        "state_land_supply",
-        "construction_permit",
-    ] {
+    for code in ["ent_file", "land_preexam_site", "energy_saving", "state_land_supply", "construction_permit"] {
         assert!(codes.contains(&code), "{code}");
     }
-    for code in [
-        "gov_proposal",
-        "tech_file",
-        "ent_ratify",
-        "fire_design",
-        "eia",
-    ] {
+    for code in ["gov_proposal", "tech_file", "ent_ratify", "fire_design", "eia"] {
         assert!(!codes.contains(&code), "{code}");
     }
-    let energy = derivation
-        .needed
-        .iter()
-        .find(|needed| needed.item == "energy_saving")
-        .unwrap();
+    let energy = derivation.needed.iter().find(|needed| needed.item == "energy_saving").unwrap();
     assert_eq!(energy.rule, "energy_saving@1");
     assert_eq!(energy.fired.len(), 1);
     assert_eq!(energy.fired[0].value, "1500吨标准煤");
@@ -284,15 +224,9 @@ fn art14_1_a_filed_project_on_new_land_gets_its_items_with_reasons() {
 fn art14_1_every_item_is_either_needed_or_explained() {
     for facts in [Facts::new(), yes(&["land", "mine", "uses_grassland"])] {
         let derivation = catalogue().derive(&facts);
-        assert_eq!(
-            derivation.needed.len() + derivation.not_needed.len(),
-            CODES.len()
-        );
+        assert_eq!(derivation.needed.len() + derivation.not_needed.len(), CODES.len());
         for item in &derivation.not_needed {
-            assert!(
-                item.would_change.starts_with("如果")
-                    && item.would_change.ends_with("则需要办理。")
-            );
+            assert!(item.would_change.starts_with("如果") && item.would_change.ends_with("则需要办理。"));
             assert!(item.failed.chars().count() > 3, "{}", item.item);
         }
     }
@@ -308,33 +242,17 @@ fn art14_1_the_first_failed_condition_and_its_change_are_named() {
     assert_eq!(planning.changes[0].to, Fact::Bool(true));
 
     let energy = not_needed(&derivation, "energy_saving");
-    assert!(
-        energy.failed.contains("“999.5吨标准煤”"),
-        "{}",
-        energy.failed
-    );
-    assert!(
-        energy.would_change.contains("达到或者超过1000吨标准煤"),
-        "{}",
-        energy.would_change
-    );
+    assert!(energy.failed.contains("“999.5吨标准煤”"), "{}", energy.failed);
+    assert!(energy.would_change.contains("达到或者超过1000吨标准煤"), "{}", energy.would_change);
     assert_eq!(energy.changes[0].to, Fact::Number(1000.0));
 }
 
 #[test]
 fn art14_1_conditions_that_exclude_each_other_are_not_both_needed() {
     for (kind, expected) in [("02", "tech_file"), ("01", "ent_file")] {
-        let facts = with(
-            with(Facts::new(), "regime", "record_filing"),
-            "project_type",
-            kind,
-        );
+        let facts = with(with(Facts::new(), "regime", "record_filing"), "project_type", kind);
         let derivation = catalogue().derive(&facts);
-        let filings: Vec<&str> = derivation
-            .codes()
-            .into_iter()
-            .filter(|c| c.ends_with("_file"))
-            .collect();
+        let filings: Vec<&str> = derivation.codes().into_iter().filter(|c| c.ends_with("_file")).collect();
         assert_eq!(filings, [expected]);
     }
     let energy = with(yes(&["energy_sector"]), "regime", "ratification");
@@ -349,12 +267,7 @@ fn art14_1_a_filed_project_that_must_invite_tenders_needs_no_approved_scheme() {
     let scheme = not_needed(&derivation, "bidding_approval");
     assert_eq!(scheme.changes[0].fact, "regime");
     let approved = with(filed, "regime", "approval");
-    assert!(
-        catalogue()
-            .derive(&approved)
-            .codes()
-            .contains(&"bidding_approval")
-    );
+    assert!(catalogue().derive(&approved).codes().contains(&"bidding_approval"));
 }
 
 #[test]
@@ -377,20 +290,10 @@ fn art14_1_odd_facts_count_as_not_given_and_are_named() {
         ("weather", Fact::Bool(true)),
     ]);
     assert_eq!(catalogue().derive(&odd), catalogue().derive(&Facts::new()));
-    let named: Vec<(Option<String>, String)> = catalogue()
-        .check_facts(&odd)
-        .into_iter()
-        .map(|refusal| (refusal.field, refusal.code.into_owned()))
-        .collect();
-    let expected = [
-        ("land", "facts.wrong_kind"),
-        ("regime", "facts.wrong_kind"),
-        ("weather", "facts.unknown"),
-    ];
-    assert_eq!(
-        named,
-        expected.map(|(field, code)| (Some(field.to_owned()), code.to_owned()))
-    );
+    let named: Vec<(Option<String>, String)> =
+        catalogue().check_facts(&odd).into_iter().map(|refusal| (refusal.field, refusal.code.into_owned())).collect();
+    let expected = [("land", "facts.wrong_kind"), ("regime", "facts.wrong_kind"), ("weather", "facts.unknown")];
+    assert_eq!(named, expected.map(|(field, code)| (Some(field.to_owned()), code.to_owned())));
 }
 
 #[test]
@@ -398,10 +301,7 @@ fn art14_1_materials_depend_on_the_facts() {
     let item = catalogue().item("gov_feasibility").unwrap();
     let required = |facts: &Facts| -> Vec<&str> {
         let all = catalogue().materials(item, facts);
-        all.iter()
-            .filter(|(_, required)| *required)
-            .map(|(material, _)| material.id.as_str())
-            .collect()
+        all.iter().filter(|(_, required)| *required).map(|(material, _)| material.id.as_str()).collect()
     };
     assert!(!required(&Facts::new()).contains(&"site_opinion"));
     assert!(required(&yes(&["land"])).contains(&"site_opinion"));
@@ -415,23 +315,11 @@ fn art14_1_a_result_given_once_names_the_item_that_gives_it() {
     assert_eq!(opinion.issued_by, ["land_preexam_site"]);
     assert_eq!(opinion.source, MaterialSource::Government);
     for material in catalogue().all_materials() {
-        let users = catalogue()
-            .items()
-            .iter()
-            .filter(|item| item.materials.contains(&material.id))
-            .count();
+        let users = catalogue().items().iter().filter(|item| item.materials.contains(&material.id)).count();
         assert!(users > 0, "no item asks for {}", material.id);
     }
-    let names: BTreeSet<&str> = catalogue()
-        .all_materials()
-        .iter()
-        .map(|m| m.name.as_str())
-        .collect();
-    assert_eq!(
-        names.len(),
-        catalogue().all_materials().len(),
-        "one name, one id"
-    );
+    let names: BTreeSet<&str> = catalogue().all_materials().iter().map(|m| m.name.as_str()).collect();
+    assert_eq!(names.len(), catalogue().all_materials().len(), "one name, one id");
 }
 
 #[test]
@@ -442,12 +330,7 @@ fn art17_items_come_in_a_lawful_order() {
     let at = |code: &str| order.iter().position(|other| *other == code).unwrap();
     for item in catalogue().items() {
         for before in &item.after {
-            assert!(
-                at(&before.item) < at(&item.code),
-                "{} before {}",
-                before.item,
-                item.code
-            );
+            assert!(at(&before.item) < at(&item.code), "{} before {}", before.item, item.code);
         }
     }
     assert_eq!(
@@ -463,21 +346,9 @@ fn art17_only_needed_and_unfinished_items_block() {
     assert_eq!(blockers.len(), 1);
     assert_eq!(blockers[0].item, "land_preexam_site");
     assert_eq!(blockers[0].kind, PrecedenceKind::Law);
-    assert!(
-        blockers[0]
-            .because
-            .starts_with("须先办结“建设项目用地预审与选址意见书核发”")
-    );
-    assert!(
-        catalogue()
-            .blocked_by("gov_feasibility", &needed, &needed)
-            .is_empty()
-    );
-    assert!(
-        catalogue()
-            .blocked_by("nothing", &needed, &needed)
-            .is_empty()
-    );
+    assert!(blockers[0].because.starts_with("须先办结“建设项目用地预审与选址意见书核发”"));
+    assert!(catalogue().blocked_by("gov_feasibility", &needed, &needed).is_empty());
+    assert!(catalogue().blocked_by("nothing", &needed, &needed).is_empty());
 }
 
 #[test]
@@ -485,27 +356,12 @@ fn catalogue_refuses_every_broken_reference() {
     assert!(Catalogue::parse(ITEMS, MATERIALS).is_ok());
     let unknown = |error| matches!(error, CatalogueError::Unknown { .. });
     assert!(unknown(broken("[\"form\"]", "[\"other\"]")));
-    assert!(unknown(broken(
-        "department = \"water\"",
-        "department = \"fire\""
-    )));
-    assert!(unknown(broken(
-        "after = []",
-        "after = [{ item = \"two\", kind = \"law\", why = \"法\" }]"
-    )));
+    assert!(unknown(broken("department = \"water\"", "department = \"fire\"")));
+    assert!(unknown(broken("after = []", "after = [{ item = \"two\", kind = \"law\", why = \"法\" }]")));
     assert!(unknown(broken("[kinds.licence]", "[kinds.review]")));
-    assert!(unknown(broken_material(
-        "\"applicant\"",
-        "\"government\"\nissued_by = [\"two\"]"
-    )));
-    assert!(matches!(
-        broken("code = \"one\"", "kode = \"one\""),
-        CatalogueError::Syntax { .. }
-    ));
-    let cycle = broken(
-        "after = []",
-        "after = [{ item = \"one\", kind = \"law\", why = \"法\" }]",
-    );
+    assert!(unknown(broken_material("\"applicant\"", "\"government\"\nissued_by = [\"two\"]")));
+    assert!(matches!(broken("code = \"one\"", "kode = \"one\""), CatalogueError::Syntax { .. }));
+    let cycle = broken("after = []", "after = [{ item = \"one\", kind = \"law\", why = \"法\" }]");
     assert_eq!(cycle, CatalogueError::Cycle(vec!["one".to_owned()]));
     let twice = format!("{MATERIALS}{MATERIALS}");
     let error = Catalogue::parse(ITEMS, &twice).unwrap_err();
@@ -521,14 +377,8 @@ fn catalogue_refuses_faulty_rows() {
     assert!(fault(broken("after = []", "trigger = \"change\"")));
     assert!(fault(broken_material("max_mb = 10", "max_mb = 51")));
     assert!(fault(broken_material("[\"pdf\"]", "[]")));
-    assert!(fault(broken_material(
-        "\"applicant\"",
-        "\"applicant\"\nissued_by = [\"one\"]"
-    )));
-    assert!(fault(broken_material(
-        "max_mb = 10",
-        "max_mb = 10\nwhen = \"land\""
-    )));
+    assert!(fault(broken_material("\"applicant\"", "\"applicant\"\nissued_by = [\"one\"]")));
+    assert!(fault(broken_material("max_mb = 10", "max_mb = 10\nwhen = \"land\"")));
 }
 
 #[test]
@@ -542,48 +392,25 @@ fn catalogue_refuses_rules_it_cannot_explain() {
     assert!(matches!(kind("area"), RuleError::WrongKind { .. }));
     assert!(matches!(kind("land > 5"), RuleError::WrongKind { .. }));
     assert!(matches!(kind("regime == 5"), RuleError::WrongKind { .. }));
-    assert!(matches!(
-        kind("land && !land"),
-        RuleError::Contradiction { .. }
-    ));
-    for unexplainable in [
-        "area + 1 > 5",
-        "size(regime) > 2",
-        "land &&",
-        "true",
-        "area > regime",
-        "regime in regime",
-    ] {
-        assert!(
-            matches!(broken(rule, unexplainable), CatalogueError::Syntax { .. }),
-            "{unexplainable}"
-        );
+    assert!(matches!(kind("land && !land"), RuleError::Contradiction { .. }));
+    for unexplainable in ["area + 1 > 5", "size(regime) > 2", "land &&", "true", "area > regime", "regime in regime"] {
+        assert!(matches!(broken(rule, unexplainable), CatalogueError::Syntax { .. }), "{unexplainable}");
     }
 }
 
 #[test]
 fn rules_negate_and_nest_as_cel_does() {
     let nested = "!(land && area > 5) || regime in ['approval'] && !(regime == 'x' || area < 2)";
-    let catalogue =
-        Catalogue::parse(&ITEMS.replacen("land && area > 5", nested, 1), MATERIALS).unwrap();
+    let catalogue = Catalogue::parse(&ITEMS.replacen("land && area > 5", nested, 1), MATERIALS).unwrap();
     let item = catalogue.item("one").unwrap();
     assert_eq!(item.applies.facts(), ["area", "land", "regime"]);
     for land in [true, false] {
         for area in [0.0, 2.0, 5.0, 5.5] {
             for regime in ["approval", "x", ""] {
-                let facts = facts(&[
-                    ("land", land.into()),
-                    ("area", area.into()),
-                    ("regime", regime.into()),
-                ]);
-                let expected = !(land && area > 5.0)
-                    || (regime == "approval" && !(regime == "x" || area < 2.0));
+                let facts = facts(&[("land", land.into()), ("area", area.into()), ("regime", regime.into())]);
+                let expected = !(land && area > 5.0) || (regime == "approval" && !(regime == "x" || area < 2.0));
                 assert_eq!(catalogue.applies(item, &facts), expected, "{facts:?}");
-                assert_eq!(
-                    item.applies.explained_as_true(&facts),
-                    expected,
-                    "{facts:?}"
-                );
+                assert_eq!(item.applies.explained_as_true(&facts), expected, "{facts:?}");
             }
         }
     }
@@ -601,78 +428,32 @@ fn art14_1_every_form_of_condition_has_its_words() {
         let item = &derivation.not_needed[0];
         (item.failed.clone(), item.would_change.clone())
     };
-    let given = with(
-        with(with(yes(&["land"]), "area", 7.25), "regime", "x"),
-        "industry",
-        "A01",
-    );
+    let given = with(with(with(yes(&["land"]), "area", 7.25), "regime", "x"), "industry", "A01");
     let cases = [
         ("!land", "“用地”为“是”", "“用地”为“否”"),
         ("land != true", "“用地”为“是”", "“用地”为“否”"),
-        (
-            "area < 5",
-            "“面积”为“7.25亩”（标准：不满5亩）",
-            "“面积”不满5亩",
-        ),
-        (
-            "area <= 5.5",
-            "“面积”为“7.25亩”（标准：不超过5.5亩）",
-            "“面积”不超过5.5亩",
-        ),
-        (
-            "area > 8",
-            "“面积”为“7.25亩”（标准：超过8亩）",
-            "“面积”超过8亩",
-        ),
-        (
-            "!(area < 8)",
-            "“面积”为“7.25亩”（标准：达到或者超过8亩）",
-            "“面积”达到或者超过8亩",
-        ),
+        ("area < 5", "“面积”为“7.25亩”（标准：不满5亩）", "“面积”不满5亩"),
+        ("area <= 5.5", "“面积”为“7.25亩”（标准：不超过5.5亩）", "“面积”不超过5.5亩"),
+        ("area > 8", "“面积”为“7.25亩”（标准：超过8亩）", "“面积”超过8亩"),
+        ("!(area < 8)", "“面积”为“7.25亩”（标准：达到或者超过8亩）", "“面积”达到或者超过8亩"),
         ("regime == 'approval'", "“方式”为“其他”", "“方式”为“审批”"),
         ("regime != 'x'", "“方式”为“其他”", "“方式”不是“其他”"),
-        (
-            "industry in ['B', 'C']",
-            "“行业”为“A01”",
-            "“行业”是“B”“C”之一",
-        ),
-        (
-            "industry.startsWith('C')",
-            "“行业”为“A01”（标准：以“C”开头）",
-            "“行业”以“C”开头",
-        ),
-        (
-            "!industry.startsWith('A')",
-            "“行业”为“A01”（标准：不以“A”开头）",
-            "“行业”不以“A”开头",
-        ),
-        (
-            "!land || area > 9 && land",
-            "“用地”为“是”，“面积”为“7.25亩”（标准：超过9亩）",
-            "“用地”为“否”",
-        ),
-        (
-            "land && !land || area == 3",
-            "“用地”为“是”，“面积”为“7.25亩”",
-            "“面积”为“3亩”",
-        ),
+        ("industry in ['B', 'C']", "“行业”为“A01”", "“行业”是“B”“C”之一"),
+        ("industry.startsWith('C')", "“行业”为“A01”（标准：以“C”开头）", "“行业”以“C”开头"),
+        ("!industry.startsWith('A')", "“行业”为“A01”（标准：不以“A”开头）", "“行业”不以“A”开头"),
+        ("!land || area > 9 && land", "“用地”为“是”，“面积”为“7.25亩”（标准：超过9亩）", "“用地”为“否”"),
+        ("land && !land || area == 3", "“用地”为“是”，“面积”为“7.25亩”", "“面积”为“3亩”"),
     ];
     for (rule, failed, would_change) in cases {
-        let expected = (
-            format!("{failed}。"),
-            format!("如果{would_change}，则需要办理。"),
-        );
+        let expected = (format!("{failed}。"), format!("如果{would_change}，则需要办理。"));
         assert_eq!(explain(rule, &given), expected, "{rule}");
     }
 }
 
 /// The shipped catalogue read a second time: nothing may depend on one reading of it.
 static READ_AGAIN: std::sync::LazyLock<Catalogue> = std::sync::LazyLock::new(|| {
-    Catalogue::parse(
-        include_str!("../../../../data/items.toml"),
-        include_str!("../../../../data/materials.toml"),
-    )
-    .unwrap()
+    Catalogue::parse(include_str!("../../../../data/items.toml"), include_str!("../../../../data/materials.toml"))
+        .unwrap()
 });
 
 fn any_fact() -> impl Strategy<Value = Fact> {
@@ -693,10 +474,7 @@ fn any_id() -> impl Strategy<Value = String> {
 
 fn any_facts() -> impl Strategy<Value = Facts> {
     let odd = prop::collection::btree_map(any_id(), any_fact(), 0..60);
-    (
-        odd,
-        prop::sample::select(vec!["", "approval", "ratification", "record_filing"]),
-    )
+    (odd, prop::sample::select(vec!["", "approval", "ratification", "record_filing"]))
         .prop_map(|(facts, regime)| with(facts, "regime", regime))
 }
 

@@ -1,41 +1,11 @@
 use super::*;
 use proptest::prelude::*;
 
-const PLACES: [Place; 5] = [
-    Place::FileName,
-    Place::Field,
-    Place::BodyTop,
-    Place::HeaderFooter,
-    Place::Body,
-];
+const PLACES: [Place; 5] = [Place::FileName, Place::Field, Place::BodyTop, Place::HeaderFooter, Place::Body];
 const LEVELS: [&str; 3] = ["绝密", "机密", "秘密"];
-const STARS: [&str; 10] = [
-    "★",
-    "☆",
-    "✭",
-    "⭐",
-    "*",
-    "\u{ff0a}",
-    "🌟",
-    "✪",
-    "★\u{fe0f}",
-    "★★",
-];
-const TERMS: [&str; 13] = [
-    "长期",
-    "永久",
-    "启用前",
-    "解密前",
-    "10年",
-    "20年",
-    "30年",
-    "三年",
-    "二十年",
-    "6个月",
-    "六个月",
-    "1年",
-    "三十年",
-];
+const STARS: [&str; 10] = ["★", "☆", "✭", "⭐", "*", "\u{ff0a}", "🌟", "✪", "★\u{fe0f}", "★★"];
+const TERMS: [&str; 13] =
+    ["长期", "永久", "启用前", "解密前", "10年", "20年", "30年", "三年", "二十年", "6个月", "六个月", "1年", "三十年"];
 /// Terms that only count behind a star.
 const STAR_TERMS: [&str; 3] = ["90天", "2027年12月31日", "工程完工"];
 /// What stands around a mark in a document.
@@ -44,34 +14,19 @@ const FRAMES: [(&str, &str); 6] = [
     ("000012\n", "\n关于下达投资计划的通知"),
     ("内蒙古自治区文件    ", "    〔2026〕12号"),
     ("关于某工程的报告(", ").docx"),
-    (
-        "第一行\n第二行\n第三行\n第四行\n第五行\n第六行正文\n",
-        "\n正文继续。",
-    ),
+    ("第一行\n第二行\n第三行\n第四行\n第五行\n第六行正文\n", "\n正文继续。"),
     ("密级:", " 保存好"),
 ];
 
 fn traditional(text: &str) -> String {
-    text.replace('绝', "絕")
-        .replace('机', "機")
-        .replace('长', "長")
-        .replace('启', "啟")
+    text.replace('绝', "絕").replace('机', "機").replace('长', "長").replace('启', "啟")
 }
 
 /// Ways the same mark is written: as it is, traditional, spaced, with zero-width characters, in full width.
 fn disguises(mark: &str) -> Vec<String> {
-    let between = |separator: &str| {
-        mark.chars()
-            .map(String::from)
-            .collect::<Vec<_>>()
-            .join(separator)
-    };
+    let between = |separator: &str| mark.chars().map(String::from).collect::<Vec<_>>().join(separator);
     let wide = |c: char| {
-        if c.is_ascii_digit() {
-            char::from_u32(c as u32 + 0xfee0).unwrap_or(c)
-        } else {
-            c
-        }
+        if c.is_ascii_digit() { char::from_u32(c as u32 + 0xfee0).unwrap_or(c) } else { c }
     };
     vec![
         mark.to_owned(),
@@ -89,11 +44,7 @@ fn positives() -> Vec<String> {
     let mut marks = Vec::new();
     for level in LEVELS {
         for star in STARS {
-            marks.extend([
-                format!("{level}{star}"),
-                format!("{level}级{star}"),
-                format!("【{level}】{star}"),
-            ]);
+            marks.extend([format!("{level}{star}"), format!("{level}级{star}"), format!("【{level}】{star}")]);
             let terms = TERMS.iter().chain(&STAR_TERMS);
             marks.extend(terms.map(|term| format!("{level}{star}{term}")));
         }
@@ -113,38 +64,24 @@ fn k03_every_mark_is_blocked_in_every_place_and_disguise() {
             for disguise in disguises(mark) {
                 let text = format!("{before}{disguise}{after}");
                 // Read character by character, a broken-up mark cannot be told from the words it is glued to.
-                if disguise.contains('\n') && (before, after) != ("", "") && !before.ends_with('\n')
-                {
+                if disguise.contains('\n') && (before, after) != ("", "") && !before.ends_with('\n') {
                     continue;
                 }
                 for place in PLACES {
                     let verdict = check_text(&text, place);
-                    assert!(
-                        matches!(verdict, Verdict::Block(_)),
-                        "{text:?} in {place:?}: {verdict:?}"
-                    );
+                    assert!(matches!(verdict, Verdict::Block(_)), "{text:?} in {place:?}: {verdict:?}");
                 }
                 tried += 1;
             }
         }
     }
-    assert!(
-        marks.len() >= 300 && tried >= 3_000,
-        "{} {tried}",
-        marks.len()
-    );
+    assert!(marks.len() >= 300 && tried >= 3_000, "{} {tried}", marks.len());
 }
 
 fn holds() -> Vec<(String, Place)> {
     let mut holds = Vec::new();
     for level in LEVELS {
-        for name in [
-            "-报告.docx",
-            "文件.pdf",
-            "资料汇编.zip",
-            "_终稿.docx",
-            ".pdf",
-        ] {
+        for name in ["-报告.docx", "文件.pdf", "资料汇编.zip", "_终稿.docx", ".pdf"] {
             holds.push((format!("{level}{name}"), Place::FileName));
             holds.push((format!("附件1({level}){name}"), Place::FileName));
             holds.push((format!("{}{name}", traditional(level)), Place::FileName));
@@ -160,27 +97,14 @@ fn holds() -> Vec<(String, Place)> {
             holds.push((format!("{number}    本件{level}等次\n正文"), Place::BodyTop));
             holds.push((format!("{number}\n{level}\n正文"), Place::BodyTop));
         }
-        holds.push((
-            level.chars().map(|c| format!("{c}\n")).collect::<String>() + "关于报送材料的请示",
-            Place::BodyTop,
-        ));
+        holds
+            .push((level.chars().map(|c| format!("{c}\n")).collect::<String>() + "关于报送材料的请示", Place::BodyTop));
     }
-    for phrase in [
-        "涉密",
-        "工作秘密",
-        "内部资料 注意保存",
-        "內部資料,注意保存",
-        "内部文件 严禁外传",
-        "涉及国家秘密",
-    ] {
+    for phrase in ["涉密", "工作秘密", "内部资料 注意保存", "內部資料,注意保存", "内部文件 严禁外传", "涉及国家秘密"]
+    {
         for frame in ["{}", "{}\n正文第一行", "({})", "本项目{}"] {
             let text = frame.replace("{}", phrase);
-            for place in [
-                Place::FileName,
-                Place::Field,
-                Place::BodyTop,
-                Place::HeaderFooter,
-            ] {
+            for place in [Place::FileName, Place::Field, Place::BodyTop, Place::HeaderFooter] {
                 holds.push((text.clone(), place));
             }
         }
@@ -194,13 +118,8 @@ fn k04_traces_near_the_top_are_held() {
     assert!(holds.len() >= 100, "{}", holds.len());
     for (text, place) in &holds {
         let verdict = check_text(text, *place);
-        assert!(
-            matches!(verdict, Verdict::Hold(_)),
-            "{text:?} in {place:?}: {verdict:?}"
-        );
-        let deep = format!(
-            "一\n二三四五六七\n二三四五六七\n二三四五六七\n二三四五六七\n二三四五六七\n{text}"
-        );
+        assert!(matches!(verdict, Verdict::Hold(_)), "{text:?} in {place:?}: {verdict:?}");
+        let deep = format!("一\n二三四五六七\n二三四五六七\n二三四五六七\n二三四五六七\n二三四五六七\n{text}");
         assert_eq!(check_text(&deep, Place::Body), Verdict::Clean, "{deep:?}");
     }
 }
@@ -276,11 +195,7 @@ fn k05_running_text_is_not_a_hit() {
     for sentence in SENTENCES {
         for filler in FILLERS {
             let line = sentence.replace("{}", filler);
-            for text in [
-                line.clone(),
-                format!("第十条 {line}"),
-                format!("{filler}管理制度\n{line}\n{line}"),
-            ] {
+            for text in [line.clone(), format!("第十条 {line}"), format!("{filler}管理制度\n{line}\n{line}")] {
                 for place in [Place::Body, Place::BodyTop, Place::Field] {
                     match check_text(&text, place) {
                         Verdict::Clean => {}
@@ -293,12 +208,7 @@ fn k05_running_text_is_not_a_hit() {
         }
     }
     assert!(tried >= 1_000, "{tried}");
-    assert!(
-        blocked.len() * 1_000 <= tried,
-        "{} of {tried}: {:?}",
-        blocked.len(),
-        blocked.first()
-    );
+    assert!(blocked.len() * 1_000 <= tried, "{} of {tried}: {:?}", blocked.len(), blocked.first());
     assert_eq!(held.first(), None, "{} of {tried}", held.len());
 }
 
@@ -321,33 +231,20 @@ fn k05_regulations_may_be_named_in_file_names() {
 #[test]
 fn k01_a_closed_gate_tells_the_offline_channel_and_nothing_else() {
     assert_eq!(gate("no"), Ok(Gate::Open));
-    let Ok(Gate::Closed(notice)) = gate(" yes ") else {
-        panic!("must close")
-    };
+    let Ok(Gate::Closed(notice)) = gate(" yes ") else { panic!("must close") };
     assert_eq!(notice.article, "办法第三条");
     assert!(notice.paragraphs.concat().contains("投资主管部门"));
     assert!(notice.paragraphs.concat().contains("没有保存"));
     for odd in ["", "maybe", "是"] {
-        assert_eq!(
-            gate(odd).unwrap_err().field.as_deref(),
-            Some("touches_secrets")
-        );
+        assert_eq!(gate(odd).unwrap_err().field.as_deref(), Some("touches_secrets"));
     }
 }
 
 #[test]
 fn k08_words_to_the_person_are_neutral() {
-    for verdict in [
-        Verdict::Hold("marking.phrase"),
-        Verdict::Block("marking.level_star"),
-    ] {
+    for verdict in [Verdict::Hold("marking.phrase"), Verdict::Block("marking.level_star")] {
         let message = verdict.refusal().unwrap().message;
-        assert!(
-            ["密", "标志", "星"]
-                .iter()
-                .all(|word| !message.contains(word)),
-            "{message}"
-        );
+        assert!(["密", "标志", "星"].iter().all(|word| !message.contains(word)), "{message}");
     }
     assert_eq!(Verdict::Clean.refusal(), None);
 }
@@ -362,36 +259,17 @@ fn k03_answers_are_checked_before_anything_is_stored() {
             ("content".to_owned(), text.to_owned()),
         ])
     };
-    assert_eq!(
-        check_answers(form, &answers("建设厂房2座,不涉及国家秘密。")),
-        Verdict::Clean
-    );
-    assert_eq!(
-        check_answers(form, &answers("机密★长期")),
-        Verdict::Block("marking.level_star")
-    );
-    assert_eq!(
-        check_answers(form, &answers("涉密会议室")),
-        Verdict::Hold("marking.phrase")
-    );
+    assert_eq!(check_answers(form, &answers("建设厂房2座,不涉及国家秘密。")), Verdict::Clean);
+    assert_eq!(check_answers(form, &answers("机密★长期")), Verdict::Block("marking.level_star"));
+    assert_eq!(check_answers(form, &answers("涉密会议室")), Verdict::Hold("marking.phrase"));
     assert_eq!(check_answers(form, &Answers::new()), Verdict::Clean);
 }
 
 #[test]
 fn k03_the_shipped_form_and_catalogue_are_clean() {
     for field in Form::shipped().fields() {
-        for text in [
-            Some(&field.help),
-            Some(&field.measure),
-            field.example.as_ref(),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            assert!(
-                !matches!(check_text(text, Place::Body), Verdict::Block(_)),
-                "{text}"
-            );
+        for text in [Some(&field.help), Some(&field.measure), field.example.as_ref()].into_iter().flatten() {
+            assert!(!matches!(check_text(text, Place::Body), Verdict::Block(_)), "{text}");
         }
     }
 }

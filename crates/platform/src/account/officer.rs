@@ -39,21 +39,29 @@ impl Platform {
         let login = check_login(&form.login)?;
         let name = form.name.trim().to_owned();
         if !(2..=50).contains(&name.chars().count()) {
-            return Err(Refusal::field("name", "account.name", "请填写姓名(2 至 50 个字)。").into());
+            return Err(Refusal::field("name", "account.name", "请填写姓名（2 至 50 个字）。").into());
         }
         for (i, a) in form.posts.iter().enumerate() {
             if form.posts.iter().skip(i + 1).any(|b| !compatible(a.role, b.role)) {
-                let message = "系统、安全、审计管理员互不兼任,也不得兼任业务岗位。";
-                return Err(Refusal::field("posts", "account.separation", message).article("GB/T 22239-2019 8.1.4.2").into());
+                let message = "系统、安全、审计管理员互不兼任，也不得兼任业务岗位。";
+                return Err(Refusal::field("posts", "account.separation", message)
+                    .article("GB/T 22239-2019 8.1.4.2")
+                    .into());
             }
             if self.rules.departments.get(&a.department).is_none() || !self.rules.regions.exists(a.region) {
-                return Err(Refusal::field("posts", "account.post", format!("没有“{}-{}”这个机关。", a.department, a.region)).into());
+                return Err(Refusal::field(
+                    "posts",
+                    "account.post",
+                    format!("没有“{}-{}”这个机关。", a.department, a.region),
+                )
+                .into());
             }
         }
         let id = AccountId::from_random(self.chance.id());
         let account = self.load::<Account>(id.as_str()).await?;
         let opened = AccountEvent::AccountOpened { id: id.clone(), login, name, holder: Holder::Officer };
-        let granted = form.posts.iter().map(|post| AccountEvent::PostGranted { post: post.clone(), reason: form.reason.clone() });
+        let granted =
+            form.posts.iter().map(|post| AccountEvent::PostGranted { post: post.clone(), reason: form.reason.clone() });
         let events: Vec<_> = std::iter::once(opened).chain(granted).collect();
         let mut change = self.change(call);
         change.append(account, &events)?;
@@ -74,17 +82,24 @@ impl Platform {
                 Some(secret)
             }
         };
-        change.commit_or(id.as_str(), |refused| match refused {
-            Refused::Taken(_) => Refusal::field("login", "account.taken", "该登录名已被使用,请换一个。").into(),
-            other => crate::stream::refused(other),
-        })
-        .await?;
+        change
+            .commit_or(id.as_str(), |refused| match refused {
+                Refused::Taken(_) => Refusal::field("login", "account.taken", "该登录名已被使用，请换一个。").into(),
+                other => crate::stream::refused(other),
+            })
+            .await?;
         Ok((id, secret))
     }
 
     /// An officer sets the first password with the one-time secret; the secret works once.
     pub async fn use_setup_secret(&self, call: &Call, secret: &str, password: &str) -> Result<(), Failure> {
-        let wrong = || Failure::from(Refusal::field("secret", "setup.secret", "一次性口令不正确、已使用或已过期,请向管理员重新领取。"));
+        let wrong = || {
+            Failure::from(Refusal::field(
+                "secret",
+                "setup.secret",
+                "一次性口令不正确、已使用或已过期，请向管理员重新领取。",
+            ))
+        };
         let now = self.clock.now().0;
         let id = secret_id(secret);
         let rows = self
@@ -107,10 +122,11 @@ impl Platform {
             [id.into(), now.into()],
         ));
         change.row(self.credential_row(&account, phc));
-        change.commit_or(account.as_str(), |refused| match refused {
-            Refused::Conflict => wrong(),
-            other => crate::stream::refused(other),
-        })
-        .await
+        change
+            .commit_or(account.as_str(), |refused| match refused {
+                Refused::Conflict => wrong(),
+                other => crate::stream::refused(other),
+            })
+            .await
     }
 }

@@ -1,10 +1,7 @@
 //! Passwords: the national profile of S-01, hashed by argon2 on a bounded blocking pool.
 
 use crate::{Failure, Platform};
-use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::phc::PasswordHash,
-};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
 use domain::{Refusal, ids::AccountId};
 use ledger::Row;
 use std::sync::LazyLock;
@@ -15,21 +12,41 @@ static HASHING: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
 
 /// Words no password may be built around.
 const COMMON: [&str; 16] = [
-    "password", "passw0rd", "admin", "qwerty", "123456", "111111", "abc123", "iloveyou", "welcome", "letmein", "neimenggu", "tzxm",
-    "woaini", "5201314", "88888888", "asdfgh",
+    "password",
+    "passw0rd",
+    "admin",
+    "qwerty",
+    "123456",
+    "111111",
+    "abc123",
+    "iloveyou",
+    "welcome",
+    "letmein",
+    "neimenggu",
+    "tzxm",
+    "woaini",
+    "5201314",
+    "88888888",
+    "asdfgh",
 ];
 
 /// A sign-in name: 4 to 40 letters, digits, `.`, `_`, `-`, `@`.
 pub fn check_login(login: &str) -> Result<String, Refusal> {
     let login = login.trim().to_lowercase();
-    let fits = (4..=40).contains(&login.len())
-        && login.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
-    if fits { Ok(login) } else { Err(Refusal::field("login", "account.login", "登录名为 4 至 40 个字母、数字或 . _ - @。")) }
+    let fits =
+        (4..=40).contains(&login.len()) && login.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@".contains(&b));
+    if fits {
+        Ok(login)
+    } else {
+        Err(Refusal::field("login", "account.login", "登录名为 4 至 40 个字母、数字或 . _ - @。"))
+    }
 }
 
 /// S-01: long enough, three of four classes, not a common word, not the sign-in name.
 pub fn check_password(password: &str, login: &str, least: usize) -> Result<(), Refusal> {
-    let refuse = |message: String| Err(Refusal::field("password", "account.password", message).article("GB/T 22239-2019 8.1.4.1"));
+    let refuse = |message: String| {
+        Err(Refusal::field("password", "account.password", message).article("GB/T 22239-2019 8.1.4.1"))
+    };
     let length = password.chars().count();
     if length < least || length > 128 {
         return refuse(format!("密码应为 {least} 至 128 个字符。"));
@@ -45,8 +62,10 @@ pub fn check_password(password: &str, login: &str, least: usize) -> Result<(), R
     let lower = password.to_lowercase();
     let login = login.trim().to_lowercase();
     let reversed: String = login.chars().rev().collect();
-    if COMMON.iter().any(|word| lower.contains(word)) || (!login.is_empty() && (lower.contains(&login) || lower.contains(&reversed))) {
-        return refuse("密码不能包含常见口令或登录名,请换一个。".into());
+    if COMMON.iter().any(|word| lower.contains(word))
+        || (!login.is_empty() && (lower.contains(&login) || lower.contains(&reversed)))
+    {
+        return refuse("密码不能包含常见口令或登录名，请换一个。".into());
     }
     Ok(())
 }
@@ -109,7 +128,15 @@ mod tests {
         for good in ["Chifeng#2026", "long enough 1 A", "Aa1!Aa1!Aa1!"] {
             assert!(check_password(good, "somebody", 10).is_ok(), "{good}");
         }
-        for bad in ["Short1!", "alllowercase", "ALLUPPER1234", "Password#2026", "Somebody#2026", "Ydobemos#2026", &"Aa1!".repeat(40)] {
+        for bad in [
+            "Short1!",
+            "alllowercase",
+            "ALLUPPER1234",
+            "Password#2026",
+            "Somebody#2026",
+            "Ydobemos#2026",
+            &"Aa1!".repeat(40),
+        ] {
             assert!(check_password(bad, "somebody", 10).is_err(), "{bad}");
         }
     }

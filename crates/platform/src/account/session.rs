@@ -77,12 +77,19 @@ fn number(row: &QueryResult, column: &str) -> Result<i64, Failure> {
 impl Platform {
     /// Signs a person in. Unknown names and wrong passwords get the same answer; five failures from one source
     /// make that source wait, never the account's owner elsewhere (S-02, A-26).
-    pub async fn sign_in(&self, call: &Call, face: Face, login: &str, password: &str, source: &str) -> Result<SignedIn, Failure> {
+    pub async fn sign_in(
+        &self,
+        call: &Call,
+        face: Face,
+        login: &str,
+        password: &str,
+        source: &str,
+    ) -> Result<SignedIn, Failure> {
         let login = login.trim().to_lowercase();
         let now = self.clock.now();
         let pair = token_id(&format!("{}|{login}|{source}", face.slug()));
         if self.must_wait(&pair, now).await? {
-            return Err(Refusal::field("login", "sign_in.wait", "登录失败次数过多,请 30 分钟后再试。").into());
+            return Err(Refusal::field("login", "sign_in.wait", "登录失败次数过多，请 30 分钟后再试。").into());
         }
         let rows = self
             .store
@@ -100,7 +107,7 @@ impl Platform {
             Some(account) if fits => self.begin_session(call, face, AccountId(account), &pair, now).await,
             _ => {
                 self.note_failure(&pair, now).await?;
-                Err(Refusal::field("login", "sign_in.wrong", "登录名或密码不正确,请核对后重试。").into())
+                Err(Refusal::field("login", "sign_in.wrong", "登录名或密码不正确，请核对后重试。").into())
             }
         }
     }
@@ -125,7 +132,14 @@ impl Platform {
         self.store.commit(unit).await.map_err(crate::stream::refused)
     }
 
-    async fn begin_session(&self, call: &Call, face: Face, account: AccountId, pair: &str, now: Moment) -> Result<SignedIn, Failure> {
+    async fn begin_session(
+        &self,
+        call: &Call,
+        face: Face,
+        account: AccountId,
+        pair: &str,
+        now: Moment,
+    ) -> Result<SignedIn, Failure> {
         let mut secret = [0; 32];
         self.chance.fill(&mut secret);
         let token = hex::encode(secret);

@@ -41,10 +41,9 @@ impl Projected for Account {
                     post.to.map(day_number).into(),
                 ],
             )],
-            AccountEvent::AccountDisabled { .. } => vec![Row::new(
-                "UPDATE accounts SET disabled = 1 WHERE id = $1",
-                [after.id.as_str().into()],
-            )],
+            AccountEvent::AccountDisabled { .. } => {
+                vec![Row::new("UPDATE accounts SET disabled = 1 WHERE id = $1", [after.id.as_str().into()])]
+            }
         }
     }
 }

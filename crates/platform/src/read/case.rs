@@ -15,7 +15,15 @@ use ledger::{Row, Value};
 pub(crate) const NEVER: i64 = 9_999_999;
 
 impl Projected for Case {
-    fn rows(stream: &str, version: i64, _: &Self, event: &CaseEvent, meta: &Meta, after: &Self, rules: &Rulebook) -> Vec<Row> {
+    fn rows(
+        stream: &str,
+        version: i64,
+        _: &Self,
+        event: &CaseEvent,
+        meta: &Meta,
+        after: &Self,
+        rules: &Rulebook,
+    ) -> Vec<Row> {
         let Some(application) = &after.application else { return vec![] };
         let mut rows = vec![match event {
             CaseEvent::CaseSubmitted(_) => insert(application, after, meta, rules),
@@ -27,7 +35,9 @@ impl Projected for Case {
         }
         if let Some((title, body)) = message(application, event) {
             let link = format!("/cases/{}", application.id);
-            rows.push(NewMessage { stream, version, unit: application.unit.as_str(), at: meta.at, title, body, link }.row());
+            rows.push(
+                NewMessage { stream, version, unit: application.unit.as_str(), at: meta.at, title, body, link }.row(),
+            );
         }
         rows
     }
@@ -50,25 +60,28 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
     let about = format!("“{}”的“{}”", a.project_name, a.item_name);
     let (title, body) = match event {
         CaseEvent::CaseReceived { .. } => {
-            ("申请已收件", format!("{}已收到{about}申请,将在 5 个工作日内决定是否受理。", a.agency_name))
+            ("申请已收件", format!("{}已收到{about}申请，将在 5 个工作日内决定是否受理。", a.agency_name))
         }
         CaseEvent::CodeNotVerified { code, message, .. } => (
             "项目代码未通过核验",
-            format!("{}在办理{about}时核验项目代码 {code} 未通过:{message}依据办法第十四条第(二)项,未通过项目代码核验的不得受理。请核对项目代码后重新申请。", a.agency_name),
+            format!(
+                "{}在办理{about}时核验项目代码 {code} 未通过：{message}依据办法第十四条第（二）项，未通过项目代码核验的不得受理。请核对项目代码后重新申请。",
+                a.agency_name
+            ),
         ),
         CaseEvent::CorrectionAsked { points, .. } => {
-            ("申请需要补正", format!("{}就{about}一次性告知 {} 条补正内容,请逐条补正。", a.agency_name, points.len()))
+            ("申请需要补正", format!("{}就{about}一次性告知 {} 条补正内容，请逐条补正。", a.agency_name, points.len()))
         }
         CaseEvent::CaseAccepted { .. } => {
-            ("申请已受理", format!("{}已受理{about},办理时限为{}。", a.agency_name, a.limit.words()))
+            ("申请已受理", format!("{}已受理{about}，办理时限为{}。", a.agency_name, a.limit.words()))
         }
         CaseEvent::CaseNotAccepted { reason, .. } => {
-            ("申请未被受理", format!("{}对{about}不予受理。理由:{reason}", a.agency_name))
+            ("申请未被受理", format!("{}对{about}不予受理。理由：{reason}", a.agency_name))
         }
         CaseEvent::ClockSuspended { suspension } => (
             "办理时限暂停计算",
             format!(
-                "{}办理{about}期间因{}暂停计时(依据{},文书:{})。",
+                "{}办理{about}期间因{}暂停计时（依据{}，文书：{}）。",
                 a.agency_name,
                 suspension.ground.name(),
                 suspension.ground.article(),
@@ -76,7 +89,9 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
             ),
         ),
         CaseEvent::ClockResumed { to } => ("办理时限恢复计算", format!("{about}自 {to} 的次日起恢复计时。")),
-        CaseEvent::CaseCompleted { .. } => ("事项已办结", format!("{}已办结{about},办结告知书可以下载。", a.agency_name)),
+        CaseEvent::CaseCompleted { .. } => {
+            ("事项已办结", format!("{}已办结{about}，办结告知书可以下载。", a.agency_name))
+        }
         CaseEvent::CaseSubmitted(_)
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }

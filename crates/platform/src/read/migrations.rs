@@ -6,7 +6,10 @@ use ledger::Migration;
 pub const MIGRATIONS: &[Migration] = &[Migration {
     version: 1,
     name: "main job",
-    sqlite: concat!(include_str!("migrations/0001_main.sql"), "CREATE VIRTUAL TABLE project_search USING fts5(id UNINDEXED, words);"),
+    sqlite: concat!(
+        include_str!("migrations/0001_main.sql"),
+        "CREATE VIRTUAL TABLE project_search USING fts5(id UNINDEXED, words);"
+    ),
     postgres: concat!(
         include_str!("migrations/0001_main.sql"),
         "CREATE TABLE project_search(id TEXT PRIMARY KEY, words TSVECTOR NOT NULL); \

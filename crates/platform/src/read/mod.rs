@@ -57,7 +57,6 @@ fn document_row(document: &Document, project: &str, case: &str, unit: &str, at: 
     )
 }
 
-
 /// A message to a unit; its id follows from the event, so a rebuild gives the same one.
 struct NewMessage<'a> {
     stream: &'a str,

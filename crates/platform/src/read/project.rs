@@ -9,7 +9,15 @@ use domain::{
 use ledger::Row;
 
 impl Projected for Project {
-    fn rows(stream: &str, version: i64, _: &Self, event: &ProjectEvent, meta: &Meta, after: &Self, _: &Rulebook) -> Vec<Row> {
+    fn rows(
+        stream: &str,
+        version: i64,
+        _: &Self,
+        event: &ProjectEvent,
+        meta: &Meta,
+        after: &Self,
+        _: &Rulebook,
+    ) -> Vec<Row> {
         let Some(d) = &after.declared else { return vec![] };
         let touch = Row::new(
             "UPDATE projects SET state = $2, version = $3, updated_at = $4 WHERE id = $1",
@@ -62,7 +70,7 @@ impl Projected for Project {
             }
             ProjectEvent::CodeVoided { reason } => vec![
                 touch,
-                message("项目代码已作废", format!("“{}”(代码 {})的项目代码已作废。原因:{reason}", d.name, d.code)),
+                message("项目代码已作废", format!("“{}”（代码 {}）的项目代码已作废。原因：{reason}", d.name, d.code)),
             ],
             ProjectEvent::ProjectWithdrawn { .. } => vec![touch],
         }

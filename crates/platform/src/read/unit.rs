@@ -13,7 +13,13 @@ impl Projected for ProjectUnit {
         match event {
             UnitEvent::UnitRegistered { id, name, credit_code, region, .. } => vec![Row::new(
                 "INSERT INTO units(id, name, credit_code, region, registered_at) VALUES($1, $2, $3, $4, $5)",
-                [id.as_str().into(), name.clone().into(), credit_code.clone().into(), region.clone().into(), meta.at.0.into()],
+                [
+                    id.as_str().into(),
+                    name.clone().into(),
+                    credit_code.clone().into(),
+                    region.clone().into(),
+                    meta.at.0.into(),
+                ],
             )],
         }
     }

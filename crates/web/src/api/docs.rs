@@ -25,7 +25,7 @@ pub const ADDRESS: &str = "/api/v1/openapi.json";
         read_document,
         health::check_live,
         health::check_ready,
-    ),
+    )
 )]
 struct Interface;
 

@@ -19,11 +19,7 @@ pub struct Choice {
 impl Choice {
     /// A choice.
     pub fn new(value: impl Display, text: impl Display) -> Self {
-        Self {
-            value: value.to_string(),
-            text: text.to_string(),
-            note: None,
-        }
+        Self { value: value.to_string(), text: text.to_string(), note: None }
     }
 
     /// Adds a word of explanation.
@@ -44,14 +40,8 @@ pub struct Options {
 
 impl Options {
     /// The list with the chosen value.
-    pub fn new(
-        choices: impl IntoIterator<Item = impl Borrow<Choice>>,
-        value: impl Display,
-    ) -> Self {
-        Self {
-            choices: owned(choices),
-            value: value.to_string(),
-        }
+    pub fn new(choices: impl IntoIterator<Item = impl Borrow<Choice>>, value: impl Display) -> Self {
+        Self { choices: owned(choices), value: value.to_string() }
     }
 }
 
@@ -137,17 +127,7 @@ impl Field {
         width: &'static str,
         unit: &'static str,
     ) -> Self {
-        Self::new(
-            name,
-            label,
-            Control::Input {
-                kind,
-                mode,
-                autocomplete: "off",
-                width,
-                unit,
-            },
-        )
+        Self::new(name, label, Control::Input { kind, mode, autocomplete: "off", width, unit })
     }
 
     /// One line of text.
@@ -196,13 +176,7 @@ impl Field {
         label: impl Display,
         choices: impl IntoIterator<Item = impl Borrow<Choice>>,
     ) -> Self {
-        Self::new(
-            name,
-            label,
-            Control::Select {
-                choices: owned(choices),
-            },
-        )
+        Self::new(name, label, Control::Select { choices: owned(choices) })
     }
 
     /// One of a few, all in view.
@@ -211,27 +185,13 @@ impl Field {
         label: impl Display,
         choices: impl IntoIterator<Item = impl Borrow<Choice>>,
     ) -> Self {
-        Self::new(
-            name,
-            label,
-            Control::Radios {
-                choices: owned(choices),
-                inline: false,
-            },
-        )
+        Self::new(name, label, Control::Radios { choices: owned(choices), inline: false })
     }
 
     /// 是 (`yes`) or 否 (`no`).
     pub fn yes_no(name: impl Display, label: impl Display) -> Self {
         let choices = vec![Choice::new("yes", "是"), Choice::new("no", "否")];
-        Self::new(
-            name,
-            label,
-            Control::Radios {
-                choices,
-                inline: true,
-            },
-        )
+        Self::new(name, label, Control::Radios { choices, inline: true })
     }
 
     /// Any of a few, sent under one name.
@@ -240,24 +200,12 @@ impl Field {
         label: impl Display,
         choices: impl IntoIterator<Item = impl Borrow<Choice>>,
     ) -> Self {
-        Self::new(
-            name,
-            label,
-            Control::Checkboxes {
-                choices: owned(choices),
-            },
-        )
+        Self::new(name, label, Control::Checkboxes { choices: owned(choices) })
     }
 
     /// A single box with its sentence; sends `yes`.
     pub fn check(name: impl Display, label: impl Display, text: impl Display) -> Self {
-        Self::new(
-            name,
-            label,
-            Control::Check {
-                text: text.to_string(),
-            },
-        )
+        Self::new(name, label, Control::Check { text: text.to_string() })
     }
 
     /// 盟市 and 旗县 side by side. A change of the first fetches [`Options`] for the second from `source`
@@ -296,8 +244,7 @@ impl Field {
     /// Several present values.
     #[must_use]
     pub fn values<T: Display>(mut self, values: impl IntoIterator<Item = T>) -> Self {
-        self.values
-            .extend(values.into_iter().map(|value| value.to_string()));
+        self.values.extend(values.into_iter().map(|value| value.to_string()));
         self
     }
 
@@ -332,10 +279,7 @@ impl Field {
             _ => None,
         };
         let mine = |refusal: &&Refusal| {
-            refusal
-                .field
-                .as_ref()
-                .is_some_and(|field| *field == self.name || Some(field) == county)
+            refusal.field.as_ref().is_some_and(|field| *field == self.name || Some(field) == county)
         };
         self.errors = refusals.into_iter().filter(mine).cloned().collect();
         self
@@ -384,11 +328,7 @@ impl Field {
 
     /// Id of the n-th radio button or check box; the first has the field's own.
     fn nth_id(&self, index: &usize) -> String {
-        if *index == 0 {
-            self.id()
-        } else {
-            format!("{}-{index}", self.id())
-        }
+        if *index == 0 { self.id() } else { format!("{}-{index}", self.id()) }
     }
 
     fn first(&self) -> &str {
@@ -406,10 +346,7 @@ impl Field {
     fn is_group(&self) -> bool {
         matches!(
             self.control,
-            Control::Radios { .. }
-                | Control::Checkboxes { .. }
-                | Control::Check { .. }
-                | Control::Region { .. }
+            Control::Radios { .. } | Control::Checkboxes { .. } | Control::Check { .. } | Control::Region { .. }
         )
     }
 
@@ -437,9 +374,7 @@ pub struct ErrorSummary {
 impl ErrorSummary {
     /// In the order of the form.
     pub fn new<'r>(refusals: impl IntoIterator<Item = &'r Refusal>) -> Self {
-        Self {
-            refusals: refusals.into_iter().cloned().collect(),
-        }
+        Self { refusals: refusals.into_iter().cloned().collect() }
     }
 }
 
@@ -482,12 +417,7 @@ pub struct Upload {
 
 impl Upload {
     /// A slot with its key, name, address and the page's token.
-    pub fn new(
-        slot: impl Display,
-        name: impl Display,
-        action: impl Display,
-        csrf: impl Display,
-    ) -> Self {
+    pub fn new(slot: impl Display, name: impl Display, action: impl Display, csrf: impl Display) -> Self {
         Self {
             slot: slot.to_string(),
             name: name.to_string(),

@@ -16,11 +16,7 @@ pub struct Pill {
 impl Pill {
     /// A state.
     pub fn new(tone: impl Into<Tone>, text: impl Display) -> Self {
-        Self {
-            tone: tone.into(),
-            text: text.to_string(),
-            meaning: None,
-        }
+        Self { tone: tone.into(), text: text.to_string(), meaning: None }
     }
 
     /// 这是什么意思: what the state means and who acts next.
@@ -43,38 +39,22 @@ pub struct Light {
 impl Light {
     /// In time.
     pub fn green(text: impl Display) -> Self {
-        Self {
-            class: "light-green",
-            name: "绿灯",
-            text: text.to_string(),
-        }
+        Self { class: "light-green", name: "绿灯", text: text.to_string() }
     }
 
     /// Soon due.
     pub fn yellow(text: impl Display) -> Self {
-        Self {
-            class: "light-yellow",
-            name: "黄灯",
-            text: text.to_string(),
-        }
+        Self { class: "light-yellow", name: "黄灯", text: text.to_string() }
     }
 
     /// Late.
     pub fn red(text: impl Display) -> Self {
-        Self {
-            class: "light-red",
-            name: "红灯",
-            text: text.to_string(),
-        }
+        Self { class: "light-red", name: "红灯", text: text.to_string() }
     }
 
     /// Not counting: paused, not begun, finished.
     pub fn grey(text: impl Display) -> Self {
-        Self {
-            class: "light-grey",
-            name: "灰灯",
-            text: text.to_string(),
-        }
+        Self { class: "light-grey", name: "灰灯", text: text.to_string() }
     }
 }
 
@@ -90,11 +70,7 @@ pub struct Steps {
 impl Steps {
     /// A way with its name, standing at step `now` (from 0; the number of steps when all are done).
     pub fn new(label: impl Display, now: usize) -> Self {
-        Self {
-            label: label.to_string(),
-            steps: Vec::new(),
-            now,
-        }
+        Self { label: label.to_string(), steps: Vec::new(), now }
     }
 
     /// Adds a step with a short note under it (may be empty).
@@ -137,19 +113,9 @@ impl Timeline {
 
     /// Adds an entry: title, moment as shown, text (may be empty).
     #[must_use]
-    pub fn entry(
-        self,
-        tone: Tone,
-        title: impl Display,
-        at: impl Display,
-        text: impl Display,
-    ) -> Self {
+    pub fn entry(self, tone: Tone, title: impl Display, at: impl Display, text: impl Display) -> Self {
         let mark = if tone == Tone::Blue { "clock" } else { "" };
-        let mark = if mark.is_empty() {
-            tone.icon()
-        } else {
-            icon(mark)
-        };
+        let mark = if mark.is_empty() { tone.icon() } else { icon(mark) };
         self.push(tone, mark, title, at, text)
     }
 
@@ -166,14 +132,7 @@ impl Timeline {
         self.push(tone, icon(name), title, at, text)
     }
 
-    fn push(
-        mut self,
-        tone: Tone,
-        icon: Icon,
-        title: impl Display,
-        at: impl Display,
-        text: impl Display,
-    ) -> Self {
+    fn push(mut self, tone: Tone, icon: Icon, title: impl Display, at: impl Display, text: impl Display) -> Self {
         self.entries.push(TimelineEntry {
             tone,
             icon,
@@ -239,19 +198,8 @@ impl Lanes {
 
     /// Adds a stretch: dates as shown, what happened, note such as the days counted (may be empty).
     #[must_use]
-    pub fn stretch(
-        mut self,
-        lane: Lane,
-        when: impl Display,
-        title: impl Display,
-        note: impl Display,
-    ) -> Self {
-        self.rows.push(LaneRow {
-            lane,
-            when: when.to_string(),
-            title: title.to_string(),
-            note: note.to_string(),
-        });
+    pub fn stretch(mut self, lane: Lane, when: impl Display, title: impl Display, note: impl Display) -> Self {
+        self.rows.push(LaneRow { lane, when: when.to_string(), title: title.to_string(), note: note.to_string() });
         self
     }
 }
@@ -313,12 +261,7 @@ impl Facts {
     }
 
     fn push(mut self, name: impl Display, value: Markup, wide: bool) -> Self {
-        self.rows.push(Fact {
-            name: name.to_string(),
-            value,
-            wide,
-            change: None,
-        });
+        self.rows.push(Fact { name: name.to_string(), value, wide, change: None });
         self
     }
 }
@@ -337,13 +280,7 @@ pub struct Note {
 impl Note {
     /// Title and text; either may be empty.
     pub fn new(tone: impl Into<Tone>, title: impl Display, text: impl Display) -> Self {
-        Self {
-            tone: tone.into(),
-            title: title.to_string(),
-            text: text.to_string(),
-            article: String::new(),
-            link: None,
-        }
+        Self { tone: tone.into(), title: title.to_string(), text: text.to_string(), article: String::new(), link: None }
     }
 
     /// The article it rests on.
@@ -374,12 +311,7 @@ pub struct Empty {
 impl Empty {
     /// Title and a helping sentence.
     pub fn new(name: &'static str, title: impl Display, text: impl Display) -> Self {
-        Self {
-            icon: icon(name),
-            title: title.to_string(),
-            text: text.to_string(),
-            link: None,
-        }
+        Self { icon: icon(name), title: title.to_string(), text: text.to_string(), link: None }
     }
 
     /// The next thing to do.
@@ -402,10 +334,7 @@ pub struct Pager {
 impl Pager {
     /// What is shown, such as `本页 20 件`.
     pub fn new(text: impl Display) -> Self {
-        Self {
-            text: text.to_string(),
-            ..Self::default()
-        }
+        Self { text: text.to_string(), ..Self::default() }
     }
 
     /// Back to the beginning of the list.
@@ -485,39 +414,20 @@ struct Tab {
 impl Tabs {
     /// With a name for screen readers.
     pub fn new(label: impl Display) -> Self {
-        Self {
-            label: label.to_string(),
-            tabs: Vec::new(),
-        }
+        Self { label: label.to_string(), tabs: Vec::new() }
     }
 
     /// Adds a list with its count.
     #[must_use]
-    pub fn tab(
-        mut self,
-        name: impl Display,
-        count: impl Display,
-        href: impl Display,
-        now: bool,
-    ) -> Self {
-        self.tabs.push(Tab {
-            name: name.to_string(),
-            count: Some(count.to_string()),
-            href: href.to_string(),
-            now,
-        });
+    pub fn tab(mut self, name: impl Display, count: impl Display, href: impl Display, now: bool) -> Self {
+        self.tabs.push(Tab { name: name.to_string(), count: Some(count.to_string()), href: href.to_string(), now });
         self
     }
 
     /// Adds an entry without a count.
     #[must_use]
     pub fn plain(mut self, name: impl Display, href: impl Display, now: bool) -> Self {
-        self.tabs.push(Tab {
-            name: name.to_string(),
-            count: None,
-            href: href.to_string(),
-            now,
-        });
+        self.tabs.push(Tab { name: name.to_string(), count: None, href: href.to_string(), now });
         self
     }
 }
@@ -542,13 +452,7 @@ pub struct Task {
 impl Task {
     /// Name, address (empty: cannot be opened), state.
     pub fn new(name: impl Display, href: impl Display, state: Pill) -> Self {
-        Self {
-            name: name.to_string(),
-            href: href.to_string(),
-            state,
-            meta: Vec::new(),
-            why: String::new(),
-        }
+        Self { name: name.to_string(), href: href.to_string(), state, meta: Vec::new(), why: String::new() }
     }
 
     /// A short fact: holder, due date, place.
@@ -569,9 +473,7 @@ impl Task {
 impl Tasks {
     /// In the order to be done.
     pub fn new(tasks: impl IntoIterator<Item = impl Borrow<Task>>) -> Self {
-        Self {
-            tasks: owned(tasks),
-        }
+        Self { tasks: owned(tasks) }
     }
 }
 
@@ -629,9 +531,7 @@ impl Point {
 impl Points {
     /// In the order of the notice.
     pub fn new(points: impl IntoIterator<Item = impl Borrow<Point>>) -> Self {
-        Self {
-            points: owned(points),
-        }
+        Self { points: owned(points) }
     }
 }
 
@@ -697,20 +597,13 @@ impl ClockDay {
 impl ClockSheet {
     /// With its caption: what is counted, by which rule.
     pub fn new(caption: impl Display) -> Self {
-        Self {
-            caption: caption.to_string(),
-            days: Vec::new(),
-        }
+        Self { caption: caption.to_string(), days: Vec::new() }
     }
 
     /// Adds a day.
     #[must_use]
     pub fn day(mut self, date: jiff::civil::Date, kind: DayKind, why: impl Display) -> Self {
-        self.days.push(ClockDay {
-            date,
-            kind,
-            why: why.to_string(),
-        });
+        self.days.push(ClockDay { date, kind, why: why.to_string() });
         self
     }
 }
@@ -728,12 +621,7 @@ pub struct Plate {
 impl Plate {
     /// What it is, and the number.
     pub fn new(label: impl Display, code: impl Display) -> Self {
-        Self {
-            label: label.to_string(),
-            code: code.to_string(),
-            text: String::new(),
-            image: Markup::default(),
-        }
+        Self { label: label.to_string(), code: code.to_string(), text: String::new(), image: Markup::default() }
     }
 
     /// A sentence under it.
@@ -752,7 +640,4 @@ impl Plate {
 }
 
 macro_rules! safe { ($($component:ty),* $(,)?) => { $(impl HtmlSafe for $component {})* } }
-safe!(
-    Pill, Light, Steps, Timeline, Lanes, Facts, Note, Empty, Pager, Stats, Tabs, Tasks, Points,
-    ClockSheet, Plate
-);
+safe!(Pill, Light, Steps, Timeline, Lanes, Facts, Note, Empty, Pager, Stats, Tabs, Tasks, Points, ClockSheet, Plate);

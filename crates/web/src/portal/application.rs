@@ -70,7 +70,9 @@ pub(super) fn clock_sheet(caption: &str, sheet: &Sheet) -> ClockSheet {
         let counted = row.status.counted();
         let moved = counted.is_some_and(|n| n > sheet.limit) && due.is_some_and(|due| row.date <= due);
         let (kind, why) = match (&row.status, counted) {
-            (_, Some(_)) if moved && due == Some(row.date) => (DayKind::Due(sheet.limit), "最后一日为休息日，顺延至此".to_owned()),
+            (_, Some(_)) if moved && due == Some(row.date) => {
+                (DayKind::Due(sheet.limit), "最后一日为休息日，顺延至此".to_owned())
+            }
             (_, Some(_)) if moved => (DayKind::Off, "休息日，届满日顺延".to_owned()),
             (Status::Counted { .. }, Some(n)) if due == Some(row.date) => (DayKind::Due(n), "届满日".to_owned()),
             (Status::Counted { .. }, Some(n)) => (DayKind::Counted(n), "计入".to_owned()),
@@ -114,7 +116,12 @@ fn earlier(rows: &[AttachmentRow], project: &ProjectId, chosen: &[&str]) -> Vec<
         .map(|row| Earlier {
             id: row.id.to_string(),
             name: row.name.clone(),
-            note: format!("{} · {} 上传{}", row.size_words(), row.at.date(), if row.project == *project { "" } else { " · 其他项目" }),
+            note: format!(
+                "{} · {} 上传{}",
+                row.size_words(),
+                row.at.date(),
+                if row.project == *project { "" } else { " · 其他项目" }
+            ),
             chosen: chosen.contains(&row.id.as_str()),
         })
         .collect()
@@ -187,11 +194,13 @@ async fn draw(
     form: &ApplyForItem,
     refusals: Vec<Refusal>,
 ) -> Result<Html<String>, WebError> {
-    let ApplicationPage { declared, item, agency_name, materials, blockers, .. } = ctx.platform.application_page(&ctx.call, id, item).await?;
+    let ApplicationPage { declared, item, agency_name, materials, blockers, .. } =
+        ctx.platform.application_page(&ctx.call, id, item).await?;
     let csrf = ctx.csrf();
     let wanted = materials.iter().map(|need| {
         let key = slot_key(need.material);
-        let chosen: Vec<&str> = form.materials.get(&need.material.id).iter().flat_map(|ids| ids.iter()).map(AttachmentId::as_str).collect();
+        let chosen: Vec<&str> =
+            form.materials.get(&need.material.id).iter().flat_map(|ids| ids.iter()).map(AttachmentId::as_str).collect();
         Wanted {
             name: need.material.name.clone(),
             upload: material_slot(need, id, &item.code, &csrf, &refusals),
@@ -240,7 +249,10 @@ fn chosen(form: &crate::Fields, key: &str) -> Vec<AttachmentId> {
     ids
 }
 
-async fn apply(Path((id, item)): Path<(String, String)>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
+async fn apply(
+    Path((id, item)): Path<(String, String)>,
+    Posted { ctx, form }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
     let id = project_id(&id)?;
     let mut wanted = ApplyForItem { item: item.clone(), ..ApplyForItem::default() };
     for (name, _) in &form.0 {
@@ -250,6 +262,8 @@ async fn apply(Path((id, item)): Path<(String, String)>, Posted { ctx, form }: P
     }
     match refusals(ctx.platform.apply_for_item(&ctx.call, &id, &wanted).await)? {
         Ok(case) => Ok(Redirect::to(&format!("/cases/{case}?done=submitted")).into_response()),
-        Err(wrong) => Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &id, &item, &wanted, wrong).await?).into_response()),
+        Err(wrong) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &id, &item, &wanted, wrong).await?).into_response())
+        }
     }
 }

@@ -6,8 +6,8 @@ mod fields;
 use crate::{
     Access, Page, Posted, Route, WebError,
     app::refusals,
-    html::{self, Choice, Tone},
     context::PortalContext,
+    html::{self, Choice, Tone},
 };
 use askama::Template;
 use axum::{
@@ -16,13 +16,13 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
+pub(super) use check::readable;
 use domain::{
     Refusal,
     declaration::{self, Answers, Declaration, Form, Group},
     ids::DraftId,
     marking::{self, Gate, OfflineNotice},
 };
-pub(super) use check::readable;
 use fields::{Drawing, PROMISES, Section};
 use platform::{Actor, draft::Draft};
 use serde::Deserialize;
@@ -63,7 +63,11 @@ impl DraftRow {
         let steps = progress(ctx, &draft.answers);
         let next = steps.iter().find(|s| s.state != StepState::Done).map_or("check", |s| s.id);
         Self {
-            name: if draft.name().is_empty() { "（未填写项目名称）".to_owned() } else { draft.name().to_owned() },
+            name: if draft.name().is_empty() {
+                "（未填写项目名称）".to_owned()
+            } else {
+                draft.name().to_owned()
+            },
             saved: draft.updated_at.display(),
             done: steps.iter().filter(|s| s.state == StepState::Done).count(),
             of: steps.len(),
@@ -175,7 +179,8 @@ fn progress(ctx: &PortalContext, answers: &Answers) -> Vec<Step> {
     let form = ctx.platform.form();
     let open = open_points(ctx, answers);
     let known = promised(answers);
-    let groups: Vec<&'static Group> = form.groups.iter().filter(|g| form.shown_groups(&known).any(|s| s.id == g.id)).collect();
+    let groups: Vec<&'static Group> =
+        form.groups.iter().filter(|g| form.shown_groups(&known).any(|s| s.id == g.id)).collect();
     groups
         .into_iter()
         .map(|group| {
@@ -255,7 +260,19 @@ async fn new(ctx: PortalContext) -> Result<Html<String>, WebError> {
     let _ = ctx.platform.drafts(&ctx.call).await?;
     let group = ctx.platform.form().group(GATE).ok_or(WebError::NotFound)?;
     let (answers, asked) = (Answers::new(), Asked::default());
-    draw(&ctx, Shown { draft: None, group, answers: &answers, refusals: vec![], version: 0, saved: String::new(), asked: &asked }).await
+    draw(
+        &ctx,
+        Shown {
+            draft: None,
+            group,
+            answers: &answers,
+            refusals: vec![],
+            version: 0,
+            saved: String::new(),
+            asked: &asked,
+        },
+    )
+    .await
 }
 
 #[derive(Template)]
@@ -297,7 +314,15 @@ async fn begin(Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, 
         }
     }
     let asked = Asked::default();
-    let shown = Shown { draft: None, group, answers: &answers, refusals: wrong, version: 0, saved: String::new(), asked: &asked };
+    let shown = Shown {
+        draft: None,
+        group,
+        answers: &answers,
+        refusals: wrong,
+        version: 0,
+        saved: String::new(),
+        asked: &asked,
+    };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, shown).await?).into_response())
 }
 
@@ -361,7 +386,12 @@ async fn save(
                     return Ok(Redirect::to(&format!("{base}/{page}")).into_response());
                 }
                 "later" => return Ok(Redirect::to(&format!("{base}/{}?done=saved", group.id)).into_response()),
-                _ => declaration::validate_group(rules.form, &group.id, &promised(&draft.answers), &ctx.platform.declaration_context()),
+                _ => declaration::validate_group(
+                    rules.form,
+                    &group.id,
+                    &promised(&draft.answers),
+                    &ctx.platform.declaration_context(),
+                ),
             };
             if wrong.is_empty() {
                 let next = neighbour(rules.form, &group.id, &draft.answers, 1).filter(|_| asked.back != "check");
@@ -382,7 +412,10 @@ async fn save(
 }
 
 /// Autosave: the page as it is typed, without judging it.
-async fn autosave(Path(draft): Path<String>, Posted { ctx, form: sent }: Posted<PortalContext>) -> Result<Response, WebError> {
+async fn autosave(
+    Path(draft): Path<String>,
+    Posted { ctx, form: sent }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
     let id = draft_id(&draft)?;
     let rules = ctx.platform.rules;
     let before = ctx.platform.draft(&ctx.call, &id).await?;

@@ -13,13 +13,7 @@ use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Redirect, Response},
 };
-use domain::{
-    Refusal,
-    ids::ProjectId,
-    item::PrecedenceKind,
-    project::ProjectState,
-    region::RegionCode,
-};
+use domain::{Refusal, ids::ProjectId, item::PrecedenceKind, project::ProjectState, region::RegionCode};
 use jiff::civil::Date;
 use platform::{
     case::CaseRow,
@@ -97,17 +91,23 @@ fn regime_name(slug: &str) -> &'static str {
 }
 
 async fn list(ctx: PortalContext, Query(query): Query<ListQuery>) -> Result<Html<String>, WebError> {
-    let before = query.before.split_once('.').and_then(|(at, id)| Some((at.parse::<i64>().ok()?, ProjectId::parse(id)?.0)));
+    let before =
+        query.before.split_once('.').and_then(|(at, id)| Some((at.parse::<i64>().ok()?, ProjectId::parse(id)?.0)));
     let first_page = before.is_none();
     let words: String = query.q.trim().chars().take(60).collect();
     let mut rows = ctx.platform.my_projects(&ctx.call, &words, before, LISTED.saturating_add(1)).await?;
     let more = rows.len() as u64 > LISTED;
     rows.truncate(LISTED as usize);
     let search = paper::encoded(&words);
-    let next = rows.last().filter(|_| more).map(|last| format!("/projects?q={search}&before={}.{}", last.declared_at.0, last.id));
+    let next = rows
+        .last()
+        .filter(|_| more)
+        .map(|last| format!("/projects?q={search}&before={}.{}", last.declared_at.0, last.id));
     let open = ctx.platform.my_open_cases(&ctx.call).await?;
     let drafts = match first_page && words.is_empty() {
-        true => ctx.platform.drafts(&ctx.call).await?.into_iter().map(|draft| declare::DraftRow::of(&ctx, draft)).collect(),
+        true => {
+            ctx.platform.drafts(&ctx.call).await?.into_iter().map(|draft| declare::DraftRow::of(&ctx, draft)).collect()
+        }
         false => Vec::new(),
     };
     let regions = ctx.platform.rules.regions;
@@ -244,7 +244,8 @@ fn plate(ctx: &PortalContext, project: &ProjectPage) -> Plate {
 fn head(ctx: &PortalContext, project: &ProjectPage) -> Facts {
     let declared = &project.declared;
     let regions = ctx.platform.rules.regions;
-    let place = RegionCode::parse(&declared.region).map_or_else(|| declared.region.clone(), |code| regions.full_name(code));
+    let place =
+        RegionCode::parse(&declared.region).map_or_else(|| declared.region.clone(), |code| regions.full_name(code));
     Facts::new()
         .row("项目单位", &declared.unit_name)
         .row("建设地点", place)
@@ -284,18 +285,23 @@ fn row(id: &ProjectId, task: &Task, name_of: &impl Fn(&str) -> String) -> html::
         TaskState::Failed => "未获准予或未受理，问题解决后可以重新申请。",
     };
     let href = match (&task.case, task.state) {
-        (Some(case), state) if !state.may_apply() && state != TaskState::CannotStartYet => format!("/cases/{}", case.id),
+        (Some(case), state) if !state.may_apply() && state != TaskState::CannotStartYet => {
+            format!("/cases/{}", case.id)
+        }
         (_, state) if state.may_apply() => format!("/projects/{id}/items/{}/apply", task.item.code),
         _ => String::new(),
     };
-    let mut made = html::Task::new(&task.item.name, href, Pill::new(task_tone(task.state), task.state.name()).meaning(meaning))
-        .meta(format!("办理部门：{}", task.agency_name))
-        .meta(format!("办理时限：{}", task.item.effective_limit().words()));
+    let mut made =
+        html::Task::new(&task.item.name, href, Pill::new(task_tone(task.state), task.state.name()).meaning(meaning))
+            .meta(format!("办理部门：{}", task.agency_name))
+            .meta(format!("办理时限：{}", task.item.effective_limit().words()));
     if let Some(case) = task.case.as_ref().filter(|c| !c.stage.is_ended()) {
         made = made.meta(format!("当前：{}", case.stage.name()));
         made = match (case.suspended, case.due) {
             (true, _) => made.meta("已暂停计时"),
-            (false, Some(due)) => made.meta(format!("应于 {due} 前办理{}", if case.provisional { "（暂定）" } else { "" })),
+            (false, Some(due)) => {
+                made.meta(format!("应于 {due} 前办理{}", if case.provisional { "（暂定）" } else { "" }))
+            }
             (false, None) => made,
         };
     }
@@ -304,7 +310,8 @@ fn row(id: &ProjectId, task: &Task, name_of: &impl Fn(&str) -> String) -> html::
 
 fn why(task: &Task, name_of: &impl Fn(&str) -> String) -> String {
     let names = |kind: PrecedenceKind| {
-        let names: Vec<String> = task.blockers.iter().filter(|b| b.kind == kind).map(|b| format!("“{}”", name_of(&b.item))).collect();
+        let names: Vec<String> =
+            task.blockers.iter().filter(|b| b.kind == kind).map(|b| format!("“{}”", name_of(&b.item))).collect();
         names.join("、")
     };
     let (law, advice) = (names(PrecedenceKind::Law), names(PrecedenceKind::Usual));
@@ -362,10 +369,17 @@ fn declared_groups(ctx: &PortalContext, project: &ProjectPage) -> Vec<DeclaredGr
     let rules = &ctx.platform.rules;
     let answers = &project.declared.answers;
     let groups = rules.form.groups.iter().map(|group| {
-        let answered = group.fields.iter().filter_map(|field| Some((field, answers.get(&field.id).filter(|raw| !raw.is_empty())?)));
+        let answered = group
+            .fields
+            .iter()
+            .filter_map(|field| Some((field, answers.get(&field.id).filter(|raw| !raw.is_empty())?)));
         let facts = answered.fold(Facts::new().single(), |facts, (field, raw)| {
             let value = declare::readable(rules, field, raw);
-            let label = if PUBLIC.contains(&field.id.as_str()) { format!("{}（公开）", field.label) } else { field.label.clone() };
+            let label = if PUBLIC.contains(&field.id.as_str()) {
+                format!("{}（公开）", field.label)
+            } else {
+                field.label.clone()
+            };
             if field.kind.is_multiline() { facts.wide(label, value) } else { facts.row(label, value) }
         });
         let any = group.fields.iter().any(|field| answers.get(&field.id).is_some_and(|raw| !raw.is_empty()));
@@ -406,9 +420,14 @@ async fn declared(ctx: PortalContext, Path(id): Path<String>) -> Result<Html<Str
         agency: task.agency_name.clone(),
         limit: task.item.effective_limit().words(),
         order: why(task, &name_of),
-        href: if task.state.may_apply() { format!("/projects/{id}/items/{}/apply", task.item.code) } else { String::new() },
+        href: if task.state.may_apply() {
+            format!("/projects/{id}/items/{}/apply", task.item.code)
+        } else {
+            String::new()
+        },
     };
-    let (now, later): (Vec<&Task>, Vec<&Task>) = project.tasks.iter().partition(|task| task.state != TaskState::CannotStartYet);
+    let (now, later): (Vec<&Task>, Vec<&Task>) =
+        project.tasks.iter().partition(|task| task.state != TaskState::CannotStartYet);
     let html = DeclaredPage {
         page: ctx.page("projects", "申报成功").await?.crumb("首页", "/").crumb("我的项目", "/projects"),
         name: project.declared.name.clone(),
@@ -469,14 +488,23 @@ pub(super) async fn draw_withdrawal(ctx: &PortalContext, of: Withdrawal<'_>) -> 
     Ok(Html(html.render()?))
 }
 
-async fn withdrawal(ctx: &PortalContext, id: &ProjectId, typed: &str, refusals: Vec<Refusal>) -> Result<Html<String>, WebError> {
+async fn withdrawal(
+    ctx: &PortalContext,
+    id: &ProjectId,
+    typed: &str,
+    refusals: Vec<Refusal>,
+) -> Result<Html<String>, WebError> {
     let project = ctx.platform.project_page(&ctx.call, id).await?;
     let running = project.cases.iter().filter(|case: &&CaseRow| !case.stage.is_ended()).count();
-    let more = if running == 0 { String::new() } else { format!("正在办理的 {running} 个事项请另行撤回。") };
+    let more =
+        if running == 0 { String::new() } else { format!("正在办理的 {running} 个事项请另行撤回。") };
     let of = Withdrawal {
         title: "撤回项目",
         subject: project.declared.name.clone(),
-        consequence: format!("撤回后，项目代码 {} 不能再用来办理审批，也不会再给其他项目使用；此操作不能恢复。{more}", project.declared.code),
+        consequence: format!(
+            "撤回后，项目代码 {} 不能再用来办理审批，也不会再给其他项目使用；此操作不能恢复。{more}",
+            project.declared.code
+        ),
         action: format!("/projects/{id}/withdraw"),
         back: format!("/projects/{id}"),
         typed,
@@ -494,6 +522,8 @@ async fn withdraw(Path(id): Path<String>, Posted { ctx, form }: Posted<PortalCon
     let reason = form.get("reason");
     match refusals(ctx.platform.withdraw_project(&ctx.call, &id, reason).await)? {
         Ok(()) => Ok(Redirect::to(&format!("/projects/{id}?done=withdrawn")).into_response()),
-        Err(wrong) => Ok((StatusCode::UNPROCESSABLE_ENTITY, withdrawal(&ctx, &id, reason, wrong).await?).into_response()),
+        Err(wrong) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, withdrawal(&ctx, &id, reason, wrong).await?).into_response())
+        }
     }
 }

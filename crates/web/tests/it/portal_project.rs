@@ -39,7 +39,10 @@ async fn begin(client: &mut Client) -> DraftId {
 
 /// What a page says is wrong.
 fn errors(page: &str) -> Vec<&str> {
-    page.split("<p class=\"field-error\">").skip(1).filter_map(|rest| rest.split_once("</p>").map(|(error, _)| error)).collect()
+    page.split("<p class=\"field-error\">")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("</p>").map(|(error, _)| error))
+        .collect()
 }
 
 /// Fills in every page of the form, as it is asked, up to the check page.
@@ -151,7 +154,9 @@ async fn lesson13_an_older_page_does_not_overwrite_a_newer_one(world: &World) {
     let mut client = Client::portal(world).signed_in(world, &world.agent).await;
     let draft = begin(&mut client).await;
     let save = format!("/declare/{draft}/save");
-    let typed = |name: &'static str, version: &'static str| [("_group", "basics"), ("project_name", name), ("_version", version)];
+    let typed = |name: &'static str, version: &'static str| {
+        [("_group", "basics"), ("project_name", name), ("_version", version)]
+    };
     let first = client.post(&save, &typed("甲窗口的名称", "1")).await;
     assert_eq!(first.status, StatusCode::OK);
     assert!(first.text().contains("\"version\":2"), "{}", first.text());
@@ -174,7 +179,9 @@ async fn art14_1_what_is_wrong_stands_at_its_field_and_is_kept(world: &World) {
     let back = client.post(&money, &[("total_investment", "一千万"), ("_action", "back")]).await;
     assert_eq!(back.location(), format!("/declare/{draft}/place"));
     // a city narrows the counties down without a script, and only Inner Mongolia is on offer
-    let city = client.post(&format!("/declare/{draft}/place"), &[("_city", "150700"), ("region", ""), ("_action", "refresh")]).await;
+    let city = client
+        .post(&format!("/declare/{draft}/place"), &[("_city", "150700"), ("region", ""), ("_action", "refresh")])
+        .await;
     let shown = client.get(city.location().split('#').next().unwrap()).await.text();
     assert!(shown.contains("海拉尔区") && !shown.contains("北京"));
     // an industry typed in words is understood when it means one, and offered when it means several
@@ -223,7 +230,11 @@ async fn art14_2_a_unit_applies_with_files_and_corrects_once(world: &World) {
 
     let officer = world.all_hands("water", "150402").await;
     world.receive(&officer, &case).await;
-    world.platform.ask_correction(&officer.call(), &case, vec![point("补充弃渣场位置图"), point("写明编制单位")]).await.unwrap();
+    world
+        .platform
+        .ask_correction(&officer.call(), &case, vec![point("补充弃渣场位置图"), point("写明编制单位")])
+        .await
+        .unwrap();
     let page = client.get(&format!("/cases/{case}")).await.text();
     assert!(page.contains("补充弃渣场位置图") && page.contains("name=\"answer-1\""));
     let correct = format!("/cases/{case}/correction");
@@ -323,7 +334,12 @@ async fn u09_files_and_papers_are_sent_with_a_policy_of_their_own(world: &World)
     assert_eq!(paper.header("content-type"), "application/pdf");
     assert!(paper.header("content-security-policy").starts_with("default-src 'none'"));
     assert!(paper.header("content-disposition").starts_with("inline"));
-    assert!(mine.get(&format!("/papers/{number}/pdf?download=1")).await.header("content-disposition").starts_with("attachment"));
+    assert!(
+        mine.get(&format!("/papers/{number}/pdf?download=1"))
+            .await
+            .header("content-disposition")
+            .starts_with("attachment")
+    );
 }
 
 async fn art14_5_what_is_handed_in_cannot_be_taken_out(world: &World) {

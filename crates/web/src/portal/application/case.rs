@@ -5,7 +5,9 @@ use crate::{
     Page, Posted, WebError,
     app::refusals,
     context::PortalContext,
-    html::{self, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Note, Pill, Point, Points, Timeline, Tone, Upload},
+    html::{
+        self, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Note, Pill, Point, Points, Timeline, Tone, Upload,
+    },
     portal::{
         paper,
         project::{Done, Withdrawal, draw_withdrawal, timeline},
@@ -53,15 +55,39 @@ fn next(page: &CasePage) -> Note {
         None => "暂停计时，恢复后重新确定届满日".to_owned(),
     };
     match page.case.stage.owed() {
-        Owed::Receive => Note::new(Tone::Blue, "下一步：等待收件", format!("{agency}收件后会给您发收件凭证，并开始计算五个工作日的受理审查期限。")),
-        Owed::Check => Note::new(Tone::Blue, "下一步：受理审查", format!("由{agency}决定是否受理或者一次性告知补正，{}。", by(page.check_sheet.as_ref()))),
-        Owed::Recheck => Note::new(Tone::Blue, "下一步：复核补正材料", format!("由{agency}复核，{}。", by(page.check_sheet.as_ref()))),
-        Owed::Decide => Note::new(Tone::Blue, "下一步：作出决定", format!("由{agency}办理，{}。", by(page.decision_sheet.as_ref()))),
-        Owed::Correct => Note::new(Tone::Yellow, "下一步：请您补正", "请在下面逐条回应，全部回应后一次提交。补正期间不计入办理时限。"),
+        Owed::Receive => Note::new(
+            Tone::Blue,
+            "下一步：等待收件",
+            format!("{agency}收件后会给您发收件凭证，并开始计算五个工作日的受理审查期限。"),
+        ),
+        Owed::Check => Note::new(
+            Tone::Blue,
+            "下一步：受理审查",
+            format!("由{agency}决定是否受理或者一次性告知补正，{}。", by(page.check_sheet.as_ref())),
+        ),
+        Owed::Recheck => Note::new(
+            Tone::Blue,
+            "下一步：复核补正材料",
+            format!("由{agency}复核，{}。", by(page.check_sheet.as_ref())),
+        ),
+        Owed::Decide => {
+            Note::new(Tone::Blue, "下一步：作出决定", format!("由{agency}办理，{}。", by(page.decision_sheet.as_ref())))
+        }
+        Owed::Correct => Note::new(
+            Tone::Yellow,
+            "下一步：请您补正",
+            "请在下面逐条回应，全部回应后一次提交。补正期间不计入办理时限。",
+        ),
         Owed::Nothing => match (page.case.stage, &page.case.decision) {
-            (Stage::Completed, Some(d)) if d.outcome == Outcome::Granted => Note::new(Tone::Green, "已办结，准予", "结果文件见下方。"),
-            (Stage::Completed, _) => Note::new(Tone::Red, "已办结，不予", "理由和救济途径见办结告知书。问题解决后可以重新申请。"),
-            (Stage::NotAccepted, _) => Note::new(Tone::Red, "未予受理", "理由见不予受理通知书。问题解决后可以重新申请。"),
+            (Stage::Completed, Some(d)) if d.outcome == Outcome::Granted => {
+                Note::new(Tone::Green, "已办结，准予", "结果文件见下方。")
+            }
+            (Stage::Completed, _) => {
+                Note::new(Tone::Red, "已办结，不予", "理由和救济途径见办结告知书。问题解决后可以重新申请。")
+            }
+            (Stage::NotAccepted, _) => {
+                Note::new(Tone::Red, "未予受理", "理由见不予受理通知书。问题解决后可以重新申请。")
+            }
             _ => Note::new(Tone::Grey, "已撤回", "本次申请已撤回，需要时可以重新申请。"),
         },
     }
@@ -71,7 +97,8 @@ fn next(page: &CasePage) -> Note {
 fn lanes(page: &CasePage) -> Lanes {
     use html::Lane::{Applicant, Department, Excluded};
     let case = &page.case;
-    let days = |sheet: Option<&Sheet>| sheet.map(|s| format!("已计 {} 日，期限 {} 日", s.used, s.limit)).unwrap_or_default();
+    let days =
+        |sheet: Option<&Sheet>| sheet.map(|s| format!("已计 {} 日，期限 {} 日", s.used, s.limit)).unwrap_or_default();
     let span = |from: domain::Moment, to: Option<domain::Moment>| match to {
         Some(to) if to.date() == from.date() => from.date().to_string(),
         Some(to) => format!("{} 至 {}", from.date(), to.date()),
@@ -87,13 +114,28 @@ fn lanes(page: &CasePage) -> Lanes {
         lanes = lanes.stretch(Department, span(received, until), "受理审查", note);
     }
     if let Some(correction) = correction {
-        lanes = lanes.stretch(Applicant, span(correction.asked_at, correction.supplied_at.or(ended)), "补正材料", "不计入办理时限");
+        lanes = lanes.stretch(
+            Applicant,
+            span(correction.asked_at, correction.supplied_at.or(ended)),
+            "补正材料",
+            "不计入办理时限",
+        );
         if let Some(supplied) = correction.supplied_at {
-            lanes = lanes.stretch(Department, span(supplied, case.accepted_at.or(ended)), "复核补正材料", days(page.check_sheet.as_ref()));
+            lanes = lanes.stretch(
+                Department,
+                span(supplied, case.accepted_at.or(ended)),
+                "复核补正材料",
+                days(page.check_sheet.as_ref()),
+            );
         }
     }
     if let Some(accepted) = case.accepted_at {
-        lanes = lanes.stretch(Department, span(accepted, case.decided_at.or(ended)), "办理", days(page.decision_sheet.as_ref()));
+        lanes = lanes.stretch(
+            Department,
+            span(accepted, case.decided_at.or(ended)),
+            "办理",
+            days(page.decision_sheet.as_ref()),
+        );
     }
     for stop in &case.suspensions {
         let when = stop.to.map_or_else(|| format!("{} 起", stop.from), |to| format!("{} 至 {to}", stop.from));
@@ -167,35 +209,62 @@ struct Show {
 /// What was typed into the answers: text, chosen files.
 pub(super) type Typed = (String, Vec<AttachmentId>);
 
-pub(super) async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Done>) -> Result<Html<String>, WebError> {
+pub(super) async fn show(
+    ctx: PortalContext,
+    Path(id): Path<String>,
+    Query(query): Query<Done>,
+) -> Result<Html<String>, WebError> {
     draw(&ctx, &case_id(&id)?, &query.done, &[], Vec::new()).await
 }
 
 /// The slot of one point.
-pub(super) fn point_slot(need: &PointNeed, at: usize, project: &ProjectId, case: &CaseId, csrf: &str, wrong: &[Refusal]) -> Upload {
+pub(super) fn point_slot(
+    need: &PointNeed,
+    at: usize,
+    project: &ProjectId,
+    case: &CaseId,
+    csrf: &str,
+    wrong: &[Refusal],
+) -> Upload {
     let key = format!("files-{at}");
     let action = For::Point { case: case.clone(), point: at }.address(project, &need.material.id);
-    slot(&key, "补正文件", need.material, &need.fresh, &action, csrf).errors(wrong.iter().filter(|r| r.field.as_deref() == Some(key.as_str())))
+    slot(&key, "补正文件", need.material, &need.fresh, &action, csrf)
+        .errors(wrong.iter().filter(|r| r.field.as_deref() == Some(key.as_str())))
 }
 
 fn place(page: &CasePage, material: Option<&String>) -> String {
-    let name = |id: &String| page.application.materials.iter().find(|g| g.material == *id).map_or(id.clone(), |g| g.name.clone());
+    let name = |id: &String| {
+        page.application.materials.iter().find(|g| g.material == *id).map_or(id.clone(), |g| g.name.clone())
+    };
     material.map_or_else(|| "申请整体".to_owned(), name)
 }
 
-fn to_answer(ctx: &PortalContext, page: &CasePage, needs: &[PointNeed], typed: &[Typed], wrong: &[Refusal]) -> Vec<Asked> {
+fn to_answer(
+    ctx: &PortalContext,
+    page: &CasePage,
+    needs: &[PointNeed],
+    typed: &[Typed],
+    wrong: &[Refusal],
+) -> Vec<Asked> {
     let csrf = ctx.csrf();
     let project = &page.application.project;
     needs
         .iter()
         .enumerate()
         .map(|(at, need)| {
-            let (text, files) = typed.get(at).map_or(("", Vec::new()), |(text, files)| (text.as_str(), files.iter().map(AttachmentId::as_str).collect()));
+            let (text, files) = typed.get(at).map_or(("", Vec::new()), |(text, files)| {
+                (text.as_str(), files.iter().map(AttachmentId::as_str).collect())
+            });
             Asked {
                 number: at.saturating_add(1),
                 place: place(page, need.point.material.as_ref()),
                 text: need.point.text.clone(),
-                field: Field::textarea(format!("answer-{at}"), "说明", 2).value(text).max(1000).errors(wrong).hint("上传文件或填写说明，至少一项。").part_of(FORM),
+                field: Field::textarea(format!("answer-{at}"), "说明", 2)
+                    .value(text)
+                    .max(1000)
+                    .errors(wrong)
+                    .hint("上传文件或填写说明，至少一项。")
+                    .part_of(FORM),
                 files_key: format!("files-{at}"),
                 upload: point_slot(need, at, project, &page.id, &csrf, wrong),
                 earlier: earlier(&need.offered, project, &files),
@@ -247,7 +316,13 @@ fn result(page: &CasePage) -> Option<Facts> {
     })
 }
 
-pub(super) async fn draw(ctx: &PortalContext, id: &CaseId, done: &str, typed: &[Typed], refusals: Vec<Refusal>) -> Result<Html<String>, WebError> {
+pub(super) async fn draw(
+    ctx: &PortalContext,
+    id: &CaseId,
+    done: &str,
+    typed: &[Typed],
+    refusals: Vec<Refusal>,
+) -> Result<Html<String>, WebError> {
     let case = ctx.platform.case_page(&ctx.call, id).await?;
     let needs = ctx.platform.correction_needs(&ctx.call, id).await?;
     let application = &case.application;
@@ -283,7 +358,9 @@ pub(super) async fn draw(ctx: &PortalContext, id: &CaseId, done: &str, typed: &[
         lanes: lanes(&case),
         handed: application.materials.iter().map(Handed::of).collect(),
         result: result(&case),
-        papers: papers.map(|p| (paper::href(&p.number), p.kind.title().to_owned(), format!("{} · {}", p.number, p.at.date()))).collect(),
+        papers: papers
+            .map(|p| (paper::href(&p.number), p.kind.title().to_owned(), format!("{} · {}", p.number, p.at.date())))
+            .collect(),
         trail: timeline(&case.trail),
         may_withdraw: case.case.stage.acts().contains(&Act::Withdraw),
         refusals,
@@ -292,18 +369,27 @@ pub(super) async fn draw(ctx: &PortalContext, id: &CaseId, done: &str, typed: &[
     Ok(Html(html.render()?))
 }
 
-pub(super) async fn supply(Path(id): Path<String>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
+pub(super) async fn supply(
+    Path(id): Path<String>,
+    Posted { ctx, form }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
     let id = case_id(&id)?;
     let points = ctx.platform.correction_needs(&ctx.call, &id).await?.len();
-    let typed: Vec<Typed> =
-        (0..points).map(|at| (form.get(&format!("answer-{at}")).to_owned(), chosen(&form, &format!("files-{at}")))).collect();
+    let typed: Vec<Typed> = (0..points)
+        .map(|at| (form.get(&format!("answer-{at}")).to_owned(), chosen(&form, &format!("files-{at}"))))
+        .collect();
     match refusals(ctx.platform.supply_correction(&ctx.call, &id, typed.clone()).await)? {
         Ok(()) => Ok(Redirect::to(&format!("/cases/{id}?done=supplied")).into_response()),
         Err(wrong) => Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &id, "", &typed, wrong).await?).into_response()),
     }
 }
 
-async fn withdrawal(ctx: &PortalContext, id: &CaseId, typed: &str, refusals: Vec<Refusal>) -> Result<Html<String>, WebError> {
+async fn withdrawal(
+    ctx: &PortalContext,
+    id: &CaseId,
+    typed: &str,
+    refusals: Vec<Refusal>,
+) -> Result<Html<String>, WebError> {
     let case = ctx.platform.case_page(&ctx.call, id).await?;
     let of = Withdrawal {
         title: "撤回申请",
@@ -321,11 +407,16 @@ pub(super) async fn ask_withdrawal(ctx: PortalContext, Path(id): Path<String>) -
     withdrawal(&ctx, &case_id(&id)?, "", Vec::new()).await
 }
 
-pub(super) async fn withdraw(Path(id): Path<String>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
+pub(super) async fn withdraw(
+    Path(id): Path<String>,
+    Posted { ctx, form }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
     let id = case_id(&id)?;
     let reason = form.get("reason");
     match refusals(ctx.platform.withdraw_case(&ctx.call, &id, reason).await)? {
         Ok(()) => Ok(Redirect::to(&format!("/cases/{id}?done=withdrawn")).into_response()),
-        Err(wrong) => Ok((StatusCode::UNPROCESSABLE_ENTITY, withdrawal(&ctx, &id, reason, wrong).await?).into_response()),
+        Err(wrong) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, withdrawal(&ctx, &id, reason, wrong).await?).into_response())
+        }
     }
 }

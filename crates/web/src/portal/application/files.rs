@@ -41,7 +41,9 @@ impl For {
     pub fn address(&self, project: &ProjectId, material: &str) -> String {
         match self {
             Self::Item { item } => format!("/projects/{project}/files?material={material}&item={item}"),
-            Self::Point { case, point } => format!("/projects/{project}/files?material={material}&case={case}&point={point}"),
+            Self::Point { case, point } => {
+                format!("/projects/{project}/files?material={material}&case={case}&point={point}")
+            }
         }
     }
 
@@ -80,7 +82,13 @@ fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
 }
 
 /// What one posted form asked for.
-async fn take(ctx: &PortalContext, project: &ProjectId, material: &str, headers: &HeaderMap, mut form: Multipart) -> Result<(), platform::Failure> {
+async fn take(
+    ctx: &PortalContext,
+    project: &ProjectId,
+    material: &str,
+    headers: &HeaderMap,
+    mut form: Multipart,
+) -> Result<(), platform::Failure> {
     // A script proves itself by the header; without one the token comes as the first part of the form.
     let mut proved = csrf::verify(&ctx.token, headers, None);
     loop {

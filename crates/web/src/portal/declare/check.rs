@@ -1,6 +1,10 @@
 //! 检查填写内容: everything typed, what it leads to, the promises, and the submission.
 
-use super::{StepState, fields::{FIXED, PROMISES}, open_points, progress, promised};
+use super::{
+    StepState,
+    fields::{FIXED, PROMISES},
+    open_points, progress, promised,
+};
 use crate::{
     Page, Posted, WebError,
     app::refusals,
@@ -92,11 +96,17 @@ fn answered(ctx: &PortalContext, answers: &Answers, base: &str) -> Vec<Answered>
                 .filter(|f| rules.form.is_shown(f, &known) && !PROMISES.contains(&f.id.as_str()))
                 // of the check boxes only what was checked: sixty times "no" helps nobody
                 .filter(|f| f.kind != Kind::Bool || answers.get(&f.id).is_some_and(|raw| raw == "yes"))
-                .filter(|f| rules.form.is_required(f, &known) || answers.get(&f.id).is_some_and(|raw| !raw.trim().is_empty()));
+                .filter(|f| {
+                    rules.form.is_required(f, &known) || answers.get(&f.id).is_some_and(|raw| !raw.trim().is_empty())
+                });
             let facts = shown.fold(Facts::new().single(), |facts, field| {
                 let raw = answers.get(&field.id).map_or("", String::as_str);
                 let value = if raw.trim().is_empty() { String::new() } else { readable(rules, field, raw) };
-                let facts = if field.kind.is_multiline() { facts.wide(&field.label, value) } else { facts.row(&field.label, value) };
+                let facts = if field.kind.is_multiline() {
+                    facts.wide(&field.label, value)
+                } else {
+                    facts.row(&field.label, value)
+                };
                 if FIXED.contains(&field.id.as_str()) {
                     return facts;
                 }
@@ -112,7 +122,12 @@ fn answered(ctx: &PortalContext, answers: &Answers, base: &str) -> Vec<Answered>
         .collect()
 }
 
-async fn draw(ctx: &PortalContext, draft: &Draft, given: &Answers, refusals: Vec<Refusal>) -> Result<Html<String>, WebError> {
+async fn draw(
+    ctx: &PortalContext,
+    draft: &Draft,
+    given: &Answers,
+    refusals: Vec<Refusal>,
+) -> Result<Html<String>, WebError> {
     let rules = &ctx.platform.rules;
     let base = format!("/declare/{}", draft.id);
     let place = |refusal: &Refusal| {
@@ -136,7 +151,9 @@ async fn draw(ctx: &PortalContext, draft: &Draft, given: &Answers, refusals: Vec
     let mut similar = Vec::new();
     if let Some(preview) = &preview {
         for code in rules.catalogue.order(&preview.derivation.codes()) {
-            let (Some(item), Some(why)) = (rules.catalogue.item(code), preview.derivation.needed.iter().find(|n| n.item == code)) else {
+            let (Some(item), Some(why)) =
+                (rules.catalogue.item(code), preview.derivation.needed.iter().find(|n| n.item == code))
+            else {
                 continue;
             };
             let limit = item.effective_limit().words();
@@ -189,7 +206,10 @@ async fn draw(ctx: &PortalContext, draft: &Draft, given: &Answers, refusals: Vec
     Ok(Html(html.render()?))
 }
 
-pub(super) async fn submit(Path(draft): Path<String>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
+pub(super) async fn submit(
+    Path(draft): Path<String>,
+    Posted { ctx, form }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
     let id = DraftId::parse(&draft).ok_or(WebError::NotFound)?;
     // a repetition finds the draft gone; the idempotency key then leads to the project
     let draft = match ctx.platform.draft(&ctx.call, &id).await {
@@ -202,7 +222,9 @@ pub(super) async fn submit(Path(draft): Path<String>, Posted { ctx, form }: Post
     answers.extend(given.clone());
     match (refusals(ctx.platform.declare_project(&ctx.call, &answers, Some(&id)).await)?, draft) {
         (Ok(project), _) => Ok(Redirect::to(&format!("/projects/{project}/declared")).into_response()),
-        (Err(wrong), Some(draft)) => Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &draft, &given, wrong).await?).into_response()),
+        (Err(wrong), Some(draft)) => {
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &draft, &given, wrong).await?).into_response())
+        }
         (Err(_), None) => Err(WebError::NotFound),
     }
 }

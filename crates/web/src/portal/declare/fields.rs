@@ -93,7 +93,11 @@ pub fn sections(group: &'static Group, drawing: &Drawing<'_>) -> Vec<Section> {
         .into_iter()
         .map(|(title, fields)| Section {
             title: title.to_owned(),
-            rows: fields.iter().filter(|f| is_drawn(form, group, f, drawing.answers)).map(|f| row(group, f, drawing)).collect(),
+            rows: fields
+                .iter()
+                .filter(|f| is_drawn(form, group, f, drawing.answers))
+                .map(|f| row(group, f, drawing))
+                .collect(),
         })
         .filter(|section| !section.rows.is_empty())
         .collect()
@@ -102,7 +106,8 @@ pub fn sections(group: &'static Group, drawing: &Drawing<'_>) -> Vec<Section> {
 fn row(group: &Group, field: &'static declaration::Field, drawing: &Drawing<'_>) -> Row {
     let form = drawing.rules.form;
     let when = field.show_when.as_ref().filter(|when| group.fields.iter().any(|f| f.id == when.field));
-    let errors: Vec<&Refusal> = drawing.refusals.iter().filter(|r| r.field.as_deref() == Some(field.id.as_str())).collect();
+    let errors: Vec<&Refusal> =
+        drawing.refusals.iter().filter(|r| r.field.as_deref() == Some(field.id.as_str())).collect();
     let raw = drawing.answers.get(&field.id).map_or("", String::as_str);
     let markup = match field.kind {
         Kind::Bool => Markup::of(CheckBox { field, checked: raw == "yes", errors }),
@@ -133,7 +138,11 @@ fn control(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>)
         hints.push(format!("已选：{path}"));
     } else if FIXED.contains(&field.id.as_str()) {
         hints.push("取自单位注册信息，不能在此修改。".to_owned());
-    } else if let Some(example) = field.example.as_deref().filter(|_| field.options.is_empty() && !matches!(field.kind, Kind::YesNo | Kind::Region)) {
+    } else if let Some(example) = field
+        .example
+        .as_deref()
+        .filter(|_| field.options.is_empty() && !matches!(field.kind, Kind::YesNo | Kind::Region))
+    {
         hints.push(format!("例如：{example}"));
     }
     if !hints.is_empty() {
@@ -143,7 +152,9 @@ fn control(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>)
         made = made.required();
     }
     let (basis, how) = match &field.personal {
-        Some(p) => (p.basis.as_str(), format!("{}个人信息用途：{}；保存期限：{}。", field.measure, p.purpose, p.retention)),
+        Some(p) => {
+            (p.basis.as_str(), format!("{}个人信息用途：{}；保存期限：{}。", field.measure, p.purpose, p.retention))
+        }
         None => (field.article.as_deref().unwrap_or_default(), field.measure.clone()),
     };
     made.guide(&field.help, basis, how)
@@ -155,8 +166,12 @@ fn bare(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>) ->
     match field.kind {
         Kind::Text if FIXED.contains(&id) => Field::text(id, label).value(raw).readonly(),
         Kind::CreditCode if FIXED.contains(&id) => Field::text(id, label).value(raw).readonly(),
-        Kind::Text | Kind::CreditCode | Kind::Phone | Kind::Email | Kind::Person => Field::text(id, label).value(raw).max(field.limit()),
-        Kind::LongText => Field::textarea(id, label, if field.limit() > 600 { 5 } else { 3 }).value(raw).max(field.limit()),
+        Kind::Text | Kind::CreditCode | Kind::Phone | Kind::Email | Kind::Person => {
+            Field::text(id, label).value(raw).max(field.limit())
+        }
+        Kind::LongText => {
+            Field::textarea(id, label, if field.limit() > 600 { 5 } else { 3 }).value(raw).max(field.limit())
+        }
         Kind::Contributions => Field::textarea(id, label, 4).value(raw).max(field.limit()),
         Kind::Choice if field.options.len() > 5 => Field::select(id, label, choices()).value(raw),
         Kind::Choice => Field::radios(id, label, choices()).value(raw),
@@ -169,7 +184,9 @@ fn bare(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>) ->
         Kind::Date => Field::date(id, label).value(raw),
         Kind::Month => Field::month(id, label).value(raw),
         Kind::Region => region(field, raw, drawing),
-        Kind::Industry => Field::search(id, label, "/declare/industries").value(named_industry(drawing.rules.industries, raw)).max(60),
+        Kind::Industry => {
+            Field::search(id, label, "/declare/industries").value(named_industry(drawing.rules.industries, raw)).max(60)
+        }
     }
 }
 
@@ -178,7 +195,9 @@ fn region(field: &'static declaration::Field, raw: &str, drawing: &Drawing<'_>) 
     let chosen = RegionCode::parse(raw).filter(|code| regions.within(INNER_MONGOLIA, *code));
     let city = chosen.map_or(drawing.city, |_| "");
     let city = chosen.map_or(city.to_owned(), |code| city_of(regions, code));
-    Field::region(CITY, &field.id, &field.label, cities(regions), counties(regions, &city), "/declare/counties").value(&city).value(raw)
+    Field::region(CITY, &field.id, &field.label, cities(regions), counties(regions, &city), "/declare/counties")
+        .value(&city)
+        .value(raw)
 }
 
 /// The entry of the first list a region stands under.
@@ -197,7 +216,9 @@ pub fn cities(regions: &Regions) -> Vec<Choice> {
 
 /// What lies below a league or city, zones included; the whole of it last.
 pub fn counties(regions: &Regions, city: &str) -> Vec<Choice> {
-    let Some(city) = RegionCode::parse(city).filter(|code| regions.within(INNER_MONGOLIA, *code)) else { return Vec::new() };
+    let Some(city) = RegionCode::parse(city).filter(|code| regions.within(INNER_MONGOLIA, *code)) else {
+        return Vec::new();
+    };
     if city == INNER_MONGOLIA {
         return vec![Choice::new(city.as_str(), "跨盟市项目")];
     }
@@ -218,16 +239,22 @@ pub fn named_industry(industries: &Industries, raw: &str) -> String {
 pub fn industries_like(industries: &'static Industries, typed: &str) -> Vec<&'static domain::industry::Industry> {
     let typed = typed.trim();
     let word = typed.trim_start_matches(|c: char| c.is_ascii_digit()).trim();
-    let digits = typed.get(..typed.len() - typed.trim_start_matches(|c: char| c.is_ascii_digit()).len()).unwrap_or_default();
+    let digits =
+        typed.get(..typed.len() - typed.trim_start_matches(|c: char| c.is_ascii_digit()).len()).unwrap_or_default();
     let leaf = |code: &str| code.len() == 4 && code.bytes().all(|b| b.is_ascii_digit());
     let mut found: Vec<_> = industries
         .iter()
         .filter(|i| leaf(&i.code))
-        .filter(|i| if digits.is_empty() { !word.is_empty() && i.name.contains(word) } else { i.code.starts_with(digits) })
+        .filter(
+            |i| if digits.is_empty() { !word.is_empty() && i.name.contains(word) } else { i.code.starts_with(digits) },
+        )
         .collect();
     if found.is_empty() && !word.is_empty() {
         let above: Vec<_> = industries.iter().filter(|i| !leaf(&i.code) && i.name.contains(word)).collect();
-        found = above.iter().flat_map(|top| industries.iter().filter(|i| leaf(&i.code) && i.code.starts_with(&top.code))).collect();
+        found = above
+            .iter()
+            .flat_map(|top| industries.iter().filter(|i| leaf(&i.code) && i.code.starts_with(&top.code)))
+            .collect();
     }
     found.sort_by_key(|i| (i.name != word, !i.name.starts_with(word), i.code.clone()));
     found.truncate(OFFERED);
@@ -252,7 +279,9 @@ fn industry(industries: &'static Industries, typed: &str, picked: &str) -> Strin
 /// The answers one posted page holds, and nothing else of what was sent.
 pub fn typed(group: &Group, rules: &Rulebook, before: &Answers, sent: &crate::Fields) -> Answers {
     let mut answers = Answers::new();
-    for field in group.fields.iter().filter(|f| is_drawn(rules.form, group, f, before) && !FIXED.contains(&f.id.as_str())) {
+    for field in
+        group.fields.iter().filter(|f| is_drawn(rules.form, group, f, before) && !FIXED.contains(&f.id.as_str()))
+    {
         let sent_here = sent.0.iter().any(|(name, _)| *name == field.id);
         let value = match field.kind {
             Kind::Bool if sent_here => "yes".to_owned(),
@@ -273,7 +302,8 @@ fn picks(rules: &Rulebook, raw: &str) -> Option<Field> {
     let is_settled = raw.is_empty() || rules.industries.get(raw).is_some_and(|industry| industry.code.len() == 4);
     let found = if is_settled { Vec::new() } else { industries_like(rules.industries, raw) };
     let choices = found.iter().map(|i| {
-        Choice::new(&i.code, format!("{} {}", i.code, i.name)).note(rules.industries.path_name(&i.code).unwrap_or_default())
+        Choice::new(&i.code, format!("{} {}", i.code, i.name))
+            .note(rules.industries.path_name(&i.code).unwrap_or_default())
     });
     (!found.is_empty()).then(|| Field::radios(PICK, format!("与“{raw}”相近的行业，请选择一个"), choices).required())
 }
