@@ -26,7 +26,7 @@ pub enum SimulationError {
         at: Moment,
         /// Why not.
         #[source]
-        source: Failure,
+        source: Box<Failure>,
     },
     /// The shipped list of kinds does not read.
     #[error("kinds.toml: {0}")]

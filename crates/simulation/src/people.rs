@@ -51,7 +51,7 @@ impl Desks {
 
 async fn actor(platform: &Platform, id: &AccountId) -> Result<Actor, SimulationError> {
     let at = platform.clock.now();
-    platform.actor(id).await.map_err(|source| SimulationError::Act { act: "read an account".into(), at, source })
+    platform.actor(id).await.map_err(|source| SimulationError::Act { act: "read an account".into(), at, source: Box::new(source) })
 }
 
 async fn open(
@@ -97,6 +97,6 @@ pub async fn open_demo_officer(platform: &Platform, officer: &DemoOfficer) -> Re
     opened.map(|(id, _)| id).map_err(|source| SimulationError::Act {
         act: format!("open officer {}", officer.login),
         at,
-        source,
+        source: Box::new(source),
     })
 }

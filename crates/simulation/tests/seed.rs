@@ -1,4 +1,5 @@
 //! The same seed gives the same ledger, on either engine.
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
 use domain::{Moment, document::Document};
 use ledger::{Durability, Sealer, Store};
