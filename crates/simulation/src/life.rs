@@ -213,7 +213,11 @@ impl<'a> Life<'a> {
 
     fn tried<T>(&self, act: &str, result: Result<T, Failure>) -> Result<T, SimulationError> {
         use platform::ports::Clock;
-        result.map_err(|source| SimulationError::Act { act: act.to_owned(), at: self.clock.now(), source: Box::new(source) })
+        result.map_err(|source| SimulationError::Act {
+            act: act.to_owned(),
+            at: self.clock.now(),
+            source: Box::new(source),
+        })
     }
 
     async fn run(&mut self, mut progress: impl FnMut(Progress) + Send) -> Result<(), SimulationError> {

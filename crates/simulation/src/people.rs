@@ -51,7 +51,11 @@ impl Desks {
 
 async fn actor(platform: &Platform, id: &AccountId) -> Result<Actor, SimulationError> {
     let at = platform.clock.now();
-    platform.actor(id).await.map_err(|source| SimulationError::Act { act: "read an account".into(), at, source: Box::new(source) })
+    platform.actor(id).await.map_err(|source| SimulationError::Act {
+        act: "read an account".into(),
+        at,
+        source: Box::new(source),
+    })
 }
 
 async fn open(

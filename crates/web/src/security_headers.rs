@@ -178,7 +178,7 @@ mod tests {
             ("/missing", StatusCode::NOT_FOUND, "没有找到"),
             ("/panic", StatusCode::INTERNAL_SERVER_ERROR, "系统出现问题"),
             ("/slow", StatusCode::REQUEST_TIMEOUT, "处理超时"),
-            ("/no", StatusCode::UNPROCESSABLE_ENTITY, "不符合&#60；条件&#62；"),
+            ("/no", StatusCode::UNPROCESSABLE_ENTITY, "不符合&#60;条件&#62;"),
         ] {
             for face in [Face::Portal, Face::Office] {
                 let (got, headers, body) = ask(face, Method::GET, path, &[("accept", "text/html")], "").await;

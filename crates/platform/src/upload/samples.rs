@@ -115,7 +115,7 @@ pub fn docx_parts() -> Vec<Entry> {
         entry(
             "word/document.xml",
             document(
-                r#"<w:r><w:fldChar/></w:r><w:instrText> PAGE </w:instrText><w:fldChar/><w:t>项目申请报告 DDE &amp； 说明</w:t>"#,
+                r#"<w:r><w:fldChar/></w:r><w:instrText> PAGE </w:instrText><w:fldChar/><w:t>项目申请报告 DDE &amp; 说明</w:t>"#,
             ),
         ),
     ]
