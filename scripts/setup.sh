@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Installs what is missing and nothing else. Tools: Rust, Node.js >= 20 with npm, a browser, PostgreSQL, PDF and QR readers.
+# Installs what is missing and nothing else. `setup.sh demo`: what a demonstration needs (Node.js >= 20 with npm, fonts);
+# `setup.sh`: also what the tests need (a browser, PostgreSQL, PDF and QR readers). Rust must be there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+purpose=${1:-tests}
 
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 
@@ -9,9 +11,10 @@ fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }
 wanted() {
     command -v node >/dev/null || echo nodejs
     command -v npm >/dev/null || echo npm
+    dpkg -s fonts-noto-cjk >/dev/null 2>&1 || echo fonts-noto-cjk
+    [ "$purpose" = demo ] && return
     command -v "${CHROMIUM:-chromium}" >/dev/null || echo chromium
     dpkg -s chromium-l10n >/dev/null 2>&1 || echo chromium-l10n
-    dpkg -s fonts-noto-cjk >/dev/null 2>&1 || echo fonts-noto-cjk
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     command -v pdftotext >/dev/null || echo poppler-utils
     command -v zbarimg >/dev/null || echo zbar-tools
@@ -47,7 +50,9 @@ fi
 major=$(node -p 'process.versions.node.split(".")[0]')
 [ "$major" -ge 20 ] || fail "Node.js >= 20 is needed, found $(node --version)"
 
-for package in web e2e; do
+packages=(web e2e)
+[ "$purpose" = demo ] && packages=(web)
+for package in "${packages[@]}"; do
     if [ ! "$package/node_modules/.package-lock.json" -nt "$package/package-lock.json" ]; then
         (cd "$package" && npm ci --ignore-scripts --no-audit --no-fund --silent)
     fi

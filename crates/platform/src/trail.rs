@@ -156,7 +156,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         CaseEvent::CorrectionSupplied { answers } => (Lane::Applicant, "提交补正", format!("{} 条", answers.len())),
         CaseEvent::CaseAccepted { document } => (Lane::Departments, "受理", document.number.clone()),
         CaseEvent::CaseNotAccepted { ground, reason, .. } => {
-            (Lane::Departments, "不予受理", format!("{}:{reason}", ground.name()))
+            (Lane::Departments, "不予受理", format!("{}\u{ff1a}{reason}", ground.name()))
         }
         CaseEvent::ClockSuspended { suspension } => (
             Lane::Excluded,
@@ -165,7 +165,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         ),
         CaseEvent::ClockResumed { to } => (Lane::Excluded, "恢复计时", format!("不计时至 {to}")),
         CaseEvent::CaseDecided(d) => {
-            (Lane::Departments, "作出决定", format!("{},{} {}", d.outcome.name(), d.document_number, d.title))
+            (Lane::Departments, "作出决定", format!("{}\u{ff0c}{} {}", d.outcome.name(), d.document_number, d.title))
         }
         CaseEvent::CaseCompleted { document } => (Lane::Platform, "办结，生成办结告知书", document.number.clone()),
         CaseEvent::CaseWithdrawn { reason } => (Lane::Applicant, "撤回申请", reason.clone()),

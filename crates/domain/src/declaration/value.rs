@@ -65,7 +65,7 @@ pub(super) fn read(field: &Field, raw: &str, context: &Context<'_>) -> Result<Op
 
 /// A refusal about a field, with its label in front and its article behind.
 pub(super) fn refuse(field: &Field, code: &'static str, message: &str) -> Refusal {
-    let refusal = Refusal::field(&field.id, code, format!("{}:{message}", field.label));
+    let refusal = Refusal::field(&field.id, code, format!("{}\u{ff1a}{message}", field.label));
     match &field.article {
         Some(article) => refusal.article(article.clone()),
         None => refusal,

@@ -25,7 +25,7 @@ pub struct CodeAnswer {
     fault: Option<&'static str>,
     /// 给人看的说明。
     message: String,
-    /// 代码的代次：1 为 2017 年起的规则，2 为 2023 年起的国家标准。
+    /// 代码的代次：1 为 2015 年起的规则，2 为 2020 年 11 月起的规则。
     generation: Option<u8>,
     /// 项目名称。
     project_name: Option<String>,

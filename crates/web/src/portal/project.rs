@@ -347,18 +347,19 @@ fn lanes(trail: &[TrailEntry]) -> Lanes {
 /// 痕迹, newest first, each with what an outsider can verify.
 pub(super) fn timeline(trail: &[TrailEntry]) -> Timeline {
     trail.iter().rev().fold(Timeline::new(), |timeline, entry| {
-        let tone = match entry.lane {
-            Lane::Applicant => Tone::Yellow,
-            Lane::Departments => Tone::Blue,
-            Lane::Platform => Tone::Green,
-            Lane::Excluded => Tone::Grey,
+        let (icon, tone) = match entry.lane {
+            Lane::Applicant => ("user", Tone::Yellow),
+            Lane::Departments => ("building", Tone::Blue),
+            Lane::Platform => ("circle-check", Tone::Green),
+            Lane::Excluded => ("clock", Tone::Grey),
         };
-        let title = if entry.item.is_empty() { entry.title.clone() } else { format!("{}:{}", entry.item, entry.title) };
+        let title =
+            if entry.item.is_empty() { entry.title.clone() } else { format!("{}\u{ff1a}{}", entry.item, entry.title) };
         let text = match entry.detail.is_empty() {
             true => format!("{} · 存证 {}", entry.actor, entry.proof),
             false => format!("{} · {} · 存证 {}", entry.actor, entry.detail, entry.proof),
         };
-        timeline.entry(tone, title, entry.at.display(), text)
+        timeline.entry_with(icon, tone, title, entry.at.display(), text)
     })
 }
 

@@ -1,0 +1,134 @@
+// The main job from end to end, as the applicant, officers of two departments and the public see it:
+// declare → code → items → cases → decision → completion notice → public query. With scripts and without.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { apply, declare, press, register } from './steps.mjs'
+
+const OFFICE_PASSWORD = 'Caoyuan-2026-Demo'
+/** Items of two departments that the walked project needs from the start, and who handles them. */
+const DEPARTMENTS = [
+  { item: '企业投资项目备案', window: 'hongshan-fagai', approver: 'hongshan-fagai-sp', number: '红发改备〔2026〕886号' },
+  { item: '生产建设项目水土保持方案审批', window: 'hongshan-shuili', approver: 'hongshan-shuili', number: '红水保审〔2026〕52号' }
+]
+let browser, tzxm
+
+before(async () => {
+  tzxm = await startTzxm()
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser?.close()
+  await tzxm?.stop()
+})
+
+/** An officer opens the case of a project from the list. */
+async function openCase (login, project, item, noJs) {
+  const page = await openPage(browser, { noJs })
+  await page.goto(`${tzxm.office}/`)
+  await page.getByLabel('登录名').fill(login)
+  await page.getByLabel('密码').fill(OFFICE_PASSWORD)
+  await page.getByRole('button', { name: '登录' }).click()
+  await page.goto(`${tzxm.office}/cases?${new URLSearchParams({ words: project })}`)
+  await page.getByRole('row').filter({ hasText: item }).getByRole('link').first().click()
+  await page.getByRole('heading', { name: item, level: 1 }).waitFor()
+  return page
+}
+
+/** A department takes the case in, verifies the code, accepts, and decides. */
+async function handle ({ item, window, approver, number }, project, noJs, look) {
+  const page = await openCase(window, project, item, noJs)
+  await press(page, '收件', noJs)
+  await page.getByText('已收件，收件凭证已出具').waitFor()
+  await page.getByRole('link', { name: '核验代码并受理' }).click()
+  await page.getByText('项目代码核验通过').waitFor()
+  await press(page, '核验代码并受理', noJs)
+  await page.getByText('受理通知书已出具').waitFor()
+  await look(page, 'accepted')
+  await closePage(page)
+
+  const desk = await openCase(approver, project, item, noJs)
+  await desk.getByRole('link', { name: '作出决定' }).click()
+  await desk.getByLabel('准予').check()
+  await desk.getByLabel('办结意见').fill('申请材料齐全，符合法定条件，准予办理。')
+  await desk.getByLabel('审批文件文号').fill(number)
+  await desk.getByLabel('审批文件标题').fill(`关于${item}的批复`)
+  await desk.getByRole('button', { name: '下一步：核对办结告知书' }).click()
+  await desk.getByRole('heading', { name: '核对办结告知书' }).waitFor()
+  await desk.getByRole('button', { name: '确认作出决定并办结' }).click()
+  await desk.getByText('系统已生成办结告知书').waitFor()
+  await look(desk, 'completed')
+  await closePage(desk)
+}
+
+async function pdfOf (page, href) {
+  const paper = await page.context().request.get(tzxm.portal + href)
+  assert.equal(paper.headers()['content-type'], 'application/pdf')
+  const body = await paper.body()
+  assert.equal(body.subarray(0, 5).toString(), '%PDF-')
+  return body.length
+}
+
+async function walk (noJs) {
+  const kind = noJs ? 'still' : 'desktop'
+  const look = async (page, name) => {
+    await picture(page, `main-${name}-${kind}`)
+    await (noJs ? checkStill(page, name) : checkPage(page, name))
+  }
+  const serial = (Date.now() + (noJs ? 29 : 0)) % 100_000_000
+  const project = `红山区全程走查${serial}项目`
+
+  const unit = await openPage(browser, { noJs })
+  await register(unit, tzxm, serial)
+  await declare(unit, tzxm, project, async () => {})
+  await unit.locator('[name="policy_commitment"]').check()
+  await unit.locator('[name="truth_commitment"]').check()
+  await unit.getByRole('button', { name: '提交申报，取得项目代码' }).click()
+  await unit.getByRole('heading', { name: '申报成功，已取得项目代码' }).waitFor()
+  const code = (await unit.locator('.plate-code').textContent()).trim()
+  await look(unit, 'declared')
+  await unit.getByRole('link', { name: '查看项目' }).click()
+  const home = unit.url().split('?')[0]
+
+  for (const department of DEPARTMENTS) {
+    await unit.goto(home)
+    await unit.getByRole('link', { name: department.item }).first().click()
+    await apply(unit, noJs)
+    department.address = unit.url().split('?')[0]
+    await handle(department, project, noJs, look)
+  }
+
+  await unit.goto(`${tzxm.portal}/messages`)
+  await unit.getByText('事项已办结').first().waitFor()
+  await look(unit, 'messages')
+  for (const { address, number } of DEPARTMENTS) {
+    await unit.goto(address)
+    await unit.getByText(number).first().waitFor()
+    await look(unit, 'case')
+    const notice = unit.getByRole('link', { name: /办结告知书/ }).first()
+    assert.ok(await pdfOf(unit, await notice.getAttribute('href')) > 20_000)
+  }
+  await closePage(unit)
+
+  // Anybody: the code, the project's results, and the notice by its number and check value.
+  const anybody = await openPage(browser, { noJs })
+  await anybody.goto(`${tzxm.portal}/`)
+  await anybody.getByPlaceholder('项目代码或项目名称').fill(code)
+  await anybody.getByRole('button', { name: '查询' }).first().click()
+  await anybody.getByText(project).first().waitFor()
+  await look(anybody, 'public')
+  await anybody.goto(`${tzxm.portal}/public/${code}`)
+  for (const { item, number } of DEPARTMENTS) {
+    await anybody.getByText(item).first().waitFor()
+    await anybody.getByText(number).first().waitFor()
+  }
+  assert.equal(await anybody.getByText('哈斯').count(), 0, 'no person is public')
+  await look(anybody, 'public-project')
+  const answer = await anybody.context().request.get(`${tzxm.api}/api/v1/codes/${code}`)
+  const { valid, project_name: name } = await answer.json()
+  assert.deepEqual({ valid, name }, { valid: true, name: project })
+  await closePage(anybody)
+}
+
+test('arts. 10–18: a project from its declaration to its published results', () => walk(false))
+test('the same without scripts', () => walk(true))
