@@ -13,5 +13,5 @@ test: setup   ## formatting, lints, all tests on both databases, browser tests
 bench:        ## speed as ratios against limits measured in the same run
 	cargo run --locked --release -p bench
 
-screenshots: setup  ## pictures of the pages in e2e/out/
-	@scripts/test.sh browser
+screenshots: setup  ## pictures of the main pages: e2e/out/, and docs/pictures/ for the README
+	@scripts/test.sh pictures

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# All checks and tests. `scripts/test.sh browser` runs the browser tests only.
+# All checks and tests. `scripts/test.sh browser` runs the browser tests only, `scripts/test.sh pictures` takes pictures.
 # The test runners speak last: their closing lines are the result.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,11 @@ browser() {
     (cd e2e && TZXM_BIN="$target/debug/tzxm" TZXM_KIT="$target/debug/examples/kit" node --test --test-concurrency=1 ./*.test.mjs)
 }
 
+if [ "${1:-}" = pictures ]; then
+    cargo build --locked -p tzxm
+    TZXM_BIN="$(cd "$target" && pwd)/debug/tzxm" node e2e/pictures.mjs
+    exit
+fi
 if [ "${1:-}" = browser ]; then
     browser
     exit

@@ -1,14 +1,14 @@
 //! 申报草稿: what a person typed, kept as it was typed. Drafts are notes, not facts: they may be changed and thrown away
-//! (decision 0005), and a classified project's draft is never kept at all (K-01).
+//! (decision 0004), and a classified project's draft is never kept at all (K-01). They name people, so they lie sealed (S-27).
 
-use crate::{Action, Actor, Call, Failure, Object, Platform, permission, project::marked_answers};
+use crate::{Action, Actor, Call, Failure, Object, Platform, failure::again, permission, project::marked_answers};
 use domain::{
     Moment, Refusal,
     declaration::Answers,
     ids::DraftId,
     marking::{self, Gate},
 };
-use ledger::{QueryResult, Row};
+use ledger::{QueryResult, Row, Sealed};
 
 /// Most drafts one unit keeps.
 const MOST: i64 = 50;
@@ -31,25 +31,72 @@ pub struct Draft {
 }
 
 impl Draft {
-    fn read(row: &QueryResult) -> Result<Self, Failure> {
-        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
-        let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
-        Ok(Self {
-            id: DraftId(text("id")?),
-            form: text("form")?,
-            answers: serde_json::from_str(&text("answers")?).map_err(Failure::fault)?,
-            revision: number("revision")?,
-            updated_at: Moment(number("updated_at")?),
-        })
-    }
-
     /// The project name typed so far.
     pub fn name(&self) -> &str {
         self.answers.get("project_name").map_or("", String::as_str)
     }
 }
 
+/// A sealed draft as it lies in its column.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct SealedDraft {
+    key: String,
+    nonce: String,
+    sealed: String,
+    commitment: String,
+}
+
+/// Name under which a draft is sealed.
+const SEALED_NAME: &str = "answers";
+
+fn stream(id: &DraftId) -> String {
+    format!("draft:{id}")
+}
+
 impl Platform {
+    /// Seals what was typed at this revision; a ciphertext moved to another draft or revision does not open.
+    fn seal_draft(&self, id: &DraftId, revision: i64, json: String) -> Result<String, Failure> {
+        let secret = self.secret(SEALED_NAME.to_owned(), json);
+        let sealed = self.sealer.seal(&stream(id), revision, &secret).map_err(Failure::fault)?;
+        serde_json::to_string(&SealedDraft {
+            key: sealed.key_id,
+            nonce: hex::encode(sealed.nonce),
+            sealed: hex::encode(sealed.sealed.unwrap_or_default()),
+            commitment: hex::encode(sealed.commitment),
+        })
+        .map_err(Failure::fault)
+    }
+
+    fn open_draft(&self, id: &DraftId, revision: i64, column: &str) -> Result<Answers, Failure> {
+        fn bytes<const N: usize>(text: &str) -> Result<[u8; N], Failure> {
+            let bytes = hex::decode(text).map_err(Failure::fault)?;
+            bytes.try_into().map_err(|_| Failure::fault("a sealed draft is cut off"))
+        }
+        let draft: SealedDraft = serde_json::from_str(column).map_err(Failure::fault)?;
+        let sealed = Sealed {
+            name: SEALED_NAME.to_owned(),
+            key_id: draft.key,
+            nonce: bytes(&draft.nonce)?,
+            sealed: Some(hex::decode(&draft.sealed).map_err(Failure::fault)?),
+            commitment: bytes(&draft.commitment)?,
+        };
+        let json = self.sealer.open(&stream(id), revision, &sealed).map_err(Failure::fault)?.unwrap_or_default();
+        serde_json::from_slice(&json).map_err(Failure::fault)
+    }
+
+    fn read_draft(&self, row: &QueryResult) -> Result<Draft, Failure> {
+        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+        let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
+        let (id, revision) = (DraftId(text("id")?), number("revision")?);
+        Ok(Draft {
+            answers: self.open_draft(&id, revision, &text("sealed")?)?,
+            id,
+            form: text("form")?,
+            revision,
+            updated_at: Moment(number("updated_at")?),
+        })
+    }
+
     fn drafter<'a>(&self, call: &'a Call) -> Result<(&'a str, &'a str), Failure> {
         let _permit = permission::decide(&call.actor, Action::DeclareProject, Object::default(), self.rules.regions)?;
         match &call.actor {
@@ -76,15 +123,16 @@ impl Platform {
         }
         let id = DraftId::from_random(self.chance.id());
         let json = self.draft_json(&answers)?;
+        let sealed = self.seal_draft(&id, 1, json)?;
         let mut change = self.change(call);
         change.row(Row::new(
-            "INSERT INTO drafts(id, unit_id, account_id, form, answers, revision, created_at, updated_at) VALUES($1, $2, $3, $4, $5, 1, $6, $6)",
+            "INSERT INTO drafts(id, unit_id, account_id, form, sealed, revision, created_at, updated_at) VALUES($1, $2, $3, $4, $5, 1, $6, $6)",
             [
                 id.as_str().into(),
                 unit.into(),
                 account.into(),
                 self.rules.form.version.clone().into(),
-                json.into(),
+                sealed.into(),
                 self.clock.now().0.into(),
             ],
         ));
@@ -117,23 +165,34 @@ impl Platform {
         typed: Answers,
         revision: Option<i64>,
     ) -> Result<Draft, Failure> {
+        again(|| self.save_once(call, id, &typed, revision)).await
+    }
+
+    async fn save_once(
+        &self,
+        call: &Call,
+        id: &DraftId,
+        typed: &Answers,
+        revision: Option<i64>,
+    ) -> Result<Draft, Failure> {
         let (unit, _) = self.drafter(call)?;
         let mut draft = self.draft(call, id).await?;
         if revision.is_some_and(|r| r < draft.revision) {
             let message = "这份草稿已在别处修改并保存。请刷新页面查看最新内容，再补上您的修改。";
             return Err(Refusal::new("draft.stale", message).into());
         }
-        draft.answers.extend(typed);
+        draft.answers.extend(typed.clone());
         let json = self.draft_json(&draft.answers)?;
-        let now = self.clock.now();
-        let mut change = self.change(call);
-        change.exactly_one(Row::new(
-            "UPDATE drafts SET answers = $3, revision = revision + 1, updated_at = $4 WHERE id = $1 AND unit_id = $2",
-            [id.as_str().into(), unit.into(), json.into(), now.0.into()],
-        ));
-        change.commit(id.as_str()).await?;
+        let (before, now) = (draft.revision, self.clock.now());
         draft.revision += 1;
         draft.updated_at = now;
+        let sealed = self.seal_draft(id, draft.revision, json)?;
+        let mut change = self.change(call);
+        change.exactly_one(Row::new(
+            "UPDATE drafts SET sealed = $3, revision = $4, updated_at = $5 WHERE id = $1 AND unit_id = $2 AND revision = $6",
+            [id.as_str().into(), unit.into(), sealed.into(), draft.revision.into(), now.0.into(), before.into()],
+        ));
+        change.commit(id.as_str()).await?;
         Ok(draft)
     }
 
@@ -143,12 +202,12 @@ impl Platform {
         let rows = self
             .store
             .query(
-                "SELECT id, form, answers, revision, updated_at FROM drafts WHERE id = $1 AND unit_id = $2",
+                "SELECT id, form, sealed, revision, updated_at FROM drafts WHERE id = $1 AND unit_id = $2",
                 [id.as_str().into(), unit.into()],
             )
             .await
             .map_err(Failure::fault)?;
-        rows.first().map(Draft::read).ok_or(Failure::NotThere)?
+        rows.first().map(|row| self.read_draft(row)).ok_or(Failure::NotThere)?
     }
 
     /// Drafts of the signed-in unit, newest first.
@@ -157,12 +216,12 @@ impl Platform {
         let rows = self
             .store
             .query(
-                "SELECT id, form, answers, revision, updated_at FROM drafts WHERE unit_id = $1 ORDER BY updated_at DESC, id LIMIT 50",
+                "SELECT id, form, sealed, revision, updated_at FROM drafts WHERE unit_id = $1 ORDER BY updated_at DESC, id LIMIT 50",
                 [unit.into()],
             )
             .await
             .map_err(Failure::fault)?;
-        rows.iter().map(Draft::read).collect()
+        rows.iter().map(|row| self.read_draft(row)).collect()
     }
 
     /// Throws a draft away.

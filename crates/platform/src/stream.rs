@@ -53,6 +53,15 @@ impl Platform {
         Ok(Stream { id, state, loaded })
     }
 
+    /// A value with salt and nonce of its own, ready to be sealed.
+    pub(crate) fn secret(&self, name: String, value: String) -> Secret {
+        let mut salt = [0; 16];
+        let mut nonce = [0; 12];
+        self.chance.fill(&mut salt);
+        self.chance.fill(&mut nonce);
+        Secret { name, value: value.into_bytes(), salt, nonce }
+    }
+
     /// Begins a change on behalf of a call.
     pub(crate) fn change<'a>(&'a self, call: &'a Call) -> Change<'a> {
         Change { platform: self, call, unit: Unit::new(), object: String::new() }
@@ -100,7 +109,12 @@ impl Change<'_> {
                 recorded_at: meta.recorded_at.0,
                 actor: meta.actor,
                 cause: self.call.cause.clone(),
-                sealed: sealed.take().unwrap_or_default().into_iter().map(|(n, v)| self.secret(n, v)).collect(),
+                sealed: sealed
+                    .take()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|(n, v)| self.platform.secret(n, v))
+                    .collect(),
             });
         }
         let json = serde_json::to_string(&state).map_err(Failure::fault)?;
@@ -109,14 +123,6 @@ impl Change<'_> {
             self.object.clone_from(&id);
         }
         Ok(Stream { id, state, loaded })
-    }
-
-    fn secret(&self, name: String, value: String) -> Secret {
-        let mut salt = [0; 16];
-        let mut nonce = [0; 12];
-        self.platform.chance.fill(&mut salt);
-        self.platform.chance.fill(&mut nonce);
-        Secret { name, value: value.into_bytes(), salt, nonce }
     }
 
     /// One more row in the same commit.

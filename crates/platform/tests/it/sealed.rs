@@ -29,6 +29,7 @@ async fn s34_contact_data_is_unreadable_in_the_database(world: &World) {
     world.grant(&officer, &case).await;
     let p = &world.platform;
     let project = p.case_page(&officer.call(), &case).await.unwrap().application.project;
+    let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap();
     let dump = world.database.dump(&TABLES).await;
     assert!(dump.contains("甲公司"), "the search looked at something");
     for secret in PERSONAL {
@@ -44,6 +45,8 @@ async fn s34_contact_data_is_unreadable_in_the_database(world: &World) {
             }
         }
     }
+    let kept = p.draft(&world.agent.call(), &draft).await.unwrap();
+    assert_eq!(kept.answers, answers::record_filing(), "its own unit reads all of it");
     let stream = format!("project:{project}");
     let opened = p.store.secret(&stream, 1, "contact_name", &p.sealer).await.unwrap();
     assert_eq!(opened.as_deref(), Some(answers::CONTACT_NAME.as_bytes()));

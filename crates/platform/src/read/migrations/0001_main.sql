@@ -48,7 +48,7 @@ CREATE INDEX messages_unit ON messages(unit_id, at, id);
 CREATE INDEX messages_unread ON messages(unit_id) WHERE read_at = 0;
 
 CREATE TABLE drafts(
-  id TEXT PRIMARY KEY, unit_id TEXT NOT NULL, account_id TEXT NOT NULL, form TEXT NOT NULL, answers TEXT NOT NULL, revision BIGINT NOT NULL,
+  id TEXT PRIMARY KEY, unit_id TEXT NOT NULL, account_id TEXT NOT NULL, form TEXT NOT NULL, sealed TEXT NOT NULL, revision BIGINT NOT NULL,
   created_at BIGINT NOT NULL, updated_at BIGINT NOT NULL);
 CREATE INDEX drafts_unit ON drafts(unit_id, updated_at);
 
