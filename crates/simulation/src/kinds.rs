@@ -180,17 +180,3 @@ fn month_after(date: Date, months: u32) -> String {
     let index = i32::from(date.year()) * 12 + i32::from(date.month()) - 1 + i32::try_from(months).unwrap_or(0);
     format!("{:04}-{:02}", index / 12, index % 12 + 1)
 }
-
-/// A complete, believable form for demonstrations and tests: the first kind that fits the wish.
-pub fn answers_for_demo(
-    chance: &dyn Chance,
-    government: bool,
-    unit: &ProjectUnit,
-    county: &Region,
-    today: Date,
-) -> Result<Answers, SimulationError> {
-    let kinds = Kinds::shipped()?;
-    let kind = kinds.kind.iter().find(|k| k.is_government() == government);
-    let kind = kind.ok_or_else(|| SimulationError::Kinds("no kind fits".into()))?;
-    Ok(kind.answers(chance, &kinds, unit, county, today))
-}

@@ -5,10 +5,11 @@
 
 mod kinds;
 mod life;
+mod paper;
 mod people;
 
-pub use kinds::answers_for_demo;
 pub use life::{Plan, Progress, Summary, live};
+pub use paper::sample_pdf;
 pub use people::{DemoOfficer, open_demo_officer};
 
 use domain::Moment;

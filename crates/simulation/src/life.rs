@@ -3,6 +3,7 @@
 use crate::{
     SimulationError,
     kinds::{Kinds, between, counties},
+    paper::sample_pdf,
     people::Desks,
 };
 use domain::{
@@ -361,7 +362,7 @@ impl<'a> Life<'a> {
             return Ok(id.clone());
         }
         let call = self.act(&life.actor, "upload");
-        let content = stream::iter([Ok::<_, Infallible>(sample_pdf(material))]);
+        let content = stream::iter([Ok::<_, Infallible>(sample_pdf(&format!("Simulated material: {material}")))]);
         let uploaded = self
             .platform
             .upload_file(&call, project, material, &format!("{name}.pdf"), "application/pdf", content)
@@ -637,29 +638,4 @@ impl<'a> Life<'a> {
         self.summary.withdrawn += 1;
         Ok(())
     }
-}
-
-/// A one-page PDF with a line of ASCII text: what a unit hands in during the simulation.
-fn sample_pdf(material: &str) -> Vec<u8> {
-    let text = format!("BT /F1 18 Tf 72 720 Td (Simulated material: {material}) Tj ET");
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
-        format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
-    ];
-    let mut pdf = String::from("%PDF-1.4\n");
-    let mut offsets = Vec::new();
-    for (number, object) in (1..).zip(&objects) {
-        offsets.push(pdf.len());
-        pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
-    }
-    let start = pdf.len();
-    pdf.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
-    for offset in offsets {
-        pdf.push_str(&format!("{offset:010} 00000 n \n"));
-    }
-    pdf.push_str(&format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n", objects.len() + 1));
-    pdf.into_bytes()
 }

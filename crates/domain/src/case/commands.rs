@@ -1,8 +1,6 @@
 //! What may be done to a case. Each command takes the state and gives events, or a refusal.
 
-use super::{
-    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, Stage,
-};
+use super::{Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point};
 use crate::{
     Moment, Refusal,
     clock::Suspension,
@@ -293,16 +291,6 @@ pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> 
             ])
         }
         _ => Err(faults),
-    }
-}
-
-/// The completion notice of a decided case (办法第十四条第五项); `decide` gives it in the same breath.
-pub fn complete(case: &Case, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
-    match (&case.application, &case.decision) {
-        (Some(application), Some(decision)) if case.stage == Stage::Decided => {
-            Ok(vec![CaseEvent::CaseCompleted { document: Box::new(papers.completion_notice(application, decision)) }])
-        }
-        _ => Err(Refusal::new("case.wrong_state", "办件尚未作出决定，不能办结。").article("办法第十四条第（五）项")),
     }
 }
 

@@ -12,8 +12,8 @@ mod tests;
 
 pub use clocks::{check_clock, decision_clock, owed_clock};
 pub use commands::{
-    Acceptance, CodeCheck, accept, ask_correction, complete, decide, not_accept, receive, resume, submit, supply,
-    suspend, withdraw,
+    Acceptance, CodeCheck, accept, ask_correction, decide, not_accept, receive, resume, submit, supply, suspend,
+    withdraw,
 };
 pub use papers::Papers;
 pub use stage::{Act, Owed, Stage};

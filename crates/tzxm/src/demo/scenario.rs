@@ -207,7 +207,9 @@ impl Town {
                 Some(file) => file.id.clone(),
                 None => {
                     let name = format!("{}.pdf", need.material.name);
-                    let bytes = futures_util::stream::iter([Ok::<_, Infallible>(bytes::Bytes::from(sample_pdf()))]);
+                    let bytes = futures_util::stream::iter([Ok::<_, Infallible>(bytes::Bytes::from(
+                        simulation::sample_pdf("Simulated file for demonstration"),
+                    ))]);
                     self.platform
                         .upload_file(applicant, project, &need.material.id, &name, "application/pdf", bytes)
                         .await?
@@ -317,29 +319,4 @@ impl Town {
         let (login, posts) = desk(&agency.department, agency.region, self.since());
         self.open(login, "窗口人员".into(), posts).await
     }
-}
-
-/// A page that says what it is: one line of Latin text, because the fourteen standard fonts have no Chinese.
-fn sample_pdf() -> Vec<u8> {
-    let text = "BT /F1 24 Tf 72 760 Td (Simulated file for demonstration) Tj ET";
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>".to_owned(),
-        format!("<< /Length {} >>\nstream\n{text}\nendstream", text.len()),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
-    ];
-    let mut pdf = String::from("%PDF-1.4\n");
-    let mut offsets = Vec::new();
-    for (number, object) in objects.iter().enumerate() {
-        offsets.push(pdf.len());
-        pdf += &format!("{} 0 obj\n{object}\nendobj\n", number + 1);
-    }
-    let xref = pdf.len();
-    pdf += &format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
-    for offset in offsets {
-        pdf += &format!("{offset:010} 00000 n \n");
-    }
-    pdf += &format!("trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF\n", objects.len() + 1);
-    pdf.into_bytes()
 }
