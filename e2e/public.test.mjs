@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { creditCode } from './steps.mjs'
 
 const PASSWORD = 'Steppe-Wind-2026'
 let browser, tzxm
@@ -98,18 +99,6 @@ test('from the catalogue to a guide and from its limit to a due date', async () 
   await checkPage(page, 'clock')
   await closePage(page)
 })
-
-// A credit code with both check characters, told apart by `serial` (GB 32100-2015).
-function creditCode (serial) {
-  const signs = '0123456789ABCDEFGHJKLMNPQRTUWXY'
-  const organ = String(serial).padStart(8, '0')
-  const weights = [3, 7, 9, 10, 5, 8, 4, 2]
-  const sum = [...organ].reduce((total, sign, at) => total + Number(sign) * weights[at], 0)
-  const check = 11 - sum % 11
-  const body = '91150402' + organ + (check === 10 ? 'X' : check === 11 ? '0' : String(check))
-  const total = [...body].reduce((all, sign, at) => all + signs.indexOf(sign) * 3 ** at % 31, 0)
-  return body + signs[(31 - total % 31) % 31]
-}
 
 async function fillRegistration (page, serial) {
   await page.getByLabel('单位全称').fill('赤峰草原测试科技有限公司')
