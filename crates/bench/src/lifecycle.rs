@@ -98,7 +98,7 @@ async fn measure(options: &Options, report: &mut Report, medium: &str, folder: &
     // Fewer clients live more lives, so that each cell lasts long enough.
     let lives = (options.lives * 64 / clients.max(8)).max(options.lives);
     let before = stage.world.platform.store.counters();
-    let (mut rounds, mut speed, mut lived) = (Vec::new(), Vec::new(), 0);
+    let (mut rounds, mut speed, mut limits, mut lived) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for _ in 0..options.rounds {
         let mut ours = 0.0;
         let mut raw = 0.0;
@@ -128,6 +128,7 @@ async fn measure(options: &Options, report: &mut Report, medium: &str, folder: &
         }
         rounds.push(raw / ours);
         speed.push((2 * clients * lives * STEPS) as f64 / ours);
+        limits.push((2 * clients * lives * STEPS) as f64 / raw);
     }
     let counters = stage.world.platform.store.counters();
     let steps = (lived * STEPS) as f64;
@@ -135,7 +136,7 @@ async fn measure(options: &Options, report: &mut Report, medium: &str, folder: &
         format!("life of a project, {clients} clients, {medium}"),
         &rounds,
         0.3,
-        format!("{:.0} steps/s", median(&speed)),
+        format!("{:.0} steps/s ÷ {:.0}", median(&speed), median(&limits)),
     );
     report.count(
         format!("  statements per step, {clients} clients, {medium}"),
@@ -162,8 +163,8 @@ async fn trace_of_one_life(folder: &Path) -> Vec<TracedUnit> {
     trace
 }
 
-/// One round of lives without anything around it; gives the number of steps.
-pub async fn only_lives(clients: usize, folder: &Path) -> usize {
+/// Lives of each client without anything around them; gives the number of steps.
+pub async fn only_lives(clients: usize, lives: usize, folder: &Path) -> usize {
     let stage = Arc::new(Stage::open(folder, clients).await);
     println!("begin");
     let tasks: Vec<_> = (0..clients)
@@ -171,7 +172,9 @@ pub async fn only_lives(clients: usize, folder: &Path) -> usize {
             let stage = stage.clone();
             tokio::spawn(async move {
                 if let Some(client) = stage.clients.get(number) {
-                    stage.life(client).await;
+                    for _ in 0..lives {
+                        stage.life(client).await;
+                    }
                 }
             })
         })
@@ -180,7 +183,7 @@ pub async fn only_lives(clients: usize, folder: &Path) -> usize {
         task.await.unwrap_or_else(|e| panic!("client: {e}"));
     }
     println!("end");
-    clients * STEPS
+    clients * lives * STEPS
 }
 
 /// Counts fsync and fdatasync of one round, between its first and last word, with strace where it is installed.
@@ -192,6 +195,7 @@ fn count_flushes(report: &mut Report, folder: &Path, clients: usize) {
         .arg(program)
         .arg("--lives-only")
         .arg(clients.to_string())
+        .arg("1")
         .arg(folder)
         .output();
     let Ok(output) = traced else {

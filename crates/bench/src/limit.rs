@@ -88,7 +88,7 @@ fn write(path: &Path, mut jobs: mpsc::Receiver<Job>) {
         let db = Connection::open(path)?;
         db.execute_batch(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-65536; \
-             PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;",
+ PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;",
         )?;
         db.set_prepared_statement_cache_capacity(64);
         Ok(db)

@@ -43,12 +43,12 @@ impl Options {
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [flag, clients, folder] = arguments.as_slice()
+    if let [flag, clients, lives, folder] = arguments.as_slice()
         && flag == "--lives-only"
     {
-        // Run under strace by the parent: one round of lives, so that system calls can be counted.
-        let (clients, folder) = (clients.parse().unwrap_or(1), PathBuf::from(folder));
-        let steps = lifecycle::only_lives(clients, &folder).await;
+        // Run under strace by the parent, so that system calls can be counted, and by hand under perf.
+        let (clients, lives) = (clients.parse().unwrap_or(1), lives.parse().unwrap_or(1));
+        let steps = lifecycle::only_lives(clients, lives, Path::new(folder)).await;
         println!("{steps}");
         return std::process::ExitCode::SUCCESS;
     }

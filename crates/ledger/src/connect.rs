@@ -1,10 +1,10 @@
 //! Opening the two engines with the settings the storage spike measured.
 
-use std::time::Duration;
+use std::{path::PathBuf, str::FromStr, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode},
 };
 
 use crate::{LedgerError, Result};
@@ -50,7 +50,7 @@ const ACQUIRE: Duration = Duration::from_secs(15);
 /// The most a single statement may take on PostgreSQL before the server gives up on it.
 const STATEMENT_MS: &str = "60000";
 /// Statements of all rooms together, prepared once per connection.
-const PREPARED: usize = 512;
+pub(crate) const PREPARED: usize = 512;
 
 /// The writer's pool and the readers' pool. Readers cannot write on either engine.
 pub(crate) async fn connect(
@@ -59,11 +59,6 @@ pub(crate) async fn connect(
     durability: Durability,
 ) -> Result<(DatabaseConnection, DatabaseConnection)> {
     match backend {
-        // Every connection to a memory database must be the same one.
-        Backend::Sqlite if url.contains(":memory:") || url.contains("mode=memory") => {
-            let one = Database::connect(sqlite(url, durability, Access::Write)).await?;
-            Ok((one.clone(), one))
-        }
         Backend::Sqlite => {
             let write = Database::connect(sqlite(url, durability, Access::Write)).await?;
             Ok((write, Database::connect(sqlite(url, durability, Access::Read)).await?))
@@ -73,6 +68,36 @@ pub(crate) async fn connect(
             Ok((write, Database::connect(postgres(url, durability, Access::Read)).await?))
         }
     }
+}
+
+/// Settings of every SQLite connection.
+fn sqlite_settings(durability: Durability) -> [(&'static str, &'static str); 7] {
+    [
+        ("busy_timeout", "5000"),
+        ("synchronous", if durability == Durability::Full { "FULL" } else { "OFF" }),
+        ("foreign_keys", "ON"),
+        ("cache_size", "-65536"),
+        ("temp_store", "MEMORY"),
+        ("journal_size_limit", "67108864"),
+        // What is erased is overwritten in its page, not left in the free space of it.
+        ("secure_delete", "FAST"),
+    ]
+}
+
+/// The same as one text, for the writer's own connection.
+pub(crate) fn sqlite_pragmas(durability: Durability) -> String {
+    sqlite_settings(durability).map(|(name, value)| format!("PRAGMA {name} = {value};")).concat()
+}
+
+/// The file behind a SQLite URL, and whether it may only be read.
+pub(crate) fn sqlite_file(url: &str) -> Result<(PathBuf, bool)> {
+    let options = SqliteConnectOptions::from_str(url).map_err(|error| LedgerError::Url(error.to_string()))?;
+    Ok((options.get_filename().to_owned(), url.contains("mode=ro")))
+}
+
+/// Whether the URL asks for a database that ends with the process.
+pub(crate) fn is_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -98,20 +123,11 @@ fn sqlite(url: &str, durability: Durability, access: Access) -> ConnectOptions {
     options.max_connections(connections).max_lifetime(None).idle_timeout(None);
     let read_only_url = url.contains("mode=ro");
     options.map_sqlx_sqlite_opts(move |options| {
-        let options = options
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(if durability == Durability::Full { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
-            .busy_timeout(Duration::from_secs(5))
-            .foreign_keys(true)
-            .statement_cache_capacity(PREPARED)
-            .pragma("cache_size", "-65536")
-            .pragma("mmap_size", "1073741824")
-            .pragma("temp_store", "MEMORY")
-            .pragma("journal_size_limit", "67108864");
+        let options = options.journal_mode(SqliteJournalMode::Wal).statement_cache_capacity(PREPARED);
+        let options = sqlite_settings(durability).into_iter().fold(options, |o, (name, value)| o.pragma(name, value));
         let options = if read_only_url { options } else { options.create_if_missing(true) };
         match access {
-            // What is erased is overwritten in its page, not left in the free space of it.
-            Access::Write => options.pragma("secure_delete", "FAST"),
+            Access::Write => options,
             Access::Read => options.pragma("query_only", "ON"),
         }
     });

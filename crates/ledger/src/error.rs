@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use rusqlite::ffi::{
+    SQLITE_BUSY, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID, SQLITE_CONSTRAINT_UNIQUE, SQLITE_LOCKED,
+};
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 /// A result of a read or a maintenance task.
@@ -13,6 +16,9 @@ pub enum LedgerError {
     /// The database answered with an error or could not be reached.
     #[error("database: {0}")]
     Database(#[from] DbErr),
+    /// SQLite refused a write.
+    #[error("database: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
     /// The URL names no engine this ledger knows.
     #[error("database URL: {0}")]
     Url(String),
@@ -73,7 +79,11 @@ impl From<std::io::Error> for LedgerError {
 impl LedgerError {
     /// Whether trying again later may help: the database is locked, full of callers, restarting or away.
     pub fn is_busy(&self) -> bool {
-        matches!(self, Self::Database(error) if busy(error))
+        match self {
+            Self::Database(error) => busy(error),
+            Self::Sqlite(error) => error.sqlite_error().is_some_and(|cause| busy_code(cause.extended_code)),
+            _ => false,
+        }
     }
 
     /// An event that cannot be folded, said by the rooms above.
@@ -126,10 +136,23 @@ pub(crate) fn constraint(error: &DbErr) -> Option<String> {
     let sqlx::Error::Database(error) = sqlx_error(error)? else {
         return None;
     };
-    error
-        .constraint()
-        .map(str::to_owned)
-        .or_else(|| error.message().rsplit_once("failed: ").map(|(_, columns)| columns.to_owned()))
+    error.constraint().map(str::to_owned).or_else(|| columns(error.message()))
+}
+
+/// The columns (`table.column, table.column`, if SQLite names them) of a unique violation.
+pub(crate) fn sqlite_unique(error: &rusqlite::Error) -> Option<Option<String>> {
+    const UNIQUE: [i32; 3] = [SQLITE_CONSTRAINT_UNIQUE, SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_ROWID];
+    match error {
+        rusqlite::Error::SqliteFailure(cause, message) if UNIQUE.contains(&cause.extended_code) => {
+            Some(message.as_deref().and_then(columns))
+        }
+        _ => None,
+    }
+}
+
+/// `UNIQUE constraint failed: cases.id` → `cases.id`.
+fn columns(message: &str) -> Option<String> {
+    message.rsplit_once("failed: ").map(|(_, columns)| columns.to_owned())
 }
 
 fn sqlx_error(error: &DbErr) -> Option<&sqlx::Error> {
@@ -154,7 +177,7 @@ fn busy(error: &DbErr) -> bool {
         return true;
     }
     match sqlx_error(error) {
-        Some(sqlx::Error::Database(e)) => e.code().is_some_and(|code| busy_code(&code)),
+        Some(sqlx::Error::Database(e)) => e.code().is_some_and(|code| busy_state(&code)),
         Some(
             sqlx::Error::Io(_)
             | sqlx::Error::Tls(_)
@@ -166,11 +189,16 @@ fn busy(error: &DbErr) -> bool {
     }
 }
 
-/// SQLite codes are numbers (BUSY 5, LOCKED 6 and their extended forms: low byte), PostgreSQL's have five characters.
-fn busy_code(code: &str) -> bool {
+/// SQLite codes are numbers, PostgreSQL's have five characters.
+fn busy_state(code: &str) -> bool {
     const POSTGRES: [&str; 9] = ["53300", "53400", "55P03", "57014", "57P01", "57P02", "57P03", "57P05", "25P03"];
     match code.len() {
         5 => POSTGRES.contains(&code) || code.starts_with("08"),
-        _ => code.parse::<u32>().is_ok_and(|n| matches!(n & 0xff, 5 | 6)),
+        _ => code.parse().is_ok_and(busy_code),
     }
+}
+
+/// BUSY or LOCKED, extended or not.
+pub(crate) fn busy_code(code: i32) -> bool {
+    matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED)
 }

@@ -78,7 +78,7 @@ async fn apply(db: &DatabaseConnection, backend: Backend, room: &str, step: &Mig
         let text = step.text(backend);
         transaction.execute_unprepared(text).await?;
         let values = [room.into(), step.version.into(), step.name.into(), digest(text).into()];
-        transaction.execute_raw(statement(backend.orm(), RECORD, values)).await?;
+        transaction.execute_raw(statement(backend, RECORD, values)).await?;
     }
     Ok(transaction.commit().await?)
 }
@@ -89,7 +89,7 @@ async fn begin(db: &DatabaseConnection, backend: Backend) -> Result<DatabaseTran
         TransactionOptions { sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate), ..Default::default() };
     let transaction = db.begin_with_options(immediate).await?;
     if backend == Backend::Postgres {
-        transaction.query_one_raw(statement(backend.orm(), LOCK_POSTGRES, [])).await?;
+        transaction.query_one_raw(statement(backend, LOCK_POSTGRES, [])).await?;
     }
     Ok(transaction)
 }
@@ -99,11 +99,11 @@ async fn table_exists(db: &DatabaseConnection, backend: Backend) -> Result<bool>
         Backend::Sqlite => EXISTS_SQLITE,
         Backend::Postgres => EXISTS_POSTGRES,
     };
-    Ok(db.query_one_raw(statement(backend.orm(), text, [])).await?.is_some())
+    Ok(db.query_one_raw(statement(backend, text, [])).await?.is_some())
 }
 
 async fn applied(db: &impl ConnectionTrait, backend: Backend, room: &str) -> Result<Vec<(i64, String)>> {
-    let rows = db.query_all_raw(statement(backend.orm(), APPLIED, [room.into()])).await?;
+    let rows = db.query_all_raw(statement(backend, APPLIED, [room.into()])).await?;
     rows.iter().map(|row| Ok((row.try_get_by(0)?, row.try_get_by(1)?))).collect()
 }
 

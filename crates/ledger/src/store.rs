@@ -9,16 +9,16 @@ use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel, QueryResult,
     TransactionTrait, Value, sea_query::SelectStatement,
 };
-use tokio::sync::mpsc;
+use tempfile::TempDir;
 
 use crate::{
     Backend, Durability, Event, LedgerError, Loaded, Migration, Position, Refused, Result, Row, Sealed, Sealer, Unit,
-    connect::{connect, sqlite_aside},
+    connect::{connect, is_memory, sqlite_aside, sqlite_file},
     counters::{Counters, Tally},
     event::digest,
     migrate::migrate,
     sql::{self, Texts},
-    writer::{self, Job, statement},
+    writer::{self, statement},
 };
 
 /// A ledger on SQLite or PostgreSQL. Cloning it is cheap and shares the connections.
@@ -33,7 +33,9 @@ struct Inner {
     read: DatabaseConnection,
     write: DatabaseConnection,
     /// The group writer, on SQLite.
-    writer: Option<mpsc::Sender<Job>>,
+    writer: Option<writer::sqlite::Writer>,
+    /// Where a database of this process only lies; it goes with the store.
+    _folder: Option<TempDir>,
     tally: Arc<Tally>,
     /// Statements of the units committed since [`Store::start_trace`].
     trace: OnceLock<Mutex<Vec<TracedUnit>>>,
@@ -50,19 +52,29 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// Opens a ledger and brings its own tables up to date. `url` is `sqlite:PATH`, `sqlite://PATH?…`,
-    /// `sqlite::memory:` or `postgres://…`. Needs a running tokio runtime.
+    /// `sqlite::memory:` (a file that goes with the store) or `postgres://…`. Needs a running tokio runtime.
     ///
     /// # Errors
     /// When the URL names no known engine, the database cannot be reached, or a migration is refused.
     pub async fn open(url: &str, durability: Durability) -> Result<Self> {
         let backend = Backend::of(url)?;
-        let (write, read) = connect(url, backend, durability).await?;
+        let folder = (backend == Backend::Sqlite && is_memory(url)).then(tempfile::tempdir).transpose()?;
+        let url = match &folder {
+            Some(folder) => format!("sqlite:{}", folder.path().join("ledger.db").display()),
+            None => url.to_owned(),
+        };
+        let (write, read) = connect(&url, backend, durability).await?;
         migrate(&write, backend, "ledger", &sql::MIGRATIONS).await?;
         let tally = Arc::new(Tally::default());
-        let writer = (backend == Backend::Sqlite).then(|| writer::start(write.clone(), tally.clone()));
-        Ok(Self {
-            inner: Arc::new(Inner { url: url.to_owned(), backend, read, write, writer, tally, trace: OnceLock::new() }),
-        })
+        let writer = match backend {
+            Backend::Postgres => None,
+            Backend::Sqlite => {
+                let (path, read_only) = sqlite_file(&url)?;
+                Some(writer::sqlite::Writer::start(&path, read_only, durability, tally.clone())?)
+            }
+        };
+        let trace = OnceLock::new();
+        Ok(Self { inner: Arc::new(Inner { url, backend, read, write, writer, _folder: folder, tally, trace }) })
     }
 
     /// Applies the steps of a room's own tables that are not in the database yet, each in a transaction, and records
@@ -180,10 +192,10 @@ impl Store {
         if unit.is_empty() {
             return Ok(());
         }
-        let traced = self.inner.trace.get().map(|trace| (trace, writer::traced(self.inner.backend.orm(), &unit)));
+        let traced = self.inner.trace.get().map(|trace| (trace, writer::traced(self.inner.backend, unit.clone())));
         match &self.inner.writer {
-            Some(writer) => writer::submit(writer, unit).await,
-            None => writer::run(self.inner.write.clone(), unit, self.inner.tally.clone()).await,
+            Some(writer) => writer.submit(unit).await,
+            None => writer::postgres::run(self.inner.write.clone(), unit, self.inner.tally.clone()).await,
         }?;
         if let Some((trace, statements)) = traced {
             trace.lock().unwrap_or_else(PoisonError::into_inner).push(statements);
@@ -197,7 +209,7 @@ impl Store {
     /// When the database cannot answer or the text tries to write.
     pub async fn query(&self, sql: &'static str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self.inner.read.query_all_raw(statement(self.inner.backend.orm(), sql, values)).await?)
+        Ok(self.inner.read.query_all_raw(statement(self.inner.backend, sql, values)).await?)
     }
 
     /// Reads the first row, if any.
@@ -210,7 +222,7 @@ impl Store {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Option<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self.inner.read.query_one_raw(statement(self.inner.backend.orm(), sql, values)).await?)
+        Ok(self.inner.read.query_one_raw(statement(self.inner.backend, sql, values)).await?)
     }
 
     /// Reads the rows of a built query: for lists with optional filters.
@@ -266,15 +278,11 @@ impl Store {
         let (Backend::Sqlite, Some(path)) = (self.inner.backend, path.to_str()) else {
             return Err(LedgerError::Url("backup copies a SQLite ledger to a path that is valid text".to_owned()));
         };
-        let copy = statement(self.inner.backend.orm(), "VACUUM INTO $1", [path.into()]);
-        if self.in_memory() {
-            self.inner.write.execute_raw(copy).await?;
-        } else {
-            let aside = sqlite_aside(&self.inner.url).await?;
-            let copied = aside.execute_raw(copy).await;
-            aside.close().await?;
-            copied?;
-        }
+        let copy = statement(self.inner.backend, "VACUUM INTO $1", [path.into()]);
+        let aside = sqlite_aside(&self.inner.url).await?;
+        let copied = aside.execute_raw(copy).await;
+        aside.close().await?;
+        copied?;
         Ok(())
     }
 
@@ -283,6 +291,9 @@ impl Store {
     /// # Errors
     /// When a connection cannot be closed in order.
     pub async fn close(&self) -> Result<()> {
+        if let Some(writer) = &self.inner.writer {
+            writer.close().await;
+        }
         self.inner.write.close_by_ref().await?;
         Ok(self.inner.read.close_by_ref().await?)
     }
@@ -303,10 +314,6 @@ impl Store {
 
     pub(crate) fn texts(&self) -> &'static Texts {
         sql::texts(self.inner.backend)
-    }
-
-    fn in_memory(&self) -> bool {
-        self.inner.url.contains(":memory:") || self.inner.url.contains("mode=memory")
     }
 
     /// Commits a unit whose only statement either finds its row or has nothing to do.
@@ -331,7 +338,7 @@ impl Snapshot {
         sql: &'static str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>> {
-        Ok(self.transaction.query_all_raw(statement(self.backend.orm(), sql, values)).await?)
+        Ok(self.transaction.query_all_raw(statement(self.backend, sql, values)).await?)
     }
 
     pub(crate) fn texts(&self) -> &'static Texts {

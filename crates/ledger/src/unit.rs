@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use sea_orm::Value;
 
 use crate::{
-    LedgerError, Position, Result,
+    Backend, LedgerError, Position, Result,
     chain::{ZERO, sealed_commitment},
     event::Event,
     seal::{Sealed, Sealer},
@@ -21,12 +21,24 @@ pub struct Row {
     /// One value per placeholder (SQLite would bind a missing one as NULL, silently). Numbers are bound as BIGINT and
     /// flags as 0 or 1 on both engines.
     pub values: Vec<Value>,
+    /// Says how the thing named by `$1` stands at the end: a later one of the same text in the unit takes its place.
+    pub standing: bool,
 }
 
 impl Row {
     /// A statement with its values in the order of the placeholders.
     pub fn new(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
-        Self { sql, sqlite: None, values: values.into_iter().collect() }
+        Self { sql, sqlite: None, values: values.into_iter().collect(), standing: false }
+    }
+
+    /// A statement that sets the row of the thing `$1` to how it stands: of several in one unit only the last is run.
+    pub fn standing(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
+        Self { standing: true, ..Self::new(sql, values) }
+    }
+
+    /// Whether `later` makes this one superfluous.
+    fn is_replaced_by(&self, later: &Self) -> bool {
+        self.standing && later.standing && self.sql == later.sql && self.values.first() == later.values.first()
     }
 
     /// A statement that each engine needs in its own words.
@@ -35,9 +47,9 @@ impl Row {
     }
 
     /// The text for an engine.
-    pub(crate) fn text(&self, backend: sea_orm::DbBackend) -> &'static str {
+    pub(crate) fn text(&self, backend: Backend) -> &'static str {
         match (backend, self.sqlite) {
-            (sea_orm::DbBackend::Sqlite, Some(sqlite)) => sqlite,
+            (Backend::Sqlite, Some(sqlite)) => sqlite,
             _ => self.sql,
         }
     }
@@ -175,7 +187,10 @@ impl Unit {
 
     /// Adds a statement that may change any number of rows. A unique violation in it is [`crate::Refused::Taken`].
     pub fn row(&mut self, row: Row) {
-        self.rows.push((row, false));
+        match self.rows.iter_mut().find(|(earlier, _)| earlier.is_replaced_by(&row)) {
+            Some((earlier, _)) => *earlier = row,
+            None => self.rows.push((row, false)),
+        }
     }
 
     /// Adds a statement that must change exactly one row, else the unit is refused as

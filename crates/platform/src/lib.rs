@@ -37,9 +37,12 @@ use ports::{Chance, Clock, Printer};
 use std::sync::Arc;
 use upload::{FileStore, Scanner};
 
-/// The platform: everything a use case needs from outside, in one place. Cheap to clone.
+/// The platform: the use cases, over the [`Parts`] it was built from. Cheap to clone.
 #[derive(Clone)]
-pub struct Platform {
+pub struct Platform(Arc<Parts>);
+
+/// Everything a use case needs from outside, in one place.
+pub struct Parts {
     /// The ledger.
     pub store: Store,
     /// Seals personal data.
@@ -60,7 +63,20 @@ pub struct Platform {
     pub printer: Arc<dyn Printer>,
 }
 
+impl std::ops::Deref for Platform {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Platform {
+    /// Puts the platform together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
     /// Brings the read tables up to date. Idempotent; run once at start.
     pub async fn migrate(&self) -> Result<(), Failure> {
         self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)

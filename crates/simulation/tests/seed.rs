@@ -4,7 +4,7 @@
 use domain::{Moment, document::Document};
 use ledger::{Durability, Sealer, Store};
 use platform::{
-    Platform, Rulebook, Settings,
+    Parts, Platform, Rulebook, Settings,
     ports::{ChaChaChance, ManualClock, Printer},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
@@ -25,7 +25,7 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
     let from = jiff::civil::date(2025, 1, 2);
     let clock = Arc::new(ManualClock::at(Moment::at(from, 8, 0)));
     let store = Store::open(url, Durability::Relaxed).await.unwrap();
-    let platform = Platform {
+    let platform = Platform::new(Parts {
         store: store.clone(),
         sealer: Arc::new(Sealer::new("test", [7; 16])),
         clock: clock.clone(),
@@ -39,7 +39,7 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
         files: Arc::new(LocalFiles::open(&folder.path().join("files"), &folder.path().join("temp")).unwrap()),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPrinter),
-    };
+    });
     platform.migrate().await.unwrap();
     let plan = Plan { projects: 40, from, until: jiff::civil::date(2025, 9, 30), seed };
     let summary = live(&platform, clock, plan, |_| {}).await.unwrap_or_else(|e| {

@@ -5,7 +5,7 @@ use domain::{Moment, account::Role};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
-    Call, Platform, Rulebook, Settings,
+    Call, Parts, Platform, Rulebook, Settings,
     ports::{ChaChaChance, Chance, Clock, ManualClock},
     read::PlatformFold,
     upload::NoScanner,
@@ -193,7 +193,7 @@ pub async fn platform(
     chance: Arc<dyn Chance>,
     durability: Durability,
 ) -> Platform {
-    let platform = Platform {
+    let platform = Platform::new(Parts {
         store: database.open(durability).await,
         sealer: Arc::new(Sealer::new("test", *b"0123456789abcdef")),
         clock,
@@ -209,7 +209,7 @@ pub async fn platform(
         files: Arc::new(MemoryFiles::default()),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(PlainPrinter),
-    };
+    });
     platform.migrate().await.unwrap();
     platform
 }

@@ -9,7 +9,7 @@ use domain::Moment;
 use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
-    Platform, Rulebook, Settings,
+    Parts, Platform, Rulebook, Settings,
     ports::{ChaChaChance, ManualClock},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
@@ -55,7 +55,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
     let files = args.files.clone().unwrap_or_else(|| throwaway.path().join("files"));
     let temp = files.with_extension("temp");
     let clock = Arc::new(ManualClock::at(Moment::at(args.from, 8, 0)));
-    let platform = Platform {
+    let platform = Platform::new(Parts {
         store: store.clone(),
         // Nobody's real data is sealed here; a ledger of simulated data is never served with a real key.
         sealer: Arc::new(Sealer::new("simulated", [0x5e; 16])),
@@ -66,7 +66,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),
-    };
+    });
     platform.migrate().await?;
     let until = args.from.saturating_add(Span::new().years(i64::from(args.years)));
     let plan = Plan { projects: args.projects, from: args.from, until, seed: args.seed };

@@ -8,7 +8,7 @@ use crate::{
 };
 use ledger::{Durability, Store};
 use platform::{
-    Platform, Rulebook,
+    Parts, Platform, Rulebook,
     ports::{ChaChaChance, Chance, Clock, ManualClock, Printer, SystemClock},
     upload::{Clamd, ClamdAddress, LocalFiles, NoScanner, Scanner},
 };
@@ -57,7 +57,7 @@ async fn assemble(
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
-    let platform = Platform {
+    let platform = Platform::new(Parts {
         store,
         sealer: Arc::new(key::sealer(&config.keys)?),
         clock,
@@ -67,7 +67,7 @@ async fn assemble(
         scanner: scanner(&settings.clamd),
         printer,
         settings: Arc::new(settings),
-    };
+    });
     platform.migrate().await?;
     Ok(platform)
 }

@@ -13,9 +13,9 @@ use jiff::civil::date;
 use std::collections::HashMap;
 use web::{
     Face, Page, WebError, assets, csrf,
+    door::{Limits, protect},
     html::{self, *},
     page::{Who, show, show_refused},
-    security_headers::{Limits, protect},
 };
 
 #[derive(Template)]
@@ -137,6 +137,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/done", post(async || Html("done")));
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
     println!("kit: http://{}", listener.local_addr()?);
-    axum::serve(listener, protect(routes, Face::Portal, Limits::default())).await?;
+    axum::serve(listener, protect(routes, Face::Portal, Limits::default(), None)).await?;
     Ok(())
 }

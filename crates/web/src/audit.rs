@@ -1,13 +1,11 @@
 //! One security-audit record around every request that may change something, also when it is refused or fails (S-12, S-13).
 
-use crate::{App, Face, WebError, cookie, request::RequestId};
+use crate::{Face, WebError, cookie, request::RequestId};
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::Method,
-    middleware::Next,
+    extract::{ConnectInfo, Request},
     response::{IntoResponse, Response},
 };
-use platform::{Actor, audit::Attempt};
+use platform::{Actor, Platform, audit::Attempt};
 use std::{
     net::SocketAddr,
     sync::{Arc, OnceLock},
@@ -24,12 +22,13 @@ impl Seen {
     }
 }
 
-/// Layer: opens the record before, closes it after. Without a record there is no answer but 503 (S-15).
-pub async fn around(State((app, face)): State<(App, Face)>, mut request: Request, next: Next) -> Response {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return next.run(request).await;
-    }
-    let platform = app.platform;
+/// Opens the record before, closes it after. Without a record there is no answer but 503 (S-15).
+pub async fn around<F: Future<Output = Response>>(
+    platform: &Platform,
+    face: Face,
+    mut request: Request,
+    run: impl FnOnce(Request) -> F,
+) -> Response {
     let source =
         request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip().to_string()).unwrap_or_default();
     let session = cookie::read(face, platform.settings.secure_cookies, request.headers())
@@ -48,7 +47,7 @@ pub async fn around(State((app, face)): State<(App, Face)>, mut request: Request
     let seen = Seen::default();
     request.extensions_mut().insert(attempt.clone());
     request.extensions_mut().insert(seen.clone());
-    let response = next.run(request).await;
+    let response = run(request).await;
     let outcome = match response.status().as_u16() {
         200..=399 => "done",
         401 | 403 | 404 => "denied",

@@ -1,6 +1,6 @@
 //! One error type, two faces: a friendly Chinese page for people, `application/problem+json` for systems.
 //!
-//! A handler returns [`WebError`]; [`present`] (a layer) gives it its form, because only there face and request
+//! A handler returns [`WebError`]; [`present`] (called by the door) gives it its form, because only there face and request
 //! number are known. It also dresses what axum and tower answer by themselves (unknown address, too large, …).
 
 use crate::{
@@ -10,9 +10,8 @@ use crate::{
 use askama::Template;
 use axum::{
     Json,
-    extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
-    middleware::Next,
+    extract::Request,
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use domain::Refusal;
@@ -162,27 +161,48 @@ macro_rules! problem_page {
 problem_page!(PortalProblem, "error_portal.html");
 problem_page!(OfficeProblem, "error_office.html");
 
-/// Layer: gives errors their form and writes the chain of causes to the log, once, with the request number.
-pub async fn present(State(face): State<Face>, request: Request, next: Next) -> Response {
-    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
-    let html = face != Face::Api && wants_html(request.headers());
-    let htmx = request.headers().contains_key("hx-request");
-    let target = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    let read = request.method().is_safe();
-    let response = next.run(request).await;
+/// What the form of an error depends on: kept from the request, which is gone when the answer is there.
+pub struct Asked {
+    face: Face,
+    id: RequestId,
+    html: bool,
+    htmx: bool,
+    read: bool,
+    uri: Uri,
+}
+
+impl Asked {
+    /// Reads a request.
+    pub fn of(face: Face, request: &Request, id: RequestId) -> Self {
+        Self {
+            face,
+            id,
+            html: face != Face::Api && wants_html(request.headers()),
+            htmx: request.headers().contains_key("hx-request"),
+            read: request.method().is_safe(),
+            uri: request.uri().clone(),
+        }
+    }
+}
+
+/// Gives errors their form and writes the chain of causes to the log, once, with the request number.
+pub fn present(asked: &Asked, response: Response) -> Response {
+    let Asked { face, id, html, htmx, read, uri } = asked;
+    let (face, html) = (*face, *html);
     let error = response.extensions().get::<Arc<WebError>>().cloned();
     if error.is_none() && !bare(&response) {
         return response;
     }
     let status = response.status();
-    log(status, error.as_deref(), &id);
+    log(status, error.as_deref(), id);
     if status == StatusCode::UNAUTHORIZED && html {
-        return to_sign_in(face, htmx, if read { &target } else { "/" });
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        return to_sign_in(face, *htmx, if *read { target } else { "/" });
     }
     let (title, refusal) = words(status);
     let refusals = error.map_or_else(|| vec![refusal], |error| error.refusals());
     let mut dressed =
-        if html { page(face, status, title, &refusals, &id) } else { problem_json(status, title, &refusals, &id) };
+        if html { page(face, status, title, &refusals, id) } else { problem_json(status, title, &refusals, id) };
     *dressed.status_mut() = status;
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
         dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod context;
 pub mod cookie;
 pub mod csrf;
+pub mod door;
 pub mod error;
 pub mod html;
 pub mod office;
@@ -17,7 +18,6 @@ pub mod portal;
 pub mod posted;
 pub mod request;
 pub mod route;
-pub mod security_headers;
 
 pub use app::App;
 pub use context::{ApiContext, OfficeContext, PortalContext};

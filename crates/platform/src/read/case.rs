@@ -158,7 +158,7 @@ fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
 }
 
 fn update(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
-    Row::new(
+    Row::standing(
         "UPDATE cases SET stage = $2, owed = $3, live = $4, due_day = $5, yellow_day = $6, provisional = $7, suspended = $8, outcome = $9, \
          document_number = $10, document_title = $11, decided_day = $12, ended_at = $13, updated_at = $14 WHERE id = $1",
         moving(a, case, meta, rules),

@@ -19,7 +19,7 @@ impl Projected for Project {
         _: &Rulebook,
     ) -> Vec<Row> {
         let Some(d) = &after.declared else { return vec![] };
-        let touch = Row::new(
+        let touch = Row::standing(
             "UPDATE projects SET state = $2, version = $3, updated_at = $4 WHERE id = $1",
             [d.id.as_str().into(), after.state.slug().into(), version.into(), meta.at.0.into()],
         );

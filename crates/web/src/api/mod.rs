@@ -9,8 +9,8 @@ mod item;
 mod problem;
 mod project;
 
-use crate::{Access::Public, App, Face, Route, audit, route, security_headers};
-use axum::{Router, middleware::from_fn_with_state};
+use crate::{Access::Public, App, Face, Route, door, route};
+use axum::Router;
 
 /// Every route of the api.
 pub fn routes() -> Vec<Route> {
@@ -30,8 +30,7 @@ pub fn routes() -> Vec<Route> {
 /// The api, ready to serve.
 pub fn service(app: App) -> Router {
     let router = route::router(routes()).with_state(app.clone());
-    let audited = router.layer(from_fn_with_state((app, Face::Api), audit::around));
-    security_headers::protect(audited, Face::Api, security_headers::Limits::default())
+    door::protect(router, Face::Api, door::Limits::default(), Some(app))
 }
 
 #[cfg(test)]

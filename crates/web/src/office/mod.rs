@@ -15,10 +15,9 @@ mod step;
 mod verify;
 mod work;
 
-use crate::{App, Face, OfficeContext, Page, Route, WebError, audit, route, security_headers};
+use crate::{App, Face, OfficeContext, Page, Route, WebError, door, route};
 use axum::{
     Router,
-    middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -44,8 +43,7 @@ pub fn routes() -> Vec<Route> {
 /// The office, ready to serve.
 pub fn service(app: App) -> Router {
     let router = route::router(routes()).with_state(app.clone());
-    let audited = router.layer(from_fn_with_state((app, Face::Office), audit::around));
-    security_headers::protect(audited, Face::Office, security_headers::Limits::default())
+    door::protect(router, Face::Office, door::Limits::default(), Some(app))
 }
 
 /// The frame of a page, with the mark of open tasks; only for whoever is signed in.

@@ -12,8 +12,8 @@ mod paper;
 mod project;
 mod query;
 
-use crate::{App, Face, Route, audit, route, security_headers};
-use axum::{Router, middleware::from_fn_with_state};
+use crate::{App, Face, Route, door, route};
+use axum::Router;
 
 /// Every route of the portal.
 pub fn routes() -> Vec<Route> {
@@ -36,6 +36,5 @@ pub fn routes() -> Vec<Route> {
 /// The portal, ready to serve.
 pub fn service(app: App) -> Router {
     let router = route::router(routes()).with_state(app.clone());
-    let audited = router.layer(from_fn_with_state((app, Face::Portal), audit::around));
-    security_headers::protect(audited, Face::Portal, security_headers::Limits::default())
+    door::protect(router, Face::Portal, door::Limits::default(), Some(app))
 }

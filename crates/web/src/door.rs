@@ -1,22 +1,26 @@
-//! The layers around every face: number, security headers, friendly errors, caught panics, time and size limits,
-//! origin check. The strict policy needs no exception but `data:` images (Bootstrap's arrows and check marks).
+//! The door before every face: number, audit record, origin check, time and size limits, caught panics, friendly
+//! errors, security headers. The strict policy needs no exception but `data:` images (Bootstrap's arrows and check marks).
 
-use crate::{error, error::WebError, page::Face, request};
+use crate::{App, audit, csrf, error, error::WebError, page::Face, request::RequestId};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::post,
 };
-use std::{any::Any, time::Duration};
-use tower_http::catch_panic::CatchPanicLayer;
+use futures_util::FutureExt;
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use tower::ServiceBuilder;
+use tracing::Instrument;
 
 /// What a page may load: our own files only.
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'none'; report-uri /csp-report";
+
+const CSP_REPORT: &str = "/csp-report";
 
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -47,38 +51,72 @@ impl Default for Limits {
     }
 }
 
-/// Puts all layers around the routes of a face and adds the assets and the policy's report address.
-/// Unknown addresses get the face's friendly page.
-pub fn protect(routes: Router, face: Face, limits: Limits) -> Router {
+/// Puts the door before the routes of a face and adds the assets and the policy's report address.
+/// Unknown addresses get the face's friendly page. Without an `app` (the page kit) nothing is audited.
+pub fn protect(routes: Router, face: Face, limits: Limits, app: Option<App>) -> Router {
+    let door = Arc::new(Door { face, limits, app });
+    // One layer: each one costs every request a copy of all that lies inside it.
+    let layers = ServiceBuilder::new().layer(from_fn_with_state(door, pass)).layer(DefaultBodyLimit::max(limits.body));
     routes
         .merge(crate::assets::routes())
-        .route("/csp-report", post(csp_report))
+        .route(CSP_REPORT, post(csp_report))
         .fallback(|| async { WebError::NotFound })
-        .layer(from_fn_with_state(face, request::origin))
-        .layer(DefaultBodyLimit::max(limits.body))
-        .layer(from_fn_with_state(limits, in_time))
-        .layer(CatchPanicLayer::custom(caught))
-        .layer(from_fn_with_state(face, error::present))
-        .layer(from_fn(headers))
-        .layer(from_fn(request::number))
+        .layer(layers)
 }
 
-/// Layer: ends what takes too long.
-async fn in_time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let is_upload = kind.is_some_and(|kind| kind.starts_with("multipart/form-data"));
-    let limit = if is_upload { limits.upload_time } else { limits.time };
-    let answer = tokio::time::timeout(limit, next.run(request)).await;
-    answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+struct Door {
+    face: Face,
+    limits: Limits,
+    app: Option<App>,
 }
 
-/// Layer: adds each header that the answer does not carry already (a file download has a stricter policy of its own).
-async fn headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Layer: the way of every request in and of every answer out.
+async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::next();
+    request.extensions_mut().insert(id.clone());
+    // Without the query: it may carry what people typed.
+    let span =
+        tracing::info_span!("request", request.id = %id, method = %request.method(), path = request.uri().path());
+    let mut response = async {
+        let asked = error::Asked::of(door.face, &request, id.clone());
+        let changes = !request.method().is_safe() && request.uri().path() != CSP_REPORT;
+        let answer = match &door.app {
+            Some(app) if changes => {
+                audit::around(&app.platform, door.face, request, |request| admit(&door, request, next)).await
+            }
+            _ => admit(&door, request, next).await,
+        };
+        error::present(&asked, answer)
+    }
+    .instrument(span)
+    .await;
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert("x-request-id", value);
+    }
     response
+}
+
+/// Lets a request in that comes from our own pages (A-09); ends what takes too long; catches panics.
+/// Systems on the API sign in with every request and send no cookie, so there is nothing to ride on.
+async fn admit(door: &Door, request: Request, next: Next) -> Response {
+    match csrf::same_origin(request.method(), request.headers()) {
+        Err(refusal) if door.face != Face::Api => return WebError::Forbidden(refusal).into_response(),
+        _ => {}
+    }
+    let limit = if is_upload(&request) { door.limits.upload_time } else { door.limits.time };
+    let answer = AssertUnwindSafe(tokio::time::timeout(limit, next.run(request))).catch_unwind().await;
+    match answer {
+        Ok(in_time) => in_time.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response()),
+        Err(panic) => caught(panic),
+    }
+}
+
+fn is_upload(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
 fn caught(panic: Box<dyn Any + Send + 'static>) -> Response {
@@ -125,6 +163,7 @@ mod tests {
             routes,
             face,
             Limits { time: Duration::from_millis(50), upload_time: Duration::from_secs(5), body: 1000 },
+            None,
         )
     }
 

@@ -1,0 +1,136 @@
+//! The only code that changes the database: a unit becomes a list of statements here; each engine runs it in its own way.
+
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
+
+use sea_orm::{Statement, Value};
+
+use crate::{Backend, LedgerError, Refused, Unit, event::Event, sql, unit::Placed, unit::Step};
+
+type Outcome = std::result::Result<(), Refused>;
+
+/// Which part of a unit a statement belongs to: says what its refusal means.
+#[derive(Clone, Copy)]
+enum Part {
+    Stream,
+    Event,
+    Secret,
+    Row { exactly_one: bool },
+}
+
+impl Part {
+    /// What a unique violation in this part means; `constraint` is its name, or its columns.
+    fn taken(self, constraint: Option<String>) -> Refused {
+        match self {
+            Self::Stream | Self::Event => Refused::Conflict,
+            Self::Secret => Refused::Failed(LedgerError::Seal("nonce used twice".to_owned())),
+            Self::Row { .. } => Refused::Taken(constraint),
+        }
+    }
+
+    /// Whether so many changed rows are as they should be.
+    fn accepts(self, changed: u64) -> bool {
+        !matches!(self, Self::Stream | Self::Row { exactly_one: true }) || changed == 1
+    }
+}
+
+/// One statement of a unit.
+struct Planned {
+    part: Part,
+    text: &'static str,
+    values: Vec<Value>,
+}
+
+/// The statements of a unit in their order. Streams first: whoever lost the race learns it before anything is written.
+fn plan(backend: Backend, unit: Unit) -> Vec<Planned> {
+    let Unit { mut steps, events, secrets, rows, imported } = unit;
+    // The same order everywhere, so two units on the same streams cannot wait for each other.
+    steps.sort_unstable_by(|a, b| a.to.stream.cmp(&b.to.stream));
+    let append = if imported && backend == Backend::Postgres { sql::APPEND_IMPORTED } else { sql::APPEND };
+    let streams = steps.into_iter().map(step_stream);
+    let events =
+        events.into_iter().map(|event| Planned { part: Part::Event, text: append, values: event_values(event) });
+    let secrets = secrets.into_iter().map(|secret| Planned {
+        part: Part::Secret,
+        text: sql::SEAL,
+        values: secret_values(secret),
+    });
+    let rows = rows.into_iter().map(|(row, exactly_one)| Planned {
+        part: Part::Row { exactly_one },
+        text: row.text(backend),
+        values: row.values.into_iter().map(wide).collect(),
+    });
+    streams.chain(events).chain(secrets).chain(rows).collect()
+}
+
+/// The statements of a unit as text and values: for the benchmark's limit, which runs them without this crate.
+pub(crate) fn traced(backend: Backend, unit: Unit) -> Vec<(&'static str, Vec<Value>)> {
+    plan(backend, unit).into_iter().map(|planned| (planned.text, planned.values)).collect()
+}
+
+/// The one place where text becomes a statement of SeaORM.
+#[allow(clippy::disallowed_methods)]
+pub(crate) fn statement(backend: Backend, text: &'static str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(backend.orm(), text, values.into_iter().map(wide))
+}
+
+/// Every number as BIGINT, every flag as 0 or 1: PostgreSQL prepares a text once, for the types it was first bound
+/// with, and refuses an INT where it has seen a BIGINT.
+fn wide(value: Value) -> Value {
+    match value {
+        Value::Bool(flag) => flag.map(i64::from).into(),
+        Value::TinyInt(n) => n.map(i64::from).into(),
+        Value::SmallInt(n) => n.map(i64::from).into(),
+        Value::Int(n) => n.map(i64::from).into(),
+        Value::TinyUnsigned(n) => n.map(i64::from).into(),
+        Value::SmallUnsigned(n) => n.map(i64::from).into(),
+        Value::Unsigned(n) => n.map(i64::from).into(),
+        other => other,
+    }
+}
+
+fn step_stream(step: Step) -> Planned {
+    let Step { from: (version, head), to } = step;
+    let state = to.state.unwrap_or_default();
+    let (text, values) = if version == 0 {
+        (sql::NEW_STREAM, vec![to.stream.into(), to.version.into(), to.head.to_vec().into(), state.into()])
+    } else {
+        let values = vec![
+            to.version.into(),
+            to.head.to_vec().into(),
+            state.into(),
+            to.stream.into(),
+            version.into(),
+            head.to_vec().into(),
+        ];
+        (sql::STEP_STREAM, values)
+    };
+    Planned { part: Part::Stream, text, values }
+}
+
+fn event_values(event: Event) -> Vec<Value> {
+    vec![
+        event.stream.into(),
+        event.version.into(),
+        event.kind.into(),
+        event.data.into(),
+        event.at.into(),
+        event.recorded_at.into(),
+        event.actor.into(),
+        event.cause.into(),
+        event.commitment.map(|bytes| bytes.to_vec()).into(),
+        event.hash.to_vec().into(),
+    ]
+}
+
+fn secret_values(Placed { stream, version, sealed }: Placed) -> Vec<Value> {
+    vec![
+        stream.into(),
+        version.into(),
+        sealed.name.into(),
+        sealed.key_id.into(),
+        sealed.nonce.to_vec().into(),
+        sealed.sealed.into(),
+        sealed.commitment.to_vec().into(),
+    ]
+}

@@ -1,0 +1,52 @@
+//! PostgreSQL: a unit is a transaction of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
+
+use super::{Outcome, Planned, plan, statement};
+use crate::{
+    Backend, Refused, Unit,
+    counters::Tally,
+    error::{constraint, is_unique},
+};
+
+/// After this long a transaction is given up: a lost peer must not hold a caller for ever.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Runs a unit to its end even if the caller goes away.
+pub(crate) async fn run(db: DatabaseConnection, unit: Unit, tally: Arc<Tally>) -> Outcome {
+    let events = unit.events.len() as u64;
+    let statements = plan(Backend::Postgres, unit);
+    let task = tokio::spawn(tokio::time::timeout(PATIENCE, async move {
+        let transaction = db.begin().await?;
+        match apply(&transaction, statements, &tally).await {
+            Ok(()) => transaction.commit().await?,
+            Err(refused) => {
+                // The refusal is what matters; a transaction that cannot be rolled back goes down with its connection.
+                let _ = transaction.rollback().await;
+                return Err(refused);
+            }
+        }
+        tally.group(1, events);
+        Ok(())
+    }));
+    match task.await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(_)) | Err(_) => Err(Refused::Busy),
+    }
+}
+
+async fn apply(db: &DatabaseTransaction, statements: Vec<Planned>, tally: &Tally) -> Outcome {
+    for Planned { part, text, values } in statements {
+        tally.statement();
+        let done = db
+            .execute_raw(statement(Backend::Postgres, text, values))
+            .await
+            .map_err(|error| if is_unique(&error) { part.taken(constraint(&error)) } else { error.into() })?;
+        if !part.accepts(done.rows_affected()) {
+            return Err(Refused::Conflict);
+        }
+    }
+    Ok(())
+}
