@@ -13,6 +13,10 @@ mod verify;
 use report::Report;
 use std::path::{Path, PathBuf};
 
+/// Threads that allocate and free for each other: what the system allocator does worst.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long and where.
 #[derive(Debug, Clone)]
 pub struct Options {

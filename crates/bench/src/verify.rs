@@ -28,7 +28,7 @@ pub async fn run(options: &Options, report: &mut Report) {
     for _ in 0..PROJECTS {
         let project = world.declare(&world.agent, &answers::record_filing()).await;
         let Ok(page) = world.platform.project_page(&world.agent.call(), &project).await else { continue };
-        let code = page.declared.code;
+        let code = page.declared.code.clone();
         // Half of the questions are for a code whose check digit is wrong.
         let (body, last) = code.split_at(code.len().saturating_sub(1));
         let wrong = (last.parse::<u32>().unwrap_or(0) + 1) % 10;

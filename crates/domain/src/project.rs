@@ -8,7 +8,7 @@ use crate::{
     regime::Regime,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Everything that is fixed when a project is declared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub struct Declared {
 #[serde(tag = "kind", content = "data")]
 pub enum ProjectEvent {
     /// The unit declared the project and the platform gave it its code (办法第十四条第一项).
-    ProjectDeclared(Box<Declared>),
+    ProjectDeclared(Arc<Declared>),
     /// The code certificate was issued.
     CodeCertificateIssued {
         /// The paper.
@@ -108,7 +108,7 @@ impl ProjectState {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Project {
     /// What was declared; `None` before `ProjectDeclared`.
-    pub declared: Option<Box<Declared>>,
+    pub declared: Option<Arc<Declared>>,
     /// When it was declared.
     pub declared_at: Moment,
     /// Whether its code is in force.

@@ -1,9 +1,7 @@
 //! The root over all streams, and the roots kept for later.
 
-use sea_orm::QueryResult;
-
 use crate::{
-    Merkle, Position, Refused, Result, Row, Store, Unit,
+    Merkle, Position, QueryResult, Refused, Result, Row, Store, Unit,
     event::{digest, transaction},
     sql,
     store::Snapshot,
@@ -87,8 +85,7 @@ impl Store {
         if self.backend() == crate::Backend::Sqlite {
             return Ok(());
         }
-        let begun =
-            self.query_one(sql::SNAPSHOT_END, []).await?.map(|row| row.try_get_by::<String, _>(0)).transpose()?;
+        let begun = self.query_one(sql::SNAPSHOT_END, []).await?.map(|row| row.try_get_by::<String>(0)).transpose()?;
         let begun = begun.unwrap_or_default();
         for _ in 0..SETTLE_TRIES {
             if self.query_one(sql::SNAPSHOT_PASSED, [begun.clone().into()]).await?.is_some() {
@@ -125,11 +122,11 @@ impl Checkpoint {
 
     /// Reads `at, root, streams, events, tx, seq`.
     pub(crate) fn read(row: &QueryResult) -> Result<Self> {
-        let count = |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64, _>(column)?.unsigned_abs());
+        let count = |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64>(column)?.unsigned_abs());
         Ok(Self {
             at: row.try_get_by(0)?,
             root: Root {
-                hash: digest(&row.try_get_by::<Vec<u8>, _>(1)?, "checkpoint", 0)?,
+                hash: digest(&row.try_get_by::<Vec<u8>>(1)?, "checkpoint", 0)?,
                 streams: count(2)?,
                 events: count(3)?,
             },
@@ -147,8 +144,7 @@ type Late = (String, i64, [u8; 32]);
 
 fn late_row(row: &QueryResult) -> Result<Late> {
     let (stream, version): (String, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
-    let head =
-        row.try_get_by::<Option<Vec<u8>>, _>(2)?.map_or(Ok(crate::ZERO), |hash| digest(&hash, &stream, version))?;
+    let head = row.try_get_by::<Option<Vec<u8>>>(2)?.map_or(Ok(crate::ZERO), |hash| digest(&hash, &stream, version))?;
     Ok((stream, version, head))
 }
 
@@ -161,7 +157,7 @@ async fn root(snapshot: &Snapshot, late: &[Late]) -> Result<Root> {
         for row in &rows {
             let (stream, version): (String, i64) = (row.try_get_by(0)?, row.try_get_by(1)?);
             match late.binary_search_by(|(name, ..)| name.as_str().cmp(&stream)).ok().and_then(|i| late.get(i)) {
-                None => tree.push(&stream, version, &digest(&row.try_get_by::<Vec<u8>, _>(2)?, &stream, version)?),
+                None => tree.push(&stream, version, &digest(&row.try_get_by::<Vec<u8>>(2)?, &stream, version)?),
                 Some((_, 0, _)) => {}
                 Some((_, version, head)) => tree.push(&stream, *version, head),
             }

@@ -35,6 +35,9 @@ pub enum LedgerError {
     /// A secret could not be sealed or opened: unknown key, wrong key, or changed ciphertext.
     #[error("seal: {0}")]
     Seal(String),
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
     /// A unit was built wrongly (no facts, two secrets of one name, a stale `Loaded`).
     #[error("unit: {0}")]
     Unit(String),
@@ -80,6 +83,7 @@ impl LedgerError {
     /// Whether trying again later may help: the database is locked, full of callers, restarting or away.
     pub fn is_busy(&self) -> bool {
         match self {
+            Self::Closed => true,
             Self::Database(error) => busy(error),
             Self::Sqlite(error) => error.sqlite_error().is_some_and(|cause| busy_code(cause.extended_code)),
             _ => false,

@@ -1,8 +1,6 @@
 //! Events as they are read back, and what the rooms above teach about them.
 
-use sea_orm::QueryResult;
-
-use crate::{LedgerError, Result, Row, chain::Link};
+use crate::{LedgerError, QueryResult, Result, Row, chain::Link};
 
 /// Place in the global feed: (transaction, seq) on PostgreSQL, (0, seq) on SQLite and for imported events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +67,7 @@ impl Event {
             actor: row.try_get_by(8)?,
             cause: row.try_get_by(9)?,
             commitment: commitment.map(|bytes| digest(&bytes, &stream, version)).transpose()?,
-            hash: digest(&row.try_get_by::<Vec<u8>, _>(11)?, &stream, version)?,
+            hash: digest(&row.try_get_by::<Vec<u8>>(11)?, &stream, version)?,
             stream,
             version,
         })

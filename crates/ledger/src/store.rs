@@ -6,19 +6,21 @@ use std::{
 };
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel, QueryResult,
-    TransactionTrait, Value, sea_query::SelectStatement,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel, TransactionTrait, Value,
+    sea_query::SelectStatement,
 };
 use tempfile::TempDir;
 
 use crate::{
-    Backend, Durability, Event, LedgerError, Loaded, Migration, Position, Refused, Result, Row, Sealed, Sealer, Unit,
+    Backend, Durability, Event, LedgerError, Loaded, Migration, Position, QueryResult, Refused, Result, Row, Sealed,
+    Sealer, Unit,
     connect::{connect, is_memory, sqlite_aside, sqlite_file},
     counters::{Counters, Tally},
+    direct::Direct,
     event::digest,
     migrate::migrate,
     sql::{self, Texts},
-    writer::{self, statement},
+    writer::{self, statement, wide},
 };
 
 /// A ledger on SQLite or PostgreSQL. Cloning it is cheap and shares the connections.
@@ -32,8 +34,8 @@ struct Inner {
     backend: Backend,
     read: DatabaseConnection,
     write: DatabaseConnection,
-    /// The group writer, on SQLite.
-    writer: Option<writer::sqlite::Writer>,
+    /// The group writer and the small reads, on SQLite.
+    sqlite: Option<(writer::sqlite::Writer, Direct)>,
     /// Where a database of this process only lies; it goes with the store.
     _folder: Option<TempDir>,
     tally: Arc<Tally>,
@@ -66,15 +68,16 @@ impl Store {
         let (write, read) = connect(&url, backend, durability).await?;
         migrate(&write, backend, "ledger", &sql::MIGRATIONS).await?;
         let tally = Arc::new(Tally::default());
-        let writer = match backend {
+        let sqlite = match backend {
             Backend::Postgres => None,
             Backend::Sqlite => {
                 let (path, read_only) = sqlite_file(&url)?;
-                Some(writer::sqlite::Writer::start(&path, read_only, durability, tally.clone())?)
+                let writer = writer::sqlite::Writer::start(&path, read_only, durability, tally.clone())?;
+                Some((writer, Direct::new(path, read_only)))
             }
         };
         let trace = OnceLock::new();
-        Ok(Self { inner: Arc::new(Inner { url, backend, read, write, writer, _folder: folder, tally, trace }) })
+        Ok(Self { inner: Arc::new(Inner { url, backend, read, write, sqlite, _folder: folder, tally, trace }) })
     }
 
     /// Applies the steps of a room's own tables that are not in the database yet, each in a transaction, and records
@@ -193,8 +196,8 @@ impl Store {
             return Ok(());
         }
         let traced = self.inner.trace.get().map(|trace| (trace, writer::traced(self.inner.backend, unit.clone())));
-        match &self.inner.writer {
-            Some(writer) => writer.submit(unit).await,
+        match &self.inner.sqlite {
+            Some((writer, _)) => writer.submit(unit).await,
             None => writer::postgres::run(self.inner.write.clone(), unit, self.inner.tally.clone()).await,
         }?;
         if let Some((trace, statements)) = traced {
@@ -209,10 +212,28 @@ impl Store {
     /// When the database cannot answer or the text tries to write.
     pub async fn query(&self, sql: &'static str, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self.inner.read.query_all_raw(statement(self.inner.backend, sql, values)).await?)
+        Ok(found(self.inner.read.query_all_raw(statement(self.inner.backend, sql, values)).await?))
     }
 
-    /// Reads the first row, if any.
+    /// Reads few rows that an index leads to, such as a project's cases: on SQLite at once, in the caller's thread.
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query_few(
+        &self,
+        sql: &'static str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>> {
+        match &self.inner.sqlite {
+            None => self.query(sql, values).await,
+            Some((_, direct)) => {
+                self.inner.tally.statement();
+                direct.read(sql, &values.into_iter().map(wide).collect::<Vec<_>>(), usize::MAX)
+            }
+        }
+    }
+
+    /// Reads the first row, if any, found by an index: on SQLite at once, in the caller's thread.
     ///
     /// # Errors
     /// As [`Store::query`].
@@ -222,7 +243,13 @@ impl Store {
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Option<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self.inner.read.query_one_raw(statement(self.inner.backend, sql, values)).await?)
+        match &self.inner.sqlite {
+            None => {
+                let row = self.inner.read.query_one_raw(statement(self.inner.backend, sql, values)).await?;
+                Ok(row.map(QueryResult::from))
+            }
+            Some((_, direct)) => Ok(direct.read(sql, &values.into_iter().map(wide).collect::<Vec<_>>(), 1)?.pop()),
+        }
     }
 
     /// Reads the rows of a built query: for lists with optional filters.
@@ -231,7 +258,7 @@ impl Store {
     /// As [`Store::query`].
     pub async fn select(&self, select: &SelectStatement) -> Result<Vec<QueryResult>> {
         self.inner.tally.statement();
-        Ok(self.inner.read.query_all(select).await?)
+        Ok(found(self.inner.read.query_all(select).await?))
     }
 
     /// The next events for a follower that has seen all up to `after`. On PostgreSQL it ends before the oldest
@@ -291,7 +318,8 @@ impl Store {
     /// # Errors
     /// When a connection cannot be closed in order.
     pub async fn close(&self) -> Result<()> {
-        if let Some(writer) = &self.inner.writer {
+        if let Some((writer, direct)) = &self.inner.sqlite {
+            direct.close();
             writer.close().await;
         }
         self.inner.write.close_by_ref().await?;
@@ -338,7 +366,7 @@ impl Snapshot {
         sql: &'static str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>> {
-        Ok(self.transaction.query_all_raw(statement(self.backend, sql, values)).await?)
+        Ok(found(self.transaction.query_all_raw(statement(self.backend, sql, values)).await?))
     }
 
     pub(crate) fn texts(&self) -> &'static Texts {
@@ -348,6 +376,10 @@ impl Snapshot {
     pub(crate) async fn end(self) -> Result<()> {
         Ok(self.transaction.rollback().await?)
     }
+}
+
+fn found(rows: Vec<sea_orm::QueryResult>) -> Vec<QueryResult> {
+    rows.into_iter().map(QueryResult::from).collect()
 }
 
 pub(crate) fn read_events(rows: Vec<QueryResult>) -> Result<Vec<Event>> {
@@ -363,7 +395,7 @@ pub(crate) fn read_secret(row: &QueryResult) -> Result<(String, i64, Sealed)> {
         key_id: row.try_get_by(3)?,
         nonce: nonce.try_into().map_err(|_| LedgerError::broken(&stream, version, "a nonce has 12 bytes"))?,
         sealed: row.try_get_by(5)?,
-        commitment: digest(&row.try_get_by::<Vec<u8>, _>(6)?, &stream, version)?,
+        commitment: digest(&row.try_get_by::<Vec<u8>>(6)?, &stream, version)?,
     };
     Ok((stream, version, sealed))
 }
@@ -376,7 +408,7 @@ pub(crate) fn stream_row(row: &QueryResult) -> Result<Loaded> {
 /// Reads `version, head, state` from column `first` on.
 fn loaded(stream: String, row: &QueryResult, first: usize) -> Result<Loaded> {
     let version = row.try_get_by(first)?;
-    let head = digest(&row.try_get_by::<Vec<u8>, _>(first + 1)?, &stream, version)?;
+    let head = digest(&row.try_get_by::<Vec<u8>>(first + 1)?, &stream, version)?;
     Ok(Loaded { version, head, state: Some(row.try_get_by(first + 2)?), stream })
 }
 

@@ -191,15 +191,15 @@ impl Platform {
     }
 
     pub(crate) async fn attachment_row(&self, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
-        let rows = self
+        let row = self
             .store
-            .query(
+            .query_one(
                 "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments WHERE id = $1",
                 [id.as_str().into()],
             )
             .await
             .map_err(Failure::fault)?;
-        rows.first().map(AttachmentRow::read).ok_or(Failure::NotThere)?
+        AttachmentRow::read(&row.ok_or(Failure::NotThere)?)
     }
 
     /// The unit's files for a material, newest first, those of this project before others (at most twenty). Of other

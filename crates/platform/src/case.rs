@@ -25,7 +25,7 @@ use domain::{
 };
 use jiff::civil::Date;
 use ledger::{QueryResult, Refused, Row};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// What a unit hands in for an item: for each material its files, in order.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +55,7 @@ pub struct MaterialNeed {
 #[derive(Debug, Clone)]
 pub struct ApplicationPage {
     /// What was declared.
-    pub declared: Declared,
+    pub declared: Arc<Declared>,
     /// The item.
     pub item: &'static Item,
     /// Who will handle it.
@@ -89,7 +89,7 @@ pub struct CasePage {
     /// Its state.
     pub case: Case,
     /// What was applied for.
-    pub application: Application,
+    pub application: Arc<Application>,
     /// The project it belongs to.
     pub project: Project,
     /// The check clock as of today.
@@ -360,9 +360,9 @@ impl Platform {
         call: &Call,
         action: Action,
         id: &CaseId,
-    ) -> Result<(Stream<Case>, Application), Failure> {
+    ) -> Result<(Stream<Case>, Arc<Application>), Failure> {
         let stream = self.load::<Case>(id.as_str()).await?;
-        let Some(application) = stream.state.application.as_deref().cloned() else { return Err(Failure::NotThere) };
+        let Some(application) = stream.state.application.clone() else { return Err(Failure::NotThere) };
         let _permit = permission::decide(&call.actor, action, object(&application), self.rules.regions)?;
         Ok((stream, application))
     }
@@ -539,7 +539,7 @@ impl Platform {
     pub(crate) async fn cases_of_project(&self, project: &ProjectId) -> Result<Vec<CaseRow>, Failure> {
         let rows = self
             .store
-            .query(
+            .query_few(
                 "SELECT id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, due_day, \
                  yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at \
                  FROM cases WHERE project_id = $1 ORDER BY submitted_at, id",

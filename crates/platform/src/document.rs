@@ -97,7 +97,7 @@ impl Platform {
             return Ok((None, project.declared.as_deref().map(crate::project::declaration_region)));
         }
         let case = self.load::<domain::case::Case>(&stored.case).await?.state;
-        let agency = case.application.map(|a| a.agency);
+        let agency = case.application.map(|a| a.agency.clone());
         Ok((agency.as_ref().map(|a| a.department.clone()), agency.map(|a| a.region)))
     }
 

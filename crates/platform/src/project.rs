@@ -23,7 +23,10 @@ use domain::{
     unit::ProjectUnit,
 };
 use ledger::{Refused, Row};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Random parts tried for a free code before giving up.
 const CODE_TRIES: usize = 64;
@@ -148,7 +151,7 @@ impl Platform {
         change.append_sealed(
             stream,
             &[
-                ProjectEvent::ProjectDeclared(Box::new(declared)),
+                ProjectEvent::ProjectDeclared(Arc::new(declared)),
                 ProjectEvent::CodeCertificateIssued { document: Box::new(certificate) },
             ],
             personal,
@@ -169,9 +172,9 @@ impl Platform {
         call: &Call,
         action: Action,
         id: &ProjectId,
-    ) -> Result<(Stream<Project>, Declared), Failure> {
+    ) -> Result<(Stream<Project>, Arc<Declared>), Failure> {
         let stream = self.load::<Project>(id.as_str()).await?;
-        let Some(declared) = stream.state.declared.as_deref().cloned() else { return Err(Failure::NotThere) };
+        let Some(declared) = stream.state.declared.clone() else { return Err(Failure::NotThere) };
         let object =
             Object { unit: Some(&declared.unit), department: None, region: Some(declaration_region(&declared)) };
         let _permit = permission::decide(&call.actor, action, object, self.rules.regions)?;
@@ -529,7 +532,7 @@ pub struct ProjectPage {
     /// Its state.
     pub project: Project,
     /// What was declared.
-    pub declared: Declared,
+    pub declared: Arc<Declared>,
     /// Why each item is needed or not.
     pub derivation: Derivation,
     /// The task list in lawful order.

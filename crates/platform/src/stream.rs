@@ -183,15 +183,15 @@ impl Platform {
     /// The result a call with this idempotency key already had, if it did act.
     async fn done_before(&self, call: &Call) -> Result<Option<String>, Failure> {
         let Some(key) = &call.once else { return Ok(None) };
-        let rows = self
+        let row = self
             .store
-            .query(
+            .query_one(
                 "SELECT result FROM once WHERE id = $1 AND actor = $2",
                 [key.clone().into(), call.actor.tag().into()],
             )
             .await
             .map_err(Failure::fault)?;
-        rows.first().map(|row| row.try_get("", "result")).transpose().map_err(Failure::fault)
+        row.map(|row| row.try_get("", "result")).transpose().map_err(Failure::fault)
     }
 }
 

@@ -25,6 +25,10 @@ use std::{
 };
 use stop::Stop;
 
+/// Threads that allocate and free for each other: what the system allocator does worst.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exit status: 0 all good, 1 something is not, 2 wrong usage.
 #[derive(Parser)]
 #[command(

@@ -8,6 +8,7 @@ use crate::{
     project_code::ProjectCode,
 };
 use jiff::civil::Date;
+use std::sync::Arc;
 
 /// Most points one correction notice may carry.
 const MAX_POINTS: usize = 50;
@@ -98,7 +99,7 @@ pub fn submit(
                 .article("办法第十四条第（一）项")
         })
         .collect();
-    if missing.is_empty() { Ok(vec![CaseEvent::CaseSubmitted(Box::new(application))]) } else { Err(missing) }
+    if missing.is_empty() { Ok(vec![CaseEvent::CaseSubmitted(Arc::new(application))]) } else { Err(missing) }
 }
 
 /// 收件.

@@ -28,6 +28,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One material handed in: which, and the files that make it up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -224,7 +225,7 @@ impl NotAcceptedGround {
 #[serde(tag = "kind", content = "data")]
 pub enum CaseEvent {
     /// The unit applied.
-    CaseSubmitted(Box<Application>),
+    CaseSubmitted(Arc<Application>),
     /// 收件: the organ has the materials; the five-day check begins.
     CaseReceived {
         /// 收件凭证.
@@ -311,7 +312,7 @@ pub struct Issued {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// What was applied for; `None` before `CaseSubmitted`.
-    pub application: Option<Box<Application>>,
+    pub application: Option<Arc<Application>>,
     /// Where it stands.
     pub stage: Stage,
     /// When it was applied for.

@@ -126,7 +126,7 @@ fn events_to(stage: Stage) -> Vec<CaseEvent> {
         Stage::NotAccepted => &[Act::NotAccept],
         Stage::Withdrawn => &[Act::Withdraw],
     };
-    let mut events = vec![CaseEvent::CaseSubmitted(Box::new(application()))];
+    let mut events = vec![CaseEvent::CaseSubmitted(Arc::new(application()))];
     for act in way {
         events.extend(perform(&given(&events), *act).unwrap().unwrap());
     }
@@ -294,13 +294,13 @@ fn a18_a_code_must_be_real_in_force_and_the_applicants_own() {
         needed: vec![],
         rulebook: "1".into(),
     };
-    let project = Project { declared: Some(Box::new(declared.clone())), ..Project::default() };
+    let project = Project { declared: Some(Arc::new(declared.clone())), ..Project::default() };
     assert_eq!(CodeCheck::of(&application, &project), CodeCheck::Verified);
     let fault = |application: &Application, project: &Project| match CodeCheck::of(application, project) {
         CodeCheck::Fault { fault, .. } => fault,
         CodeCheck::Verified => "verified",
     };
-    let other = |d: crate::project::Declared| Project { declared: Some(Box::new(d)), ..Project::default() };
+    let other = |d: crate::project::Declared| Project { declared: Some(Arc::new(d)), ..Project::default() };
     let stranger = crate::project::Declared { unit: UnitId::from_random([9; 16]), ..declared.clone() };
     let twin = crate::project::Declared { code: "2603-150402-04-01-000000".into(), ..declared };
     assert_eq!(fault(&application, &Project::default()), "unknown");
@@ -454,7 +454,7 @@ fn any_act() -> impl Strategy<Value = Act> {
 proptest! {
     #[test]
     fn whatever_people_try_the_case_keeps_its_order(acts in proptest::collection::vec(any_act(), 0..24)) {
-        let mut events = vec![CaseEvent::CaseSubmitted(Box::new(application()))];
+        let mut events = vec![CaseEvent::CaseSubmitted(Arc::new(application()))];
         for act in acts {
             if let Some(Ok(more)) = perform(&given(&events), act) {
                 events.extend(more);

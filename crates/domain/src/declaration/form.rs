@@ -3,7 +3,7 @@
 use super::Answers;
 use crate::{Refusal, regime::RatificationCatalogue};
 use serde::Deserialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 /// 项目申报表. A draft pins its `version`, so that a newer form never loses an answer.
@@ -15,6 +15,9 @@ pub struct Form {
     /// The pages in order.
     #[serde(rename = "group")]
     pub groups: Vec<Group>,
+    /// Page and place on it of each field.
+    #[serde(skip)]
+    places: HashMap<String, (usize, usize)>,
 }
 
 /// One page of the form.
@@ -241,6 +244,14 @@ impl Group {
     }
 }
 
+fn places(groups: &[Group]) -> HashMap<String, (usize, usize)> {
+    let fields = |(page, group): (usize, &Group)| {
+        let ids: Vec<_> = group.fields.iter().map(|field| field.id.clone()).collect();
+        ids.into_iter().enumerate().map(move |(place, id)| (id, (page, place)))
+    };
+    groups.iter().enumerate().flat_map(fields).collect()
+}
+
 impl Form {
     /// Reads a form. Refuses (`form.format`) unknown keys, repeated or oddly written ids, a choice without options, a
     /// condition on a later or missing field, and personal data without an entry in the register (S-33).
@@ -252,6 +263,7 @@ impl Form {
                 field.options = catalogue_options();
             }
         }
+        form.places = places(&form.groups);
         form.check().map_err(bad)?;
         Ok(form)
     }
@@ -277,12 +289,13 @@ impl Form {
 
     /// The field with this id.
     pub fn field(&self, id: &str) -> Option<&Field> {
-        self.fields().find(|field| field.id == id)
+        let (group, field) = self.places.get(id)?;
+        self.groups.get(*group)?.fields.get(*field)
     }
 
     /// The page a field is on.
     pub fn group_of(&self, field: &str) -> Option<&Group> {
-        self.groups.iter().find(|group| group.fields.iter().any(|f| f.id == field))
+        self.groups.get(self.places.get(field)?.0)
     }
 
     /// The pages to go through, given what has been answered so far.

@@ -4,7 +4,7 @@ use super::facts::FactDefinition;
 use super::precedence::{self, Precedence};
 use super::rule::{Rule, RuleError};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock};
 
 /// How sure we are of a statement of the catalogue.
@@ -455,6 +455,8 @@ pub struct Catalogue {
     /// Position of each item in one order that respects every precedence.
     pub(super) ranks: BTreeMap<String, usize>,
     pub(super) environment: Arc<cel::Env>,
+    /// Place of each item in `items`, of each material in `materials`.
+    places: (HashMap<String, usize>, HashMap<String, usize>),
 }
 
 /// The catalogue shipped with the product.
@@ -467,6 +469,10 @@ pub fn catalogue() -> &'static Catalogue {
     &SHIPPED
 }
 
+fn places<'a>(ids: impl Iterator<Item = &'a String>) -> HashMap<String, usize> {
+    ids.enumerate().map(|(place, id)| (id.clone(), place)).collect()
+}
+
 impl Catalogue {
     /// Reads the two files and checks every reference, rule and precedence.
     ///
@@ -476,7 +482,12 @@ impl Catalogue {
         let file: ItemsFile = read("items.toml", items)?;
         let materials: MaterialsFile = read("materials.toml", materials)?;
         let ranks = precedence::ranks(&file.item)?;
+        let places = (
+            places(file.item.iter().map(|item| &item.code)),
+            places(materials.material.iter().map(|material| &material.id)),
+        );
         let catalogue = Self {
+            places,
             version: file.version,
             facts: file.facts,
             departments: file.departments,
@@ -502,7 +513,7 @@ impl Catalogue {
 
     /// The item with this code.
     pub fn item(&self, code: &str) -> Option<&Item> {
-        self.items.iter().find(|item| item.code == code)
+        self.items.get(*self.places.0.get(code)?)
     }
 
     /// Every material, in order of the catalogue.
@@ -512,7 +523,7 @@ impl Catalogue {
 
     /// The material with this id.
     pub fn material(&self, id: &str) -> Option<&Material> {
-        self.materials.iter().find(|material| material.id == id)
+        self.materials.get(*self.places.1.get(id)?)
     }
 
     /// The facts that rules may look at, by id.

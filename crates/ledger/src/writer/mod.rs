@@ -76,7 +76,7 @@ pub(crate) fn statement(backend: Backend, text: &'static str, values: impl IntoI
 
 /// Every number as BIGINT, every flag as 0 or 1: PostgreSQL prepares a text once, for the types it was first bound
 /// with, and refuses an INT where it has seen a BIGINT.
-fn wide(value: Value) -> Value {
+pub(crate) fn wide(value: Value) -> Value {
     match value {
         Value::Bool(flag) => flag.map(i64::from).into(),
         Value::TinyInt(n) => n.map(i64::from).into(),

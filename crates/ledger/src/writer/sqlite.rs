@@ -184,6 +184,12 @@ fn apply(db: &Connection, statements: &[Planned], tally: &Tally) -> Outcome {
 
 fn execute(db: &Connection, Planned { text, values, .. }: &Planned) -> rusqlite::Result<usize> {
     let mut statement = db.prepare_cached(text)?;
+    bind(&mut statement, values)?;
+    statement.raw_execute()
+}
+
+/// Binds the value `$n` means to every placeholder of that name.
+pub(crate) fn bind(statement: &mut rusqlite::Statement<'_>, values: &[Value]) -> rusqlite::Result<()> {
     // `$3` is a name to SQLite: it need not be the third to appear, and may appear twice.
     for index in 1..=statement.parameter_count() {
         let number = statement.parameter_name(index).and_then(|name| name.get(1..)?.parse::<usize>().ok());
@@ -191,7 +197,7 @@ fn execute(db: &Connection, Planned { text, values, .. }: &Planned) -> rusqlite:
         let value = value.flatten().ok_or(rusqlite::Error::InvalidParameterCount(values.len(), index))?;
         statement.raw_bind_parameter(index, value)?;
     }
-    statement.raw_execute()
+    Ok(())
 }
 
 /// A value as SQLite takes it; `None` for a type the ledger does not write.

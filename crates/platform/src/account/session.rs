@@ -161,7 +161,7 @@ impl Platform {
         let id = token_id(token);
         let rows = self
             .store
-            .query(
+            .query_few(
                 "SELECT s.created_at, s.seen_at, a.id, a.login, a.name, a.unit_id, COALESCE(u.name, '') AS unit_name FROM sessions s \
                  JOIN accounts a ON a.id = s.account_id LEFT JOIN units u ON u.id = a.unit_id \
                  WHERE s.id = $1 AND s.face = $2 AND s.ended = 0 AND a.disabled = 0",
@@ -201,7 +201,7 @@ impl Platform {
         let today = crate::read::day_number(self.clock.now().date());
         let rows = self
             .store
-            .query(
+            .query_few(
                 "SELECT department, region, role, from_day, to_day FROM posts WHERE account_id = $1 AND from_day <= $2 \
                  AND (to_day IS NULL OR to_day >= $2) ORDER BY department, region, role",
                 [account.as_str().into(), today.into()],

@@ -231,8 +231,8 @@ async fn draw(
         blockers,
         materials: wanted.collect(),
         once: ctx.once(),
-        project: declared.name,
-        code: declared.code,
+        project: declared.name.clone(),
+        code: declared.code.clone(),
         refusals,
     };
     Ok(Html(html.render()?))

@@ -17,6 +17,7 @@ both_engines! {
     a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing,
     a09_a_change_without_our_origin_or_token_is_refused,
     s12_every_change_leaves_one_audit_record_also_when_refused,
+    s12_a_change_from_a_foreign_page_leaves_its_record_too,
     s04_a_session_of_one_face_opens_nothing_on_another,
 }
 
@@ -300,6 +301,19 @@ async fn s12_every_change_leaves_one_audit_record_also_when_refused(world: &Worl
                 }
             }
         }
+    }
+}
+
+async fn s12_a_change_from_a_foreign_page_leaves_its_record_too(world: &World) {
+    for face in [Face::Portal, Face::Office] {
+        let records = audit_records(world).await;
+        let foreign = [("sec-fetch-site", "cross-site")];
+        let answer = Client::new(world, face).send(Method::POST, "/login", &foreign, Body::empty()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN);
+        assert_eq!(audit_records(world).await, records + 1);
+        let sql = "SELECT outcome FROM audit WHERE request = $1";
+        let row = world.platform.store.query_one(sql, [answer.header("x-request-id").into()]).await.unwrap().unwrap();
+        assert_eq!(row.try_get::<String>("", "outcome").unwrap(), "denied");
     }
 }
 
