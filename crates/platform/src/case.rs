@@ -380,7 +380,7 @@ impl Platform {
         Ok(given)
     }
 
-    async fn load_case(
+    pub(crate) async fn load_case(
         &self,
         call: &Call,
         action: Action,

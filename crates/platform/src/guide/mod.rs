@@ -8,6 +8,7 @@ mod sample;
 mod work;
 
 pub use public::{GuideVersion, PublicGuide, VersionRow};
+pub use sample::SAMPLE_MB;
 pub use work::{GuidePage, GuideRow};
 
 use crate::{Action, Call, Failure, Object, Platform, failure::again, permission, stream::Stream};

@@ -99,7 +99,7 @@ impl Platform {
     }
 
     /// One published version.
-    async fn guide_version(&self, item: &str, number: u32) -> Result<GuideVersion, Failure> {
+    pub(super) async fn guide_version(&self, item: &str, number: u32) -> Result<GuideVersion, Failure> {
         let row = self
             .store
             .query_one(

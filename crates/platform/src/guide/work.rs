@@ -1,6 +1,6 @@
 //! What the department reads: its list of guides, and one guide with its draft, its versions and its trail.
 
-use super::object;
+use super::{GuideVersion, object};
 use crate::{
     Action, Actor, Call, Failure, Platform, permission,
     read::{NEVER, day_number, from_day_number},
@@ -8,8 +8,10 @@ use crate::{
     trail::TrailEntry,
 };
 use domain::{
+    case::Application,
     department::Agency,
     guide::{DraftStage, Guide, Score, ServiceGuide, default_weights, score},
+    ids::CaseId,
     item::Item,
     region::RegionCode,
 };
@@ -122,6 +124,14 @@ impl Platform {
 
     fn may(&self, call: &Call, action: Action, agency: &Agency) -> bool {
         permission::decide(&call.actor, action, object(agency), self.rules.regions).is_ok()
+    }
+
+    /// The version of the guide a case stands under, for those who may read the case.
+    pub async fn case_guide(&self, call: &Call, id: &CaseId) -> Result<(Application, GuideVersion), Failure> {
+        let (_, application) = self.load_case(call, Action::ReadCase, id).await?;
+        let number = application.guide.ok_or(Failure::NotThere)?;
+        let version = self.guide_version(&application.item, number).await?;
+        Ok((application, version))
     }
 
     /// Everything about one guide, for the department.
