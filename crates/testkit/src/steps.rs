@@ -110,7 +110,7 @@ impl World {
     }
 }
 
-/// The people who keep the guides of the water department of the autonomous region.
+/// The people who keep the guides of a department of the autonomous region.
 #[derive(Debug, Clone)]
 pub struct GuideKeepers {
     /// 经办岗: writes.
@@ -129,9 +129,14 @@ pub fn guide_contact(phone: &str) -> Page {
 }
 
 impl World {
-    /// They are appointed.
+    /// Those of the water department are appointed.
     pub async fn guide_keepers(&self) -> GuideKeepers {
-        let of = |role| async move { self.officer("water", "150000", &[role]).await };
+        self.guide_keepers_of("water").await
+    }
+
+    /// Those of any department are appointed.
+    pub async fn guide_keepers_of(&self, department: &str) -> GuideKeepers {
+        let of = |role| async move { self.officer(department, "150000", &[role]).await };
         GuideKeepers {
             writer: of(Role::Undertaker).await,
             reviewer: of(Role::Reviewer).await,

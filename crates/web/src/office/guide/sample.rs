@@ -6,7 +6,6 @@ use super::{
 };
 use crate::{
     OfficeContext, Page, WebError,
-    app::refusals,
     csrf,
     html::{self, ErrorSummary, Note, Tabs, Tone, Upload, UploadedFile, size_words},
     office::{paper, step, to},
@@ -22,7 +21,7 @@ use domain::{
     guide::{GuideMaterial, ServiceGuide},
     ids::AttachmentId,
 };
-use platform::{Failure, guide::SAMPLE_MB};
+use platform::guide::SAMPLE_MB;
 use serde::Deserialize;
 
 /// Endings the file dialog offers.
@@ -109,7 +108,7 @@ fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
 }
 
 /// What one posted form asked for.
-async fn take(ctx: &OfficeContext, item: &str, material: &str, headers: &HeaderMap, mut form: Multipart) -> Result<(), Failure> {
+async fn take(ctx: &OfficeContext, item: &str, material: &str, headers: &HeaderMap, mut form: Multipart) -> Result<(), WebError> {
     // A script proves itself by the header; without one the token comes as the first part of the form.
     let mut proved = csrf::verify(&ctx.token, headers, None);
     while let Some(part) = form.next_field().await.map_err(broken)? {
@@ -119,24 +118,24 @@ async fn take(ctx: &OfficeContext, item: &str, material: &str, headers: &HeaderM
                 proved = csrf::verify(&ctx.token, headers, Some(&token));
             }
             "_remove" => {
-                proved.clone()?;
+                proved.clone().map_err(WebError::Forbidden)?;
                 let id = part.text().await.map_err(broken)?;
-                let id = AttachmentId::parse(&id).ok_or(Failure::NotThere)?;
-                return ctx.platform.remove_guide_sample(&ctx.call, item, &id).await;
+                let id = AttachmentId::parse(&id).ok_or(WebError::NotFound)?;
+                return Ok(ctx.platform.remove_guide_sample(&ctx.call, item, &id).await?);
             }
             "file" => {
-                proved.clone()?;
+                proved.clone().map_err(WebError::Forbidden)?;
                 let name = part.file_name().unwrap_or_default().to_owned();
                 if name.is_empty() {
                     break;
                 }
                 let kind = part.content_type().unwrap_or_default().to_owned();
-                return ctx.platform.add_guide_sample(&ctx.call, item, material, &name, &kind, part).await;
+                return Ok(ctx.platform.add_guide_sample(&ctx.call, item, material, &name, &kind, part).await?);
             }
             _ => {}
         }
     }
-    proved?;
+    proved.map_err(WebError::Forbidden)?;
     Err(Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。").into())
 }
 
@@ -152,9 +151,10 @@ pub async fn upload(
         return Err(WebError::SignInNeeded);
     }
     let key = key(&target.material);
-    let wrong: Vec<Refusal> = match refusals(take(&ctx, &item, &target.material, &headers, form).await)? {
+    let wrong: Vec<Refusal> = match take(&ctx, &item, &target.material, &headers, form).await {
         Ok(()) => Vec::new(),
-        Err(wrong) => wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect(),
+        Err(WebError::Refused(wrong)) => wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect(),
+        Err(other) => return Err(other),
     };
     if headers.contains_key("hx-request")
         && let Ok((_, text, _)) = writable(&ctx, &item).await?
