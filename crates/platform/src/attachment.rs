@@ -2,7 +2,7 @@
 
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
-    upload::{self, FileState, FileType, Slot},
+    upload::{self, FileState, FileType, Inspected, Received, Slot},
 };
 use domain::{
     Moment, Refusal,
@@ -73,6 +73,18 @@ impl AttachmentRow {
     }
 }
 
+/// A file that came in and may be stored.
+pub(crate) struct Taken {
+    /// Clean name.
+    pub name: String,
+    /// Content, size, hash, type.
+    pub received: Received,
+    /// What inspection made of it.
+    pub inspected: Inspected,
+    /// Whether it may be used.
+    pub state: FileState,
+}
+
 /// A file to be sent to a person: its bytes' place and how it must be sent (U-09).
 #[derive(Debug)]
 pub struct Download {
@@ -109,43 +121,23 @@ impl Platform {
         let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
         let Actor::Unit { account, .. } = &call.actor else { return Err(Failure::NotThere) };
         let slot = self.slot(material)?;
-        let name = upload::clean_name(name)?;
-        if let Some(refusal) = marking::check_text(&name, Place::FileName).refusal() {
-            return Err(Refusal { field: Some("file".to_owned()), ..refusal }.into());
-        }
         let left = self.settings.upload_per_day.saturating_sub(self.uploaded_today(&declared.unit).await?);
-        let received = upload::receive(stream, &slot, &name, declared_type, &self.settings.temp, left).await?;
-        let (received, inspected) = upload::inspect(received).await?;
-        let state = match self.scanner.scan(received.path()).await {
-            upload::Verdict::Clean | upload::Verdict::Skipped => FileState::Clean,
-            upload::Verdict::Infected(_) => {
-                return Err(Refusal::field(
-                    "file",
-                    "file.infected",
-                    "文件中发现恶意代码，未予保存。请查杀病毒后重新上传。",
-                )
-                .into());
-            }
-            upload::Verdict::Unsure(_) => FileState::Scanning,
-        };
+        let taken = self.take_file(&slot, name, declared_type, stream, left).await?;
         let id = AttachmentId::from_random(self.chance.id());
         let row = AttachmentRow {
             id: id.clone(),
             unit: declared.unit.clone(),
             project: project.clone(),
             material: material.to_owned(),
-            name,
-            file_type: received.file_type,
-            size: i64::try_from(received.size).unwrap_or(i64::MAX),
-            sm3: received.sm3.clone(),
-            state,
-            preview: inspected.preview.is_some(),
+            name: taken.name.clone(),
+            file_type: taken.received.file_type,
+            size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
+            sm3: taken.received.sm3.clone(),
+            state: taken.state,
+            preview: taken.inspected.preview.is_some(),
             at: self.clock.now(),
         };
-        self.files.put(id.as_str(), received.path()).await.map_err(Failure::fault)?;
-        if let Some(preview) = &inspected.preview {
-            self.files.put(&format!("{id}-preview"), preview.path()).await.map_err(Failure::fault)?;
-        }
+        self.keep_file(&id, &taken).await?;
         let mut change = self.change(call);
         change.row(Row::new(
             "INSERT INTO attachments(id, unit_id, project_id, account_id, material, name, file_type, size, sm3, state, preview, at) \
@@ -167,6 +159,50 @@ impl Platform {
         ));
         change.commit(id.as_str()).await?;
         Ok(row)
+    }
+
+    /// Takes a stream as a file: counted, hashed, inspected, looked at for malware; not stored yet.
+    pub(crate) async fn take_file<S, B, E>(
+        &self,
+        slot: &Slot,
+        name: &str,
+        declared_type: &str,
+        stream: S,
+        left: u64,
+    ) -> Result<Taken, Failure>
+    where
+        S: Stream<Item = Result<B, E>> + Send,
+        B: AsRef<[u8]> + Send,
+        E: std::fmt::Display + Send,
+    {
+        let name = upload::clean_name(name)?;
+        if let Some(refusal) = marking::check_text(&name, Place::FileName).refusal() {
+            return Err(Refusal { field: Some("file".to_owned()), ..refusal }.into());
+        }
+        let received = upload::receive(stream, slot, &name, declared_type, &self.settings.temp, left).await?;
+        let (received, inspected) = upload::inspect(received).await?;
+        let state = match self.scanner.scan(received.path()).await {
+            upload::Verdict::Clean | upload::Verdict::Skipped => FileState::Clean,
+            upload::Verdict::Infected(_) => {
+                return Err(Refusal::field(
+                    "file",
+                    "file.infected",
+                    "文件中发现恶意代码，未予保存。请查杀病毒后重新上传。",
+                )
+                .into());
+            }
+            upload::Verdict::Unsure(_) => FileState::Scanning,
+        };
+        Ok(Taken { name, received, inspected, state })
+    }
+
+    /// Stores what was taken under an id, with its re-encoded copy if there is one.
+    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<(), Failure> {
+        self.files.put(id.as_str(), taken.received.path()).await.map_err(Failure::fault)?;
+        if let Some(preview) = &taken.inspected.preview {
+            self.files.put(&format!("{id}-preview"), preview.path()).await.map_err(Failure::fault)?;
+        }
+        Ok(())
     }
 
     async fn uploaded_today(&self, unit: &UnitId) -> Result<u64, Failure> {

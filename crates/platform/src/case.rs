@@ -4,6 +4,7 @@ use crate::{
     Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     failure::again,
+    guide::GuideVersion,
     permission,
     project::{declaration_region, taken_is_conflict},
     read::{NEVER, from_day_number, outcome_of},
@@ -41,6 +42,8 @@ pub struct ApplyForItem {
 pub struct MaterialNeed {
     /// The material.
     pub material: &'static Material,
+    /// What it should show, in the words of the guide.
+    pub hint: String,
     /// Must be there.
     pub required: bool,
     /// Files uploaded in this project for this material and not part of any case yet, oldest first.
@@ -62,6 +65,8 @@ pub struct ApplicationPage {
     pub agency: Agency,
     /// Its full name.
     pub agency_name: String,
+    /// The version of the guide in force, under which an application of today stands.
+    pub guide: Option<GuideVersion>,
     /// Materials in the order of the guide.
     pub materials: Vec<MaterialNeed>,
     /// Earlier items that are not done yet.
@@ -248,19 +253,22 @@ impl Platform {
             self.rules.catalogue.item(item).filter(|i| declared.needed.contains(&i.code)).ok_or(Failure::NotThere)?;
         let cases = self.cases_of_project(project).await?;
         let handed_in = self.handed_in(project).await?;
+        let guide = self.guide_in_force(&item.code).await?;
         let mut materials = Vec::new();
-        for (material, required) in self.rules.catalogue.materials(item, &declared.facts) {
+        for (material, required) in self.demanded(item, &declared, guide.as_ref()) {
             let files = self.offered_files(call, &material.id, project).await?;
             let is_fresh = |file: &AttachmentRow| file.project == *project && !handed_in.contains(&file.id);
             let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
             fresh.reverse();
             let shared = shared_result(material, &cases);
-            materials.push(MaterialNeed { material, required, fresh, offered, shared });
+            let listed = guide.as_ref().and_then(|v| v.guide.materials.iter().find(|m| m.id == material.id));
+            let hint = listed.map_or(&material.hint, |m| &m.hint).clone();
+            materials.push(MaterialNeed { material, hint, required, fresh, offered, shared });
         }
         let blockers = self.blockers(&declared, item, &cases);
         let agency = self.agency_for(item, &declared);
         let agency_name = agency.name();
-        Ok(ApplicationPage { declared, item, agency, agency_name, materials, blockers })
+        Ok(ApplicationPage { declared, item, agency, agency_name, guide, materials, blockers })
     }
 
     /// The unit applies for an item. A second running application for the same item of a project is refused.
@@ -280,7 +288,8 @@ impl Platform {
             }
             let cases = self.cases_of_project(project).await?;
             self.check_order(&declared, item, &cases)?;
-            let needs = self.rules.catalogue.materials(item, &declared.facts);
+            let guide = self.guide_in_force(&item.code).await?;
+            let needs = self.demanded(item, &declared, guide.as_ref());
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
             let required: Vec<_> =
                 needs.iter().filter(|(_, r)| *r).map(|(m, _)| (m.id.clone(), m.name.clone())).collect();
@@ -296,8 +305,9 @@ impl Platform {
                 item_name: item.name.clone(),
                 agency_name: agency.name(),
                 agency,
-                limit: item.effective_limit().clone(),
+                limit: guide.as_ref().map_or(item.effective_limit(), |v| v.guide.effective_limit()).clone(),
                 rulebook: self.rules.version(),
+                guide: guide.as_ref().map(|v| v.row.number),
                 materials,
             };
             let id = application.id.clone();
@@ -319,6 +329,21 @@ impl Platform {
             Ok(id)
         });
         self.once(call, CaseId::parse, apply).await
+    }
+
+    /// What an application of today must bring: what the guide in force demands, nothing else (办法第八条). Without one
+    /// (retired) the unified list stands in.
+    fn demanded(
+        &self,
+        item: &Item,
+        declared: &Declared,
+        guide: Option<&GuideVersion>,
+    ) -> Vec<(&'static Material, bool)> {
+        let catalogue = self.rules.catalogue;
+        match guide {
+            Some(version) => catalogue.demanded(item, &declared.facts, &version.guide),
+            None => catalogue.materials(item, &declared.facts),
+        }
     }
 
     fn blockers(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Vec<Blocker> {
@@ -355,7 +380,7 @@ impl Platform {
         Ok(given)
     }
 
-    async fn load_case(
+    pub(crate) async fn load_case(
         &self,
         call: &Call,
         action: Action,

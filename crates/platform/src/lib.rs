@@ -12,6 +12,7 @@ pub mod desk;
 pub mod document;
 pub mod draft;
 pub mod failure;
+pub mod guide;
 pub mod message;
 pub mod permission;
 pub mod ports;

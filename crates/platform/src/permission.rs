@@ -60,13 +60,21 @@ pub enum Action {
     ReadMessages,
     /// Download a paper.
     PrintDocument,
+    /// Read a guide with its draft and its review.
+    ReadGuide,
+    /// Write in the draft of a guide.
+    WriteGuide,
+    /// Review the draft of a guide.
+    ReviewGuide,
+    /// Publish and retire a guide.
+    PublishGuide,
     /// Open accounts and give posts.
     ManageAccounts,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 28] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -90,6 +98,10 @@ impl Action {
         Self::ReadWorkList,
         Self::ReadMessages,
         Self::PrintDocument,
+        Self::ReadGuide,
+        Self::WriteGuide,
+        Self::ReviewGuide,
+        Self::PublishGuide,
         Self::ManageAccounts,
     ];
 }
@@ -150,6 +162,10 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
+        A::ReadGuide => &[P(CASE_WORK, Reach::Own), P(OVERSIGHT, Reach::Territory)],
+        A::WriteGuide => &[P(&[Undertaker, DepartmentManager], Reach::Own)],
+        A::ReviewGuide => &[P(&[Reviewer, DepartmentManager], Reach::Own)],
+        A::PublishGuide => &[P(&[DepartmentManager], Reach::Own)],
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
     }
 }

@@ -4,7 +4,6 @@ use crate::{Action, Call, Failure, Object, Platform, case::CaseRow, permission, 
 use domain::{
     case::{Outcome, Stage},
     ids::ProjectId,
-    item::ServiceGuide,
     project::ProjectState,
     project_code::{Fault, Generation, ProjectCode},
     region::RegionCode,
@@ -115,7 +114,8 @@ pub fn bigrams(text: &str) -> Vec<String> {
 }
 
 impl Platform {
-    fn public(&self, call: &Call) -> Result<(), Failure> {
+    /// Whether anybody may ask: the policy says yes, and says it in one place.
+    pub(crate) fn public(&self, call: &Call) -> Result<(), Failure> {
         let _permit = permission::decide(&call.actor, Action::QueryPublic, Object::default(), self.rules.regions)?;
         Ok(())
     }
@@ -284,11 +284,6 @@ impl Platform {
             completed: number("completed")?,
             items: i64::try_from(self.rules.catalogue.items().len()).unwrap_or(0),
         })
-    }
-
-    /// The guide of an item (办法第八条).
-    pub fn guide(&self, item: &str) -> Option<ServiceGuide> {
-        self.rules.catalogue.guide(item)
     }
 }
 

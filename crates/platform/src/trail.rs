@@ -6,8 +6,9 @@ use crate::{
     stream::{join, stream_id},
 };
 use domain::{
-    Moment,
+    Aggregate, Moment,
     case::{Case, CaseEvent},
+    guide::{Guide, GuideEvent, Page},
     ids::{CaseId, ProjectId},
     project::{Project, ProjectEvent},
 };
@@ -75,7 +76,12 @@ impl Platform {
 
     /// One case, oldest first.
     pub(crate) async fn case_trail(&self, id: &CaseId) -> Result<Vec<TrailEntry>, Failure> {
-        let events = self.store.events(&stream_id::<Case>(id.as_str())).await.map_err(Failure::fault)?;
+        self.stream_trail(&stream_id::<Case>(id.as_str())).await
+    }
+
+    /// One stream, oldest first.
+    pub(crate) async fn stream_trail(&self, stream: &str) -> Result<Vec<TrailEntry>, Failure> {
+        let events = self.store.events(stream).await.map_err(Failure::fault)?;
         let names = self.actor_names(&events).await?;
         events.iter().map(|event| entry(event, None, &names)).collect()
     }
@@ -109,10 +115,10 @@ impl Platform {
 }
 
 fn entry(event: &Event, case: Option<&CaseRow>, names: &BTreeMap<String, String>) -> Result<TrailEntry, Failure> {
-    let (lane, title, detail) = if event.stream.starts_with("project:") {
-        project_words(&join(&event.kind, &event.data).map_err(Failure::fault)?)
-    } else {
-        case_words(&join(&event.kind, &event.data).map_err(Failure::fault)?)
+    let (lane, title, detail) = match event.stream.split(':').next().unwrap_or_default() {
+        Project::KIND => project_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
+        Guide::KIND => guide_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
+        _ => case_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
     };
     Ok(TrailEntry {
         at: Moment(event.at),
@@ -169,5 +175,41 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         }
         CaseEvent::CaseCompleted { document } => (Lane::Platform, "办结，生成办结告知书", document.number.clone()),
         CaseEvent::CaseWithdrawn { reason } => (Lane::Applicant, "撤回申请", reason.clone()),
+    }
+}
+
+fn guide_words(event: &GuideEvent) -> (Lane, &'static str, String) {
+    let departments = |title, detail: &str| (Lane::Departments, title, detail.to_owned());
+    match event {
+        GuideEvent::GuideLoaded { from, rulebook, .. } => {
+            (Lane::Platform, "按事项目录生成第 1 版", format!("目录版本 {rulebook}，自 {from} 起生效"))
+        }
+        GuideEvent::GuideDraftBegun { base } => {
+            (Lane::Departments, "开始修订", format!("以第 {base} 版为底稿"))
+        }
+        GuideEvent::GuideRevised { page } => departments("修改修订稿", page_name(page)),
+        GuideEvent::GuideSampleAdded { sample } => departments("添加样表", &sample.name),
+        GuideEvent::GuideSampleRemoved { .. } => departments("移除样表", ""),
+        GuideEvent::GuideDraftDropped => departments("放弃修订", ""),
+        GuideEvent::GuideSubmitted { note } => departments("提交审核", note),
+        GuideEvent::GuideReturned { reason } => departments("审核退回", reason),
+        GuideEvent::GuideApproved { opinion } => departments("审核通过", opinion),
+        GuideEvent::GuidePublished { version, from } => {
+            (Lane::Departments, "发布", format!("第 {version} 版，自 {from} 起生效"))
+        }
+        GuideEvent::GuideUnscheduled { version, reason } => {
+            (Lane::Departments, "撤回待生效版本", format!("第 {version} 版：{reason}"))
+        }
+        GuideEvent::GuideRetired { on, reason } => (Lane::Departments, "停用", format!("自 {on} 起停用：{reason}")),
+    }
+}
+
+fn page_name(page: &Page) -> &'static str {
+    match page {
+        Page::Basics { .. } => "依据、内容和受理条件",
+        Page::Materials { .. } => "申报材料",
+        Page::Process { .. } => "流程、时限和收费",
+        Page::Oversight { .. } => "监管要求和联系方式",
+        Page::Help { .. } => "常见问题和常见错误",
     }
 }

@@ -41,6 +41,7 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
         printer: Arc::new(NoPrinter),
     });
     platform.migrate().await.unwrap();
+    platform.load_guides().await.unwrap();
     let plan = Plan { projects: 40, from, until: jiff::civil::date(2025, 9, 30), seed };
     let summary = live(&platform, clock, plan, |_| {}).await.unwrap_or_else(|e| {
         let mut words = e.to_string();

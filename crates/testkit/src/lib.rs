@@ -19,7 +19,7 @@ pub use client::{Answer, Client};
 pub use database::Database;
 pub use people::{PASSWORD, Person};
 pub use ports::{FewDraws, MemoryFiles, PlainPrinter};
-pub use steps::{decision, point, supplied};
+pub use steps::{GuideKeepers, decision, guide_contact, point, supplied};
 pub use world::{World, platform};
 
 /// Runs each `async fn name(world: &World)` once per engine, on a database of its own, and verifies it afterwards.

@@ -2,11 +2,14 @@
 
 use crate::{Person, World, answers, files};
 use domain::{
+    account::Role,
     case::{Decision, Outcome, Point},
     declaration::Answers,
+    guide::{Contact, Page},
     ids::{AttachmentId, CaseId, ProjectId},
 };
 use futures_util::stream;
+use jiff::civil::Date;
 use platform::{Call, Failure, attachment::AttachmentRow, case::ApplyForItem, upload::FileType};
 use std::convert::Infallible;
 
@@ -104,5 +107,54 @@ impl World {
     pub async fn grant(&self, officer: &Person, case: &CaseId) {
         let decision = decision(self, Outcome::Granted);
         self.platform.decide_case(&officer.call(), case, decision).await.unwrap();
+    }
+}
+
+/// The people who keep the guides of a department of the autonomous region.
+#[derive(Debug, Clone)]
+pub struct GuideKeepers {
+    /// 经办岗: writes.
+    pub writer: Person,
+    /// 审核岗: reviews.
+    pub reviewer: Person,
+    /// 部门负责人: publishes and retires.
+    pub manager: Person,
+}
+
+/// A page of the form with a complete contact: what the first version of every guide lacks.
+pub fn guide_contact(phone: &str) -> Page {
+    let contact =
+        Contact { window: "水利厅窗口".into(), phone: phone.into(), address: "呼和浩特市；工作日 9:00 至 17:00".into() };
+    Page::Oversight { supervision: vec!["按批复的方案实施。".into()], contacts: vec![contact] }
+}
+
+impl World {
+    /// Those of the water department are appointed.
+    pub async fn guide_keepers(&self) -> GuideKeepers {
+        self.guide_keepers_of("water").await
+    }
+
+    /// Those of any department are appointed.
+    pub async fn guide_keepers_of(&self, department: &str) -> GuideKeepers {
+        let of = |role| async move { self.officer(department, "150000", &[role]).await };
+        GuideKeepers {
+            writer: of(Role::Undertaker).await,
+            reviewer: of(Role::Reviewer).await,
+            manager: of(Role::DepartmentManager).await,
+        }
+    }
+
+    /// Writes these pages into a draft of 水土保持方案's guide, which is reviewed, agreed to and published from that day on.
+    pub async fn publish_guide(&self, keepers: &GuideKeepers, pages: Vec<Page>, from: Date) {
+        let p = &self.platform;
+        let (writer, item) = (keepers.writer.call(), "soil_water");
+        p.begin_guide(&writer, item).await.unwrap();
+        for page in pages.into_iter().chain([guide_contact("0471-1234567")]) {
+            let seen = p.guide_page(&writer, item).await.unwrap().guide.draft.unwrap().revision;
+            p.revise_guide(&writer, item, page, seen).await.unwrap();
+        }
+        p.submit_guide(&writer, item, "补充联系方式").await.unwrap();
+        p.approve_guide(&keepers.reviewer.call(), item, "同意").await.unwrap();
+        p.publish_guide(&keepers.manager.call(), item, from).await.unwrap();
     }
 }

@@ -53,6 +53,7 @@ impl World {
     pub async fn durable(database: Database, chance: impl Chance + 'static, durability: Durability) -> Self {
         let clock = Arc::new(ManualClock::at(Moment::at(date(2026, 3, 2), 9, 0)));
         let platform = platform(&database, clock.clone(), Arc::new(chance), durability).await;
+        platform.load_guides().await.unwrap();
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
         let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1) };
@@ -146,7 +147,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 6] = [
+const READ_ROWS: [(&str, &str); 7] = [
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -166,7 +167,14 @@ const READ_ROWS: [(&str, &str); 6] = [
         "SELECT id || '|' || project_id || '|' || project_code || '|' || project_name || '|' || unit_id || '|' || unit_name || '|' || item \
          || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
          yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
-         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at AS line FROM cases",
+         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at || '|' || guide_version AS line FROM cases",
+    ),
+    (
+        "guides",
+        "SELECT item || '|' || name || '|' || department || '|' || region || '|' || draft || '|' || draft_score || '|' || version || '|' \
+         || from_day || '|' || retired_day || '|' || updated_at AS line FROM guides UNION ALL \
+         SELECT item || '|' || version || '|' || from_day || '|' || to_day || '|' || score || '|' || published_at || '|' || note || '|' \
+         || words || '|' || data FROM guide_versions",
     ),
     (
         "documents",

@@ -3,6 +3,7 @@
 //! The data is made once, through the same use cases as people use, in a file of its own that takes its place when it is
 //! complete: a start that is interrupted leaves nothing half done.
 
+mod guides;
 mod people;
 mod plan;
 mod scenario;

@@ -68,6 +68,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         printer: Arc::new(NoPapers),
     });
     platform.migrate().await?;
+    platform.load_guides().await?;
     let until = args.from.saturating_add(Span::new().years(i64::from(args.years)));
     let plan = Plan { projects: args.projects, from: args.from, until, seed: args.seed };
     let shown = std::io::stderr().is_terminal();

@@ -69,6 +69,7 @@ async fn assemble(
         settings: Arc::new(settings),
     });
     platform.migrate().await?;
+    platform.load_guides().await?;
     Ok(platform)
 }
 

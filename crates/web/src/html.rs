@@ -4,9 +4,11 @@
 //! Texts are anything that can be displayed and are always escaped; ready HTML comes in as [`Markup`] only.
 
 mod form;
+mod guide;
 mod view;
 
 pub use form::*;
+pub use guide::{GuideText, calculator, formats, size_words, sure};
 pub use view::*;
 
 use askama::filters::{Html, HtmlSafe};
@@ -28,6 +30,11 @@ impl Markup {
     /// Prints a component.
     pub fn of(component: impl HtmlSafe) -> Self {
         Self(component.to_string())
+    }
+
+    /// A link.
+    pub fn link(text: impl Display, href: impl Display) -> Self {
+        Self(format!(r#"<a href="{}">{}</a>"#, Self::text(href), Self::text(text)))
     }
 
     /// Whether nothing would be shown.

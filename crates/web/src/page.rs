@@ -73,6 +73,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("work", "/", "待办", "checklist"),
     entry("cases", "/cases", "办件", "clipboard-list"),
     entry("projects", "/projects", "项目", "building"),
+    entry("guides", "/guides", "办事指南", "book"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
 ];

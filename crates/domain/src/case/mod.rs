@@ -86,6 +86,9 @@ pub struct Application {
     pub limit: Limit,
     /// Version of the rulebook.
     pub rulebook: String,
+    /// Number of the version of the item's guide it was applied for and is received under (办法第八条); `None` before guides.
+    #[serde(default)]
+    pub guide: Option<u32>,
     /// Materials handed in.
     pub materials: Vec<Given>,
 }

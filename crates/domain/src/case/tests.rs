@@ -39,6 +39,7 @@ fn application() -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
+        guide: Some(1),
         materials: vec![Given {
             material: "soil_water_plan".into(),
             name: "水土保持方案".into(),

@@ -13,7 +13,6 @@ pub use catalogue::{
 };
 pub use derivation::{Change, Derivation, FiredFact, Needed, NotNeeded};
 pub use facts::{Fact, FactDefinition, FactKind, Facts};
-pub use guide::{Contact, GuideMaterial, ServiceGuide};
 pub use precedence::{Blocker, Precedence, PrecedenceKind};
 pub use rule::{Demand, Rule, RuleError};
 

@@ -193,9 +193,9 @@ fn art8_a_guide_has_all_nine_elements_and_no_invented_telephone() {
         let guide = catalogue().guide(&item.code).unwrap();
         assert!(!guide.basis.is_empty() && !guide.content.is_empty() && !guide.conditions.is_empty());
         assert!(!guide.materials.is_empty() && !guide.process.is_empty() && !guide.supervision.is_empty());
-        assert!(!guide.fee.text.is_empty() && guide.contact.window.ends_with("政务服务窗口"));
+        assert!(!guide.fee.text.is_empty() && guide.contacts[0].window.ends_with("政务服务窗口"));
         assert_eq!(guide.materials.len(), item.materials.len(), "{}", item.code);
-        assert_eq!(guide.contact.phone_words(), "以受理机关公布为准");
+        assert_eq!(guide.contacts[0].phone_words(), "以受理机关公布为准");
     }
     assert!(catalogue().guide("nothing").is_none());
 }

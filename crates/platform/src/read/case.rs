@@ -29,6 +29,9 @@ impl Projected for Case {
             CaseEvent::CaseSubmitted(_) => insert(application, after, meta, rules),
             _ => update(application, after, meta, rules),
         }];
+        if let CaseEvent::CaseSubmitted(a) = event {
+            rows.extend(under_guide(a));
+        }
         if let Some(document) = paper(event) {
             let a = application;
             rows.push(document_row(document, a.project.as_str(), a.id.as_str(), a.unit.as_str(), meta.at));
@@ -155,6 +158,12 @@ fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
          VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
         moving(a, case, meta, rules).into_iter().chain(fixed),
     )
+}
+
+/// The version of the guide the case stands under.
+fn under_guide(a: &Application) -> Option<Row> {
+    let number = i64::from(a.guide?);
+    Some(Row::new("UPDATE cases SET guide_version = $2 WHERE id = $1", [a.id.as_str().into(), number.into()]))
 }
 
 fn update(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {

@@ -7,6 +7,7 @@ mod codes;
 mod concurrency;
 mod crash;
 mod declare;
+mod guide;
 mod kit;
 mod lists;
 mod moving;

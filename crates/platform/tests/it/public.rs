@@ -32,7 +32,7 @@ async fn art18_the_public_view_shows_only_named_fields(world: &World) {
         &p.latest_results(&anybody, 10).await.unwrap().into_iter().map(|(_, r)| r).collect::<Vec<_>>(),
     )
     .unwrap();
-    seen += &format!("{:?}", p.guide("soil_water"));
+    seen += &format!("{:?}", p.public_guide(&anybody, "soil_water", None).await.unwrap());
     for row in p.papers_of_project(&world.agent.call(), &application.project).await.unwrap() {
         let (paper, _) = p.print_document(&world.agent.call(), &row.number).await.unwrap();
         seen += &format!("{:?}", p.check_document(&anybody, &paper.number, &paper.check_value).await.unwrap());

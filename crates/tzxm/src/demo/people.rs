@@ -48,8 +48,8 @@ pub struct Officer {
 const WINDOW: [Role; 2] = [Role::Receptionist, Role::Undertaker];
 
 use Role::{
-    Approver as A, GeneralAdministration as G, Receptionist as R, Supervisor as S, SystemAdministrator as Y,
-    Undertaker as U,
+    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as V, Supervisor as S,
+    SystemAdministrator as Y, Undertaker as U,
 };
 
 const fn officer(
@@ -60,8 +60,11 @@ const fn officer(
     Officer { login, name, posts }
 }
 
+/// Sign-in names of those who write, review and publish the guides of the region's development and reform commission.
+pub const GUIDE_KEEPERS: [&str; 3] = ["zizhiqu-fagai", "zizhiqu-fagai-sh", "zizhiqu-fagai-fz"];
+
 /// Officers whose names are worth remembering; others come by [`desk`].
-pub const OFFICERS: [Officer; 12] = [
+pub const OFFICERS: [Officer; 15] = [
     officer("hongshan-fagai", "张明", &[("development_reform", "150402", R), ("development_reform", "150402", U)]),
     officer("hongshan-fagai-sp", "刘志远", &[("development_reform", "150402", A)]),
     officer("hongshan-ziran", "包玉兰", &[("natural_resources", "150402", R), ("natural_resources", "150402", U)]),
@@ -81,6 +84,9 @@ pub const OFFICERS: [Officer; 12] = [
     officer("zizhiqu-nengyuan", "巴特尔", &[("energy", "150000", R), ("energy", "150000", U), ("energy", "150000", A)]),
     officer("zizhiqu-zonghe", "白雪梅", &[("development_reform", "150000", G)]),
     officer("zizhiqu-jiancha", "斯琴高娃", &[("development_reform", "150000", S)]),
+    officer(GUIDE_KEEPERS[0], "萨仁", &[("development_reform", "150000", U)]),
+    officer(GUIDE_KEEPERS[1], "何俊峰", &[("development_reform", "150000", V)]),
+    officer(GUIDE_KEEPERS[2], "额尔德尼", &[("development_reform", "150000", M)]),
     officer("zizhiqu-xitong", "田野", &[("development_reform", "150000", Y)]),
 ];
 

@@ -1,7 +1,8 @@
 //! Lives through the plan in virtual time, through the same use cases as people use.
 
 use super::{
-    people::{OFFICERS, PASSWORD, UNITS, desk},
+    guides::{self, Keepers},
+    people::{GUIDE_KEEPERS, OFFICERS, PASSWORD, UNITS, desk},
     plan::{Act, PLANS, Plan},
 };
 use crate::{config::Config, stop::Stop, world};
@@ -34,7 +35,9 @@ const REGISTERED: u32 = 90;
 
 /// Fills an empty database with the whole plan, as if it had happened in the months before `now`.
 pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop> {
-    let clock = Arc::new(ManualClock::at(now));
+    // The catalogue was loaded long before anything happens: every application finds its guide.
+    let long_ago = now.date().saturating_sub(jiff::Span::new().years(1));
+    let clock = Arc::new(ManualClock::at(Moment::at(long_ago, 9, 0)));
     let platform = world::virtual_platform(config, store, clock.clone(), SEED).await?;
     let mut town = Town {
         today: now.date(),
@@ -130,7 +133,14 @@ impl Town {
         for officer in &OFFICERS {
             self.open(officer.login.into(), officer.name.into(), officer.posts(self.since())).await?;
         }
-        Ok(())
+        let [writer, reviewer, manager] = GUIDE_KEEPERS.map(|login| self.platform.find_officer(login));
+        let (writer, reviewer, manager) = (writer.await?, reviewer.await?, manager.await?);
+        match (writer, reviewer, manager) {
+            (Some(writer), Some(reviewer), Some(manager)) => {
+                guides::write(&self.platform, &Keepers { writer, reviewer, manager }).await
+            }
+            _ => Err(Failure::NotThere),
+        }
     }
 
     fn since(&self) -> Date {

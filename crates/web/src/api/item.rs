@@ -3,7 +3,10 @@
 use super::problem::Problem;
 use crate::{ApiContext, WebError};
 use axum::{Json, extract::Path};
-use domain::item::{Catalogue, GuideMaterial, Item, Limit};
+use domain::{
+    guide::{Contact, Faq, GuideMaterial, Sample},
+    item::{Catalogue, Item, Limit},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -73,10 +76,59 @@ pub struct Guide {
     fee: String,
     /// 监管要求。
     supervision: Vec<String>,
-    /// 办理窗口。
+    /// 办理窗口（首个联系方式）。
     window: String,
-    /// 联系电话。
+    /// 联系电话（首个联系方式）。
     phone: Option<String>,
+    /// 全部联系方式。
+    contacts: Vec<ContactPoint>,
+    /// 样表。
+    samples: Vec<SampleFile>,
+    /// 常见问题。
+    faqs: Vec<Question>,
+    /// 常见错误。
+    mistakes: Vec<String>,
+    /// 指南的版本号。
+    version: u32,
+    /// 本版本生效的日期。
+    in_force_from: String,
+    /// 本版本失效的日期（当日起不再适用）；没有的为空。
+    in_force_until: Option<String>,
+}
+
+/// 联系方式。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContactPoint {
+    /// 窗口。
+    window: String,
+    /// 电话；空为尚未公布。
+    phone: String,
+    /// 地址和办公时间。
+    address: String,
+}
+
+/// 样表。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SampleFile {
+    /// 材料编号。
+    material: String,
+    /// 文件名。
+    name: String,
+    /// 字节数。
+    size: i64,
+    /// 内容的 SM3 摘要。
+    sm3: String,
+    /// 下载地址。
+    href: String,
+}
+
+/// 常见问题。
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Question {
+    /// 问。
+    question: String,
+    /// 答。
+    answer: String,
 }
 
 /// 一种申报材料。
@@ -119,7 +171,27 @@ impl ItemSummary {
 impl From<GuideMaterial> for MaterialNeed {
     fn from(material: GuideMaterial) -> Self {
         let GuideMaterial { id, name, hint, condition, formats, max_mb, .. } = material;
-        Self { id, name, hint, condition, formats, max_mb }
+        Self { id, name, hint, condition, formats: formats.into_iter().map(|f| f.extension()).collect(), max_mb }
+    }
+}
+
+impl From<Contact> for ContactPoint {
+    fn from(Contact { window, phone, address }: Contact) -> Self {
+        Self { window, phone, address }
+    }
+}
+
+impl From<Faq> for Question {
+    fn from(Faq { question, answer }: Faq) -> Self {
+        Self { question, answer }
+    }
+}
+
+impl SampleFile {
+    fn of(portal: &str, item: &str, sample: Sample) -> Self {
+        let href = format!("{portal}/items/{item}/samples/{}", sample.id);
+        let Sample { material, name, size, sm3, .. } = sample;
+        Self { material, name, size, sm3, href }
     }
 }
 
@@ -136,21 +208,23 @@ pub async fn list_items(ctx: ApiContext) -> Json<ItemList> {
     Json(ItemList { version: catalogue.version().to_owned(), items })
 }
 
-/// 查询事项的办事指南。
+/// 查询事项现行有效的办事指南。
 #[utoipa::path(
     get,
     path = "/api/v1/items/{code}",
     tag = "事项",
     params(("code" = String, Path, description = "事项代码", example = "land_preexam_site")),
     responses(
-        (status = 200, description = "办事指南", body = Guide),
-        (status = 404, description = "没有这个事项", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "现行有效的办事指南", body = Guide),
+        (status = 404, description = "没有这个事项，或者指南已停用", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn read_item(ctx: ApiContext, Path(code): Path<String>) -> Result<Json<Guide>, WebError> {
-    let guide = ctx.platform.guide(&code).ok_or(WebError::NotFound)?;
+    let public = ctx.platform.public_guide(&ctx.call, &code, None).await?;
+    let (in_force, guide) = (public.in_force().cloned().ok_or(WebError::NotFound)?, public.shown.guide);
+    let portal = &ctx.platform.settings.portal_url;
+    let first = guide.contacts.first().cloned().unwrap_or_default();
     Ok(Json(Guide {
-        code: guide.item,
         name: guide.name,
         basis: guide.basis,
         content: guide.content,
@@ -162,7 +236,15 @@ pub async fn read_item(ctx: ApiContext, Path(code): Path<String>) -> Result<Json
         excluded: guide.excluded,
         fee: guide.fee.text,
         supervision: guide.supervision,
-        window: guide.contact.window,
-        phone: guide.contact.phone,
+        window: first.window,
+        phone: Some(first.phone).filter(|phone| !phone.is_empty()),
+        contacts: guide.contacts.into_iter().map(ContactPoint::from).collect(),
+        samples: guide.samples.into_iter().map(|s| SampleFile::of(portal, &guide.item, s)).collect(),
+        faqs: guide.faqs.into_iter().map(Question::from).collect(),
+        mistakes: guide.mistakes,
+        version: in_force.number,
+        in_force_from: in_force.from.to_string(),
+        in_force_until: in_force.until.map(|day| day.to_string()),
+        code: guide.item,
     }))
 }

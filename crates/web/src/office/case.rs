@@ -288,6 +288,10 @@ fn facts(case: &CasePage, region: &str) -> Facts {
         .row("收件时间", case.case.received_at.map(|m| m.display()).unwrap_or_else(|| "尚未收件".into()))
         .row("办理时限", a.limit.words())
         .row("时限依据", &a.limit.basis);
+    let facts = match a.guide {
+        Some(n) => facts.part("办事指南", Markup::link(format!("第 {n} 版"), format!("/cases/{}/guide", case.id))),
+        None => facts,
+    };
     match &case.project.declared {
         Some(d) => facts.row("管理方式", d.regime.name()).row("总投资", format!("{} 万元", d.total_investment.wan())),
         None => facts,

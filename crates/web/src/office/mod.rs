@@ -5,6 +5,7 @@ mod case;
 mod clock;
 mod correction;
 mod decision;
+mod guide;
 mod help;
 mod paper;
 mod project;
@@ -34,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         decision::routes(),
         project::routes(),
         verify::routes(),
+        guide::routes(),
         paper::routes(),
         help::routes(),
     ]

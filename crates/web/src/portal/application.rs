@@ -19,8 +19,9 @@ use axum::{
 use domain::{
     Refusal,
     clock::{self, Sheet, Status},
+    guide::{Sample, ServiceGuide},
     ids::{AttachmentId, ProjectId},
-    item::{Blocker, Material, PrecedenceKind, ServiceGuide},
+    item::{Blocker, Material, PrecedenceKind},
 };
 use files::For;
 use platform::{
@@ -148,6 +149,7 @@ fn material_slot(need: &MaterialNeed, project: &ProjectId, item: &str, csrf: &st
     let key = slot_key(need.material);
     let action = For::Item { item: item.to_owned() }.address(project, &need.material.id);
     slot(&key, &need.material.name, need.material, &need.fresh, &action, csrf)
+        .hint(&need.hint)
         .required(need.required && need.shared.is_none())
         .errors(wrong.iter().filter(|r| r.field.as_deref() == Some(key.as_str())))
 }
@@ -159,6 +161,7 @@ struct Wanted {
     upload: Upload,
     condition: String,
     about: String,
+    samples: Vec<(String, String)>,
     earlier: Vec<Earlier>,
     shared: Option<(String, String)>,
 }
@@ -176,6 +179,7 @@ struct Apply {
     limit: String,
     basis: String,
     guide: Option<ServiceGuide>,
+    version: u32,
     blockers: Vec<Blocker>,
     blocked: bool,
     materials: Vec<Wanted>,
@@ -187,6 +191,12 @@ async fn show(ctx: PortalContext, Path((id, item)): Path<(String, String)>) -> R
     draw(&ctx, &project_id(&id)?, &item, &ApplyForItem::default(), Vec::new()).await
 }
 
+/// The guide's samples for a material: address and name.
+fn samples_of(samples: &[Sample], item: &str, material: &str) -> Vec<(String, String)> {
+    let mine = samples.iter().filter(|sample| sample.material == material);
+    mine.map(|sample| (format!("/items/{item}/samples/{}", sample.id), sample.name.clone())).collect()
+}
+
 async fn draw(
     ctx: &PortalContext,
     id: &ProjectId,
@@ -194,8 +204,11 @@ async fn draw(
     form: &ApplyForItem,
     refusals: Vec<Refusal>,
 ) -> Result<Html<String>, WebError> {
-    let ApplicationPage { declared, item, agency_name, materials, blockers, .. } =
+    let ApplicationPage { declared, item, agency_name, guide, materials, blockers, .. } =
         ctx.platform.application_page(&ctx.call, id, item).await?;
+    let limit = guide.as_ref().map_or(item.effective_limit(), |v| v.guide.effective_limit()).words();
+    let basis = guide.as_ref().map_or(&item.basis, |v| &v.guide.basis).clone();
+    let samples: Vec<Sample> = guide.iter().flat_map(|v| v.guide.samples.clone()).collect();
     let csrf = ctx.csrf();
     let wanted = materials.iter().map(|need| {
         let key = slot_key(need.material);
@@ -206,6 +219,7 @@ async fn draw(
             upload: material_slot(need, id, &item.code, &csrf, &refusals),
             condition: need.material.condition.clone(),
             about: format!("{} · {}", need.material.copies.label(), need.material.source.label()),
+            samples: samples_of(&samples, &item.code, &need.material.id),
             earlier: earlier(&need.offered, id, &chosen),
             shared: need.shared.as_ref().map(|(case, title)| (format!("/cases/{case}"), title.clone())),
             key,
@@ -224,9 +238,10 @@ async fn draw(
         item: item.code.clone(),
         name: item.name.clone(),
         agency: agency_name,
-        limit: item.effective_limit().words(),
-        basis: item.basis.clone(),
-        guide: ctx.platform.rules.catalogue.guide(&item.code),
+        limit,
+        basis,
+        version: guide.as_ref().map_or(0, |v| v.row.number),
+        guide: guide.map(|v| v.guide),
         blocked: blockers.iter().any(|b| b.kind == PrecedenceKind::Law),
         blockers,
         materials: wanted.collect(),

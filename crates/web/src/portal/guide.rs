@@ -1,20 +1,32 @@
-//! 事项与指南: the public catalogue, and the nine elements of 办法第八条 for each item.
+//! 事项与指南: the public catalogue, and for each item the guide in force with its other versions (办法第八条).
 
 use crate::{
     Access, Page, PortalContext, Route, WebError,
-    html::{Empty, Facts, Pill, Tone},
+    html::{Empty, Facts, GuideText, Note, Tone},
+    portal::paper,
 };
 use askama::Template;
 use axum::{
     extract::{Path, Query},
-    response::Html,
+    response::{Html, Response},
 };
-use domain::item::{Catalogue, Certainty, Demand, Item, LimitUnit, PrecedenceKind, ServiceGuide, Stage, Trigger};
+use domain::{
+    guide::ServiceGuide,
+    ids::AttachmentId,
+    item::{Catalogue, Demand, Item, PrecedenceKind, Stage, Trigger},
+};
+use platform::guide::{PublicGuide, VersionRow};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Every route of these pages.
 pub fn routes() -> Vec<Route> {
-    vec![Route::get(Access::Public, "/items", list), Route::get(Access::Public, "/items/{code}", guide)]
+    vec![
+        Route::get(Access::Public, "/items", list),
+        Route::get(Access::Public, "/items/{code}", guide),
+        Route::get(Access::Public, "/items/{code}/versions/{number}", version),
+        Route::get(Access::Public, "/items/{code}/samples/{file}", sample),
+    ]
 }
 
 // ── 目录 ──
@@ -57,18 +69,17 @@ struct Filter {
 }
 
 impl Filter {
-    /// Every word must stand somewhere in the item; an unknown stage or department filters nothing out.
-    fn takes(&self, catalogue: &Catalogue, item: &Item) -> bool {
+    /// Every word must stand somewhere in the guide in force (`said`) or in why the item is needed; an unknown stage or
+    /// department filters nothing out.
+    fn takes(&self, catalogue: &Catalogue, item: &Item, said: &BTreeMap<String, String>) -> bool {
         let stage = stage_of(&self.stage).is_none_or(|stage| stage == item.stage);
         let department = !catalogue.departments().contains_key(&self.department) || item.department == self.department;
-        stage && department && self.q.split_whitespace().all(|word| mentions(catalogue, item, &word.to_lowercase()))
+        let said = said.get(&item.code).map_or("", String::as_str);
+        let mentions = |word: String| {
+            said.contains(&word) || [&item.name, &item.why, &item.code].iter().any(|t| t.to_lowercase().contains(&word))
+        };
+        stage && department && self.q.split_whitespace().all(|word| mentions(word.to_lowercase()))
     }
-}
-
-fn mentions(catalogue: &Catalogue, item: &Item, word: &str) -> bool {
-    let own = [&item.name, &item.basis, &item.content, &item.why, &item.code];
-    let materials = item.materials.iter().filter_map(|id| catalogue.material(id)).map(|m| &m.name);
-    own.into_iter().chain(materials).any(|text| text.to_lowercase().contains(word))
 }
 
 fn slug(stage: Stage) -> &'static str {
@@ -86,7 +97,9 @@ fn stage_of(text: &str) -> Option<Stage> {
 
 async fn list(ctx: PortalContext, Query(filter): Query<Filter>) -> Result<Html<String>, WebError> {
     let catalogue = ctx.platform.rules.catalogue;
-    let found: Vec<&'static Item> = catalogue.items().iter().filter(|item| filter.takes(catalogue, item)).collect();
+    let said = ctx.platform.guides_in_force(&ctx.call).await?;
+    let found: Vec<&'static Item> =
+        catalogue.items().iter().filter(|item| filter.takes(catalogue, item, &said)).collect();
     let group = |stage| Group {
         stage,
         rows: found
@@ -121,14 +134,26 @@ async fn list(ctx: PortalContext, Query(filter): Query<Filter>) -> Result<Html<S
 struct Guide {
     page: Page,
     item: &'static Item,
-    guide: ServiceGuide,
+    text: GuideText,
     department: &'static str,
     summary: Facts,
+    notes: Vec<Note>,
     need: Need,
-    materials: Vec<Asked>,
     before: Vec<Neighbour>,
     after: Vec<Neighbour>,
+    shown: VersionRow,
+    history: Vec<Edition>,
     version: String,
+}
+
+/// One version in the list of versions.
+struct Edition {
+    name: String,
+    href: String,
+    note: String,
+    state: &'static str,
+    tone: Tone,
+    now: bool,
 }
 
 /// A rule in words, as nested lists.
@@ -146,17 +171,6 @@ impl Need {
     }
 }
 
-/// A material and where it comes from.
-struct Asked {
-    name: String,
-    hint: String,
-    condition: String,
-    formats: String,
-    copies: &'static str,
-    source: &'static str,
-    issued_by: Vec<&'static Item>,
-}
-
 /// An item before or after this one.
 struct Neighbour {
     item: &'static Item,
@@ -165,23 +179,89 @@ struct Neighbour {
 }
 
 async fn guide(ctx: PortalContext, Path(code): Path<String>) -> Result<Html<String>, WebError> {
+    draw(ctx, &code, None).await
+}
+
+async fn version(ctx: PortalContext, Path((code, number)): Path<(String, String)>) -> Result<Html<String>, WebError> {
+    let number: u32 = number.parse().map_err(|_| WebError::NotFound)?;
+    draw(ctx, &code, Some(number)).await
+}
+
+async fn draw(ctx: PortalContext, code: &str, number: Option<u32>) -> Result<Html<String>, WebError> {
     let catalogue = ctx.platform.rules.catalogue;
-    let (Some(item), Some(guide)) = (catalogue.item(&code), ctx.platform.guide(&code)) else {
-        return Err(WebError::NotFound);
-    };
+    let item = catalogue.item(code).ok_or(WebError::NotFound)?;
+    let public = ctx.platform.public_guide(&ctx.call, code, number).await?;
+    let shown = public.shown.row.clone();
     let view = Guide {
         page: ctx.page("items", item.name.clone()).await?.crumb("首页", "/").crumb("事项与办事指南", "/items"),
+        text: GuideText::new(catalogue, item, &public.shown.guide, true),
         department: catalogue.department_name(item),
-        summary: summary(item, &guide),
+        summary: summary(item, &public.shown.guide),
+        notes: notes(&public),
         need: Need { demand: item.applies.in_words(catalogue.facts()) },
-        materials: guide.materials.iter().map(|m| material(catalogue, m)).collect(),
         before: before(catalogue, item),
         after: after(catalogue, item),
+        history: public.history.iter().map(|row| edition(&public, row)).collect(),
         version: ctx.platform.rules.version(),
+        shown,
         item,
-        guide,
     };
     Ok(Html(view.render()?))
+}
+
+/// A file of a published version.
+async fn sample(ctx: PortalContext, Path((code, file)): Path<(String, String)>) -> Result<Response, WebError> {
+    let id = AttachmentId::parse(&file).ok_or(WebError::NotFound)?;
+    Ok(paper::file(ctx.platform.public_guide_sample(&ctx.call, &code, &id).await?))
+}
+
+/// What a reader must know before relying on the version shown.
+fn notes(public: &PublicGuide) -> Vec<Note> {
+    let shown = &public.shown.row;
+    let href = |row: &VersionRow| format!("/items/{}/versions/{}", public.shown.guide.item, row.number);
+    let mut notes = Vec::new();
+    match public.in_force() {
+        None if shown.from <= public.today => {
+            let until = shown.until.map_or_else(String::new, |until| format!("自 {until} 起"));
+            let text = format!("本指南{until}已停用，以下是停用前的内容，仅供查阅。如需办理，请先咨询主管部门。");
+            notes.push(Note::new(Tone::Red, "本指南已停用", text).article("办法第八条"));
+        }
+        Some(now) if now.number != shown.number && shown.from <= public.today => {
+            let text = format!("您正在查看第 {} 版，现行的是第 {} 版。此前申请的办件仍按当时的版本办理。", shown.number, now.number);
+            notes.push(Note::new(Tone::Yellow, "这不是现行版本", text).link("查看现行版本", href(now)));
+        }
+        _ => {}
+    }
+    match public.scheduled() {
+        Some(next) if next.number == shown.number => {
+            let text = format!("第 {} 版将于 {} 生效。在此之前申请的，按现行版本办理。", next.number, next.from);
+            notes.push(Note::new(Tone::Yellow, "本版本尚未生效", text));
+        }
+        Some(next) => {
+            let text = format!("第 {} 版将于 {} 生效。", next.number, next.from);
+            notes.push(Note::new(Tone::Blue, "指南即将更新", text).link("提前查看", href(next)));
+        }
+        None => {}
+    }
+    notes
+}
+
+fn edition(public: &PublicGuide, row: &VersionRow) -> Edition {
+    let (state, tone) = match row {
+        row if row.is_in_force(public.today) => ("现行", Tone::Green),
+        row if row.from > public.today => ("待生效", Tone::Blue),
+        _ => ("已失效", Tone::Grey),
+    };
+    let until = row.until.map_or_else(String::new, |until| format!("，至 {until} 前"));
+    let note = if row.note.is_empty() { String::new() } else { format!("。{}", row.note.trim_end_matches('。')) };
+    Edition {
+        name: format!("第 {} 版", row.number),
+        href: format!("/items/{}/versions/{}", public.shown.guide.item, row.number),
+        note: format!("{} 起{until}{note}", row.from),
+        state,
+        tone,
+        now: row.number == public.shown.row.number,
+    }
 }
 
 fn summary(item: &Item, guide: &ServiceGuide) -> Facts {
@@ -196,19 +276,6 @@ fn summary(item: &Item, guide: &ServiceGuide) -> Facts {
         .row("办理时限", limit)
         .row("收费", &guide.fee.text)
         .row("材料", format!("{} 种", guide.materials.len()))
-}
-
-fn material(catalogue: &'static Catalogue, material: &domain::item::GuideMaterial) -> Asked {
-    let issued_by = catalogue.material(&material.id).map(|m| m.issued_by.as_slice()).unwrap_or_default();
-    Asked {
-        name: material.name.clone(),
-        hint: material.hint.clone(),
-        condition: material.condition.clone(),
-        formats: format!("{}，单个不超过 {} MB", material.formats.join("、").to_uppercase(), material.max_mb),
-        copies: material.copies.label(),
-        source: material.source.label(),
-        issued_by: issued_by.iter().filter_map(|code| catalogue.item(code)).collect(),
-    }
 }
 
 fn before(catalogue: &'static Catalogue, item: &'static Item) -> Vec<Neighbour> {
@@ -226,17 +293,6 @@ fn after(catalogue: &'static Catalogue, item: &Item) -> Vec<Neighbour> {
     catalogue.items().iter().filter_map(follows).collect()
 }
 
-/// How sure the platform is of a statement, as a pill.
-fn sure(certainty: &Certainty) -> Pill {
-    let (tone, meaning) = match certainty {
-        Certainty::Seen => (Tone::Green, "已经对照法律法规原文核对。"),
-        Certainty::Remembered => (Tone::Yellow, "内容来自通行做法，尚未逐字对照原文，以受理机关公布为准。"),
-        Certainty::Inferred => (Tone::Yellow, "由相关规定推定得出，以受理机关公布为准。"),
-        Certainty::Fallback => (Tone::Grey, "没有专门规定，按一般规定执行；部门另有承诺时限的从其承诺。"),
-    };
-    Pill::new(tone, certainty.label()).meaning(meaning)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,7 +301,8 @@ mod tests {
     fn found(q: &str, stage: &str, department: &str) -> Vec<&'static str> {
         let filter = Filter { q: q.into(), stage: stage.into(), department: department.into() };
         let catalogue = catalogue();
-        catalogue.items().iter().filter(|i| filter.takes(catalogue, i)).map(|i| i.code.as_str()).collect()
+        let said = catalogue.items().iter().map(|i| (i.code.clone(), catalogue.guide(&i.code).unwrap().words())).collect();
+        catalogue.items().iter().filter(|i| filter.takes(catalogue, i, &said)).map(|i| i.code.as_str()).collect()
     }
 
     #[test]

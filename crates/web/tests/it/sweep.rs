@@ -34,6 +34,8 @@ const FACES: [Face; 3] = [Face::Portal, Face::Office, Face::Api];
 /// One thing of every kind, all of 甲公司 and, where an organ handles it, of water × 150402.
 struct Samples {
     officer: Person,
+    /// Keeps the guides of the department.
+    keeper: Person,
     /// By the word before the parameter and its name.
     values: BTreeMap<(&'static str, &'static str), String>,
 }
@@ -59,6 +61,16 @@ impl Samples {
         let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
         let number = escape(&notice.number);
         let item = "soil_water".to_owned();
+        let keeper = world
+            .officer("water", "150000", &[Role::Undertaker, Role::Reviewer, Role::DepartmentManager])
+            .await;
+        p.begin_guide(&keeper.call(), &item).await.unwrap();
+        let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("样表"))]);
+        p.add_guide_sample(&keeper.call(), &item, "soil_water_plan", "样表.pdf", "", content).await.unwrap();
+        let guide = p.guide_page(&keeper.call(), &item).await.unwrap().guide.draft.unwrap().guide;
+        let today = p.clock.now().date();
+        world.publish_guide(&world.guide_keepers().await, vec![], today).await;
+        p.begin_guide(&keeper.call(), &item).await.unwrap();
         let values = BTreeMap::from([
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
@@ -73,9 +85,13 @@ impl Samples {
             (("declare", "draft"), draft),
             (("{draft}", "group"), "basics".to_owned()),
             (("items", "item"), item.clone()),
-            (("items", "code"), item),
+            (("items", "code"), item.clone()),
+            (("guides", "item"), item),
+            (("versions", "number"), "1".to_owned()),
+            (("edit", "page"), "basics".to_owned()),
+            (("samples", "file"), guide.samples[0].id.to_string()),
         ]);
-        Self { officer, values }
+        Self { officer, keeper, values }
     }
 
     /// The path with samples for its parameters.
@@ -103,7 +119,10 @@ fn escape(text: &str) -> String {
 }
 
 /// Routes that take a file, with the query that says for what.
-const UPLOADS: [(&str, &str); 1] = [("/projects/{id}/files", "?item=soil_water&material=soil_water_plan")];
+const UPLOADS: [(&str, &str); 2] = [
+    ("/projects/{id}/files", "?item=soil_water&material=soil_water_plan"),
+    ("/guides/{item}/samples", "?material=soil_water_plan"),
+];
 
 fn upload(route: &Route) -> Option<&'static str> {
     UPLOADS.iter().find(|(path, _)| *path == route.path).map(|(_, query)| *query)
@@ -208,7 +227,7 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let administration = world.general_administration().await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration])]
+    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &samples.keeper])]
     {
         let mut clients = Vec::new();
         for person in people {

@@ -6,7 +6,7 @@ use crate::{
     app::refusals,
     context::PortalContext,
     html::{
-        self, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Note, Pill, Point, Points, Timeline, Tone, Upload,
+        self, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Markup, Note, Pill, Point, Points, Timeline, Tone, Upload,
     },
     portal::{
         paper,
@@ -44,6 +44,14 @@ fn stage_pill(case: &Case) -> Pill {
         Stage::Withdrawn => Tone::Grey,
     };
     Pill::new(tone, case.stage.name()).meaning(case.stage.meaning())
+}
+
+/// The version of the guide the case stands under.
+fn under_guide(item: &str, guide: Option<u32>) -> Markup {
+    match guide {
+        Some(n) => Markup::link(format!("第 {n} 版"), format!("/items/{item}/versions/{n}")),
+        None => Markup::text("按统一材料名录"),
+    }
 }
 
 /// Who acts next and by when, in one sentence.
@@ -351,7 +359,8 @@ pub(super) async fn draw(
             .row("办理部门", &application.agency_name)
             .row("办理时限", application.limit.words())
             .row("项目代码", &application.code)
-            .row("提交时间", case.case.submitted_at.display()),
+            .row("提交时间", case.case.submitted_at.display())
+            .part("办事指南", under_guide(&application.item, application.guide)),
         asked: to_answer(ctx, &case, &needs, typed, &refusals),
         answered: answered(&case),
         clocks: clocks(&case),
