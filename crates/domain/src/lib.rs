@@ -11,6 +11,7 @@ pub mod credit_code;
 pub mod declaration;
 pub mod department;
 pub mod document;
+pub mod group;
 pub mod ids;
 pub mod industry;
 pub mod item;
