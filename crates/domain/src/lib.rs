@@ -18,6 +18,7 @@ pub mod item;
 mod lookup;
 pub mod marking;
 pub mod money;
+pub mod path;
 pub mod project;
 pub mod project_code;
 pub mod refusal;
