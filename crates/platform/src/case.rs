@@ -4,6 +4,7 @@ use crate::{
     Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     failure::again,
+    group::required,
     permission,
     project::{declaration_region, taken_is_conflict},
     read::{NEVER, from_day_number, outcome_of},
@@ -250,12 +251,7 @@ impl Platform {
         let handed_in = self.handed_in(project).await?;
         let mut materials = Vec::new();
         for (material, required) in self.rules.catalogue.materials(item, &declared.facts) {
-            let files = self.offered_files(call, &material.id, project).await?;
-            let is_fresh = |file: &AttachmentRow| file.project == *project && !handed_in.contains(&file.id);
-            let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
-            fresh.reverse();
-            let shared = shared_result(material, &cases);
-            materials.push(MaterialNeed { material, required, fresh, offered, shared });
+            materials.push(self.material_need(call, project, material, required, &handed_in, &cases).await?);
         }
         let blockers = self.blockers(&declared, item, &cases);
         let agency = self.agency_for(item, &declared);
@@ -282,26 +278,9 @@ impl Platform {
             self.check_order(&declared, item, &cases)?;
             let needs = self.rules.catalogue.materials(item, &declared.facts);
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
-            let required: Vec<_> =
-                needs.iter().filter(|(_, r)| *r).map(|(m, _)| (m.id.clone(), m.name.clone())).collect();
-            let agency = self.agency_for(item, &declared);
-            let application = Application {
-                id: CaseId::from_random(self.chance.id()),
-                project: project.clone(),
-                project_name: declared.name.clone(),
-                code: declared.code.clone(),
-                unit: declared.unit.clone(),
-                unit_name: declared.unit_name.clone(),
-                item: item.code.clone(),
-                item_name: item.name.clone(),
-                agency_name: agency.name(),
-                agency,
-                limit: item.effective_limit().clone(),
-                rulebook: self.rules.version(),
-                materials,
-            };
+            let application = self.application(&declared, item, materials);
             let id = application.id.clone();
-            let events = case::submit(application, &project_stream.state, &required)?;
+            let events = case::submit(application, &project_stream.state, &required(&needs))?;
             let stream = self.load::<Case>(id.as_str()).await?;
             let mut change = self.change(call);
             change.append(stream, &events)?;
@@ -321,6 +300,26 @@ impl Platform {
         self.once(call, CaseId::parse, apply).await
     }
 
+    /// What is fixed when an item is applied for, with an id of its own.
+    pub(crate) fn application(&self, declared: &Declared, item: &Item, materials: Vec<Given>) -> Application {
+        let agency = self.agency_for(item, declared);
+        Application {
+            id: CaseId::from_random(self.chance.id()),
+            project: declared.id.clone(),
+            project_name: declared.name.clone(),
+            code: declared.code.clone(),
+            unit: declared.unit.clone(),
+            unit_name: declared.unit_name.clone(),
+            item: item.code.clone(),
+            item_name: item.name.clone(),
+            agency_name: agency.name(),
+            agency,
+            limit: item.effective_limit().clone(),
+            rulebook: self.rules.version(),
+            materials,
+        }
+    }
+
     fn blockers(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Vec<Blocker> {
         let needed = declared.needed.iter().cloned().collect();
         let done = cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
@@ -334,7 +333,7 @@ impl Platform {
         }
     }
 
-    async fn given(
+    pub(crate) async fn given(
         &self,
         call: &Call,
         needs: &[(&Material, bool)],
@@ -382,7 +381,9 @@ impl Platform {
             change.append(stream, &events)?;
             change.commit_or(id.as_str(), taken_is_conflict).await
         });
-        self.once(call, |_| Some(()), act).await
+        self.once(call, |_| Some(()), act).await?;
+        self.hand_back_after(call, id).await;
+        Ok(())
     }
 
     /// 收件.
@@ -517,7 +518,14 @@ impl Platform {
 
     /// Everything about one case.
     pub async fn case_page(&self, call: &Call, id: &CaseId) -> Result<CasePage, Failure> {
-        let (stream, application) = self.load_case(call, Action::ReadCase, id).await?;
+        let _ = self.load_case(call, Action::ReadCase, id).await?;
+        self.case_view(id).await
+    }
+
+    /// The same, for whoever was let read it already.
+    pub(crate) async fn case_view(&self, id: &CaseId) -> Result<CasePage, Failure> {
+        let stream = self.load::<Case>(id.as_str()).await?;
+        let application = stream.state.application.as_deref().cloned().ok_or(Failure::NotThere)?;
         let project = self.load::<Project>(application.project.as_str()).await?.state;
         let today = self.clock.now().date();
         let sheet = |facts: Option<domain::clock::ClockFacts>| {
@@ -566,14 +574,14 @@ impl Platform {
 }
 
 /// A completed, granted case whose result is this material.
-fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
+pub(crate) fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
     let case =
         cases.iter().rev().find(|c| c.outcome == Some(Outcome::Granted) && material.issued_by.contains(&c.item))?;
     Some((case.id.clone(), format!("{}({})", case.document_title, case.document_number)))
 }
 
 /// Holds the project in its present state until the commit, so that no acceptance slips past a voided code.
-fn in_force(id: &ProjectId, project: &Stream<Project>) -> Row {
+pub(crate) fn in_force(id: &ProjectId, project: &Stream<Project>) -> Row {
     Row::new(
         "UPDATE projects SET checks = checks + 1 WHERE id = $1 AND version = $2 AND state = 'active'",
         [id.as_str().into(), project.version().into()],

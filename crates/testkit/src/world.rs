@@ -146,7 +146,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 6] = [
+const READ_ROWS: [(&str, &str); 8] = [
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -167,6 +167,16 @@ const READ_ROWS: [(&str, &str); 6] = [
          || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
          yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
          decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at AS line FROM cases",
+    ),
+    (
+        "case_groups",
+        "SELECT id || '|' || project_id || '|' || project_code || '|' || project_name || '|' || unit_id || '|' || unit_name || '|' || stage \
+         || '|' || title || '|' || lead_department || '|' || lead_region || '|' || branches || '|' || formed_at || '|' || received_at \
+         || '|' || extended || '|' || handed_back_at || '|' || updated_at AS line FROM case_groups",
+    ),
+    (
+        "case_group_branches",
+        "SELECT case_id || '|' || group_id || '|' || position AS line FROM case_group_branches",
     ),
     (
         "documents",

@@ -69,6 +69,8 @@ async fn assemble(
         settings: Arc::new(settings),
     };
     platform.migrate().await?;
+    // A crash between a last decision and its joint notice is made up for here.
+    platform.hand_back_complete_groups().await?;
     Ok(platform)
 }
 

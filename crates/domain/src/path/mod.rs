@@ -155,8 +155,10 @@ impl<'a> Board<'a> {
             return Err(Refusal::field("days", "path.correction", message));
         }
         for &first in &self.together {
-            if let Some(&second) = self.together.iter().find(|&&second| second != first && self.reaches(first, second)) {
-                let message = "所选事项之间有法定先后顺序，前一事项办结之前不能申请后一事项，不能一并申请。请重新选择。";
+            if let Some(&second) = self.together.iter().find(|&&second| second != first && self.reaches(first, second))
+            {
+                let message =
+                    "所选事项之间有法定先后顺序，前一事项办结之前不能申请后一事项，不能一并申请。请重新选择。";
                 let refusal = Refusal::field("with", "path.not_together", message).article("办法第十四条");
                 debug_assert_ne!(first, second);
                 return Err(refusal);

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::{
+    Aggregate, Meta, Moment,
     calendar::default_calendar,
     case::{self, Application, Case, CaseEvent, Papers},
     ids::CaseId,
     item::{LimitUnit, catalogue},
-    Aggregate, Meta, Moment,
 };
 use jiff::{ToSpan, civil::date};
 use proptest::prelude::*;
@@ -158,7 +158,8 @@ fn progress_is_read_from_the_latest_case() {
     let papers = Papers { date: TODAY, serial: "1".into() };
     let submitted = CaseEvent::CaseSubmitted(Box::new(application.clone()));
     let received = CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(&application)) };
-    let asked = CaseEvent::CorrectionAsked { points: vec![], document: Box::new(papers.correction_notice(&application, &[])) };
+    let asked =
+        CaseEvent::CorrectionAsked { points: vec![], document: Box::new(papers.correction_notice(&application, &[])) };
     let accepted = CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(&application, None)) };
     let stop = |to| CaseEvent::ClockSuspended {
         suspension: crate::clock::Suspension {
@@ -251,9 +252,10 @@ impl Naive<'_> {
     }
 
     fn is_edge(&self, from: usize, to: usize) -> bool {
-        self.nodes[to].after.iter().any(|(item, kind)| {
-            *item == self.nodes[from].item && (*kind == Law || self.what_if.order == Order::Usual)
-        })
+        self.nodes[to]
+            .after
+            .iter()
+            .any(|(item, kind)| *item == self.nodes[from].item && (*kind == Law || self.what_if.order == Order::Usual))
     }
 
     /// The end of every chain that begins anywhere, ends at `at` and is walked on its own.

@@ -3,6 +3,7 @@
 mod account;
 mod case;
 mod fold;
+mod group;
 mod migrations;
 mod project;
 mod unit;

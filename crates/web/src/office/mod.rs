@@ -5,6 +5,7 @@ mod case;
 mod clock;
 mod correction;
 mod decision;
+mod group;
 mod help;
 mod paper;
 mod project;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         refusal::routes(),
         clock::routes(),
         decision::routes(),
+        group::routes(),
         project::routes(),
         verify::routes(),
         paper::routes(),
