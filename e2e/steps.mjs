@@ -56,8 +56,8 @@ export async function register (page, tzxm, serial) {
   await page.waitForURL(/\/projects\?done=registered/)
 }
 
-/** Fills every page of the form; `look` is called on each as it is left. */
-export async function declare (page, tzxm, name, look) {
+/** Fills every page of the form; `look` is called on each as it is left, `more` changes the page of facts. */
+export async function declare (page, tzxm, name, look, more = async () => {}) {
   await page.goto(`${tzxm.portal}/declare`)
   await look('start')
   await page.getByRole('link', { name: '开始申报' }).click()
@@ -106,6 +106,7 @@ export async function declare (page, tzxm, name, look) {
 
   await field(page, 'disturbs_soil').check()
   await tick(page, 'eia_class', 'register')
+  await more(page)
   await look('facts')
   await go(page)
   await page.waitForURL(/\/unit$/)

@@ -15,10 +15,11 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 /// The templates, by file name.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("letterhead.typ", include_str!("../templates/letterhead.typ")),
     ("notice.typ", include_str!("../templates/notice.typ")),
     ("receipt.typ", include_str!("../templates/receipt.typ")),
+    ("joint_receipt.typ", include_str!("../templates/joint_receipt.typ")),
     ("certificate.typ", include_str!("../templates/certificate.typ")),
 ];
 
@@ -121,10 +122,12 @@ fn template_of(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::CodeCertificate => "certificate.typ",
         DocumentKind::ReceiptSlip => "receipt.typ",
+        DocumentKind::JointReceipt => "joint_receipt.typ",
         DocumentKind::AcceptanceNotice
         | DocumentKind::CorrectionNotice
         | DocumentKind::NonAcceptanceNotice
-        | DocumentKind::CompletionNotice => "notice.typ",
+        | DocumentKind::CompletionNotice
+        | DocumentKind::JointCompletionNotice => "notice.typ",
     }
 }
 

@@ -145,6 +145,7 @@ fn permit_law_art32_2_only_the_organs_own_papers_name_a_place_for_its_seal() {
             DocumentKind::CorrectionNotice,
             DocumentKind::NonAcceptanceNotice,
             DocumentKind::CompletionNotice,
+            DocumentKind::JointCompletionNotice,
         ]
     );
 }

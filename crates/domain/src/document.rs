@@ -19,17 +19,23 @@ pub enum DocumentKind {
     NonAcceptanceNotice,
     /// 办结告知书 (办法第十四条第五项).
     CompletionNotice,
+    /// 联合收件凭证: one slip for all items of a parallel group (许可法第二十六条第二款).
+    JointReceipt,
+    /// 联合办结告知书: one notice with all results of a parallel group.
+    JointCompletionNotice,
 }
 
 impl DocumentKind {
     /// Every kind, in the order of a project's life.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::CodeCertificate,
         Self::ReceiptSlip,
         Self::AcceptanceNotice,
         Self::CorrectionNotice,
         Self::NonAcceptanceNotice,
         Self::CompletionNotice,
+        Self::JointReceipt,
+        Self::JointCompletionNotice,
     ];
 
     /// The title printed in red.
@@ -41,6 +47,8 @@ impl DocumentKind {
             Self::CorrectionNotice => "补正材料通知书",
             Self::NonAcceptanceNotice => "不予受理通知书",
             Self::CompletionNotice => "办结告知书",
+            Self::JointReceipt => "并联审批联合收件凭证",
+            Self::JointCompletionNotice => "并联审批联合办结告知书",
         }
     }
 
@@ -53,6 +61,8 @@ impl DocumentKind {
             Self::CorrectionNotice => "补",
             Self::NonAcceptanceNotice => "不受",
             Self::CompletionNotice => "结",
+            Self::JointReceipt => "联收",
+            Self::JointCompletionNotice => "联结",
         }
     }
 }

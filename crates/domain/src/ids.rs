@@ -51,6 +51,8 @@ ids! {
     ProjectId, "p";
     /// 办件: one item applied for by one project.
     CaseId, "c";
+    /// 并联审批组: cases of one project applied for together.
+    GroupId, "g";
     /// 项目单位.
     UnitId, "u";
     /// 账号 of a person, on the portal or in the office.

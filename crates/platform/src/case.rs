@@ -4,6 +4,7 @@ use crate::{
     Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     failure::again,
+    group::required,
     guide::GuideVersion,
     permission,
     project::{declaration_region, taken_is_conflict},
@@ -256,14 +257,10 @@ impl Platform {
         let guide = self.guide_in_force(&item.code).await?;
         let mut materials = Vec::new();
         for (material, required) in self.demanded(item, &declared, guide.as_ref()) {
-            let files = self.offered_files(call, &material.id, project).await?;
-            let is_fresh = |file: &AttachmentRow| file.project == *project && !handed_in.contains(&file.id);
-            let (mut fresh, offered): (Vec<_>, Vec<_>) = files.into_iter().partition(is_fresh);
-            fresh.reverse();
-            let shared = shared_result(material, &cases);
+            let mut need = self.material_need(call, project, material, required, &handed_in, &cases).await?;
             let listed = guide.as_ref().and_then(|v| v.guide.materials.iter().find(|m| m.id == material.id));
-            let hint = listed.map_or(&material.hint, |m| &m.hint).clone();
-            materials.push(MaterialNeed { material, hint, required, fresh, offered, shared });
+            need.hint = listed.map_or(&material.hint, |m| &m.hint).clone();
+            materials.push(need);
         }
         let blockers = self.blockers(&declared, item, &cases);
         let agency = self.agency_for(item, &declared);
@@ -291,27 +288,9 @@ impl Platform {
             let guide = self.guide_in_force(&item.code).await?;
             let needs = self.demanded(item, &declared, guide.as_ref());
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
-            let required: Vec<_> =
-                needs.iter().filter(|(_, r)| *r).map(|(m, _)| (m.id.clone(), m.name.clone())).collect();
-            let agency = self.agency_for(item, &declared);
-            let application = Application {
-                id: CaseId::from_random(self.chance.id()),
-                project: project.clone(),
-                project_name: declared.name.clone(),
-                code: declared.code.clone(),
-                unit: declared.unit.clone(),
-                unit_name: declared.unit_name.clone(),
-                item: item.code.clone(),
-                item_name: item.name.clone(),
-                agency_name: agency.name(),
-                agency,
-                limit: guide.as_ref().map_or(item.effective_limit(), |v| v.guide.effective_limit()).clone(),
-                rulebook: self.rules.version(),
-                guide: guide.as_ref().map(|v| v.row.number),
-                materials,
-            };
+            let application = self.application(&declared, item, guide.as_ref(), materials);
             let id = application.id.clone();
-            let events = case::submit(application, &project_stream.state, &required)?;
+            let events = case::submit(application, &project_stream.state, &required(&needs))?;
             let stream = self.load::<Case>(id.as_str()).await?;
             let mut change = self.change(call);
             change.append(stream, &events)?;
@@ -333,7 +312,7 @@ impl Platform {
 
     /// What an application of today must bring: what the guide in force demands, nothing else (办法第八条). Without one
     /// (retired) the unified list stands in.
-    fn demanded(
+    pub(crate) fn demanded(
         &self,
         item: &Item,
         declared: &Declared,
@@ -343,6 +322,33 @@ impl Platform {
         match guide {
             Some(version) => catalogue.demanded(item, &declared.facts, &version.guide),
             None => catalogue.materials(item, &declared.facts),
+        }
+    }
+
+    /// What is fixed when an item is applied for, with an id of its own.
+    pub(crate) fn application(
+        &self,
+        declared: &Declared,
+        item: &Item,
+        guide: Option<&GuideVersion>,
+        materials: Vec<Given>,
+    ) -> Application {
+        let agency = self.agency_for(item, declared);
+        Application {
+            id: CaseId::from_random(self.chance.id()),
+            project: declared.id.clone(),
+            project_name: declared.name.clone(),
+            code: declared.code.clone(),
+            unit: declared.unit.clone(),
+            unit_name: declared.unit_name.clone(),
+            item: item.code.clone(),
+            item_name: item.name.clone(),
+            agency_name: agency.name(),
+            agency,
+            limit: guide.map_or(item.effective_limit(), |v| v.guide.effective_limit()).clone(),
+            rulebook: self.rules.version(),
+            guide: guide.map(|v| v.row.number),
+            materials,
         }
     }
 
@@ -359,7 +365,7 @@ impl Platform {
         }
     }
 
-    async fn given(
+    pub(crate) async fn given(
         &self,
         call: &Call,
         needs: &[(&Material, bool)],
@@ -407,7 +413,9 @@ impl Platform {
             change.append(stream, &events)?;
             change.commit_or(id.as_str(), taken_is_conflict).await
         });
-        self.once(call, |_| Some(()), act).await
+        self.once(call, |_| Some(()), act).await?;
+        self.hand_back_after(call, id).await;
+        Ok(())
     }
 
     /// 收件.
@@ -542,7 +550,14 @@ impl Platform {
 
     /// Everything about one case.
     pub async fn case_page(&self, call: &Call, id: &CaseId) -> Result<CasePage, Failure> {
-        let (stream, application) = self.load_case(call, Action::ReadCase, id).await?;
+        let _ = self.load_case(call, Action::ReadCase, id).await?;
+        self.case_view(id).await
+    }
+
+    /// The same, for whoever was let read it already.
+    pub(crate) async fn case_view(&self, id: &CaseId) -> Result<CasePage, Failure> {
+        let stream = self.load::<Case>(id.as_str()).await?;
+        let application = stream.state.application.as_deref().cloned().ok_or(Failure::NotThere)?;
         let project = self.load::<Project>(application.project.as_str()).await?.state;
         let today = self.clock.now().date();
         let sheet = |facts: Option<domain::clock::ClockFacts>| {
@@ -591,14 +606,14 @@ impl Platform {
 }
 
 /// A completed, granted case whose result is this material.
-fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
+pub(crate) fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
     let case =
         cases.iter().rev().find(|c| c.outcome == Some(Outcome::Granted) && material.issued_by.contains(&c.item))?;
     Some((case.id.clone(), format!("{}({})", case.document_title, case.document_number)))
 }
 
 /// Holds the project in its present state until the commit, so that no acceptance slips past a voided code.
-fn in_force(id: &ProjectId, project: &Stream<Project>) -> Row {
+pub(crate) fn in_force(id: &ProjectId, project: &Stream<Project>) -> Row {
     Row::new(
         "UPDATE projects SET checks = checks + 1 WHERE id = $1 AND version = $2 AND state = 'active'",
         [id.as_str().into(), project.version().into()],

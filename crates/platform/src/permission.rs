@@ -54,6 +54,12 @@ pub enum Action {
     ResumeClock,
     /// 作出决定.
     DecideCase,
+    /// Read a parallel group with all branches.
+    ReadGroup,
+    /// 联合收件.
+    ReceiveGroup,
+    /// 延长联合办理期限.
+    ExtendGroup,
     /// The list of what is owed.
     ReadWorkList,
     /// 消息中心.
@@ -74,7 +80,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -95,6 +101,9 @@ impl Action {
         Self::SuspendClock,
         Self::ResumeClock,
         Self::DecideCase,
+        Self::ReadGroup,
+        Self::ReceiveGroup,
+        Self::ExtendGroup,
         Self::ReadWorkList,
         Self::ReadMessages,
         Self::PrintDocument,
@@ -152,13 +161,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::DeclareProject | A::UploadFile => &[AnyUnit],
         A::ReadMessages => &[AnyUnit],
         A::WithdrawProject | A::ApplyForItem | A::SupplyCorrection | A::WithdrawCase => &[OwnUnit],
-        A::ReadProject | A::ReadCase | A::ReadFile | A::PrintDocument => {
+        A::ReadProject | A::ReadCase | A::ReadGroup | A::ReadFile | A::PrintDocument => {
             &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
         }
         A::VoidCode => &[P(&[GeneralAdministration], Reach::Territory)],
         A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => {
             &[P(WINDOW, Reach::Own)]
         }
+        A::ReceiveGroup => &[P(WINDOW, Reach::Own)],
+        A::ExtendGroup => &[P(&[Approver, DepartmentManager], Reach::Own)],
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],

@@ -4,6 +4,7 @@ use domain::{
     calendar::{Calendar, default_calendar},
     declaration::{Form, form},
     department::{Departments, default_departments},
+    group::ParallelRules,
     industry::{Industries, default_industries},
     item::{Catalogue, catalogue},
     regime::RatificationCatalogue,
@@ -25,6 +26,8 @@ pub struct Rulebook {
     pub catalogue: &'static Catalogue,
     /// The declaration form.
     pub form: &'static Form,
+    /// Stages and limit of parallel approval.
+    pub parallel: &'static ParallelRules,
     /// What needs ratification.
     pub ratification: &'static RatificationCatalogue,
 }
@@ -39,6 +42,7 @@ impl Rulebook {
             calendar: default_calendar(),
             catalogue: catalogue(),
             form: form(),
+            parallel: ParallelRules::shipped(),
             ratification: RatificationCatalogue::shipped(),
         }
     }

@@ -8,8 +8,9 @@ use crate::{
 use domain::{
     Aggregate, Moment,
     case::{Case, CaseEvent},
+    group::{Group, GroupEvent},
     guide::{Guide, GuideEvent, Page},
-    ids::{CaseId, ProjectId},
+    ids::{CaseId, GroupId, ProjectId},
     project::{Project, ProjectEvent},
 };
 use ledger::Event;
@@ -68,6 +69,7 @@ impl Platform {
     pub(crate) async fn project_trail(&self, id: &ProjectId, cases: &[CaseRow]) -> Result<Vec<TrailEntry>, Failure> {
         let mut streams = vec![stream_id::<Project>(id.as_str())];
         streams.extend(cases.iter().map(|c| stream_id::<Case>(c.id.as_str())));
+        streams.extend(self.group_streams(id).await?);
         let items: BTreeMap<String, &CaseRow> = cases.iter().map(|c| (stream_id::<Case>(c.id.as_str()), c)).collect();
         let events = self.store.events_of(&streams).await.map_err(Failure::fault)?;
         let names = self.actor_names(&events).await?;
@@ -84,6 +86,24 @@ impl Platform {
         let events = self.store.events(stream).await.map_err(Failure::fault)?;
         let names = self.actor_names(&events).await?;
         events.iter().map(|event| entry(event, None, &names)).collect()
+    }
+
+    /// One parallel group itself, oldest first.
+    pub(crate) async fn group_trail(&self, id: &GroupId) -> Result<Vec<TrailEntry>, Failure> {
+        let events = self.store.events(&stream_id::<Group>(id.as_str())).await.map_err(Failure::fault)?;
+        let names = self.actor_names(&events).await?;
+        events.iter().map(|event| entry(event, None, &names)).collect()
+    }
+
+    async fn group_streams(&self, project: &ProjectId) -> Result<Vec<String>, Failure> {
+        let rows = self
+            .store
+            .query("SELECT id FROM case_groups WHERE project_id = $1 ORDER BY formed_at, id", [project.as_str().into()])
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter()
+            .map(|row| row.try_get::<String>("", "id").map(|id| stream_id::<Group>(&id)).map_err(Failure::fault))
+            .collect()
     }
 
     async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
@@ -117,6 +137,7 @@ impl Platform {
 fn entry(event: &Event, case: Option<&CaseRow>, names: &BTreeMap<String, String>) -> Result<TrailEntry, Failure> {
     let (lane, title, detail) = match event.stream.split(':').next().unwrap_or_default() {
         Project::KIND => project_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
+        Group::KIND => group_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
         Guide::KIND => guide_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
         _ => case_words(&join(&event.kind, &event.data).map_err(Failure::fault)?),
     };
@@ -143,6 +164,25 @@ fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
         ProjectEvent::CodeCertificateIssued { document } => (Lane::Platform, "生成项目代码证", document.number.clone()),
         ProjectEvent::CodeVoided { reason } => (Lane::Departments, "项目代码作废", reason.clone()),
         ProjectEvent::ProjectWithdrawn { reason } => (Lane::Applicant, "撤回项目", reason.clone()),
+    }
+}
+
+fn group_words(event: &GroupEvent) -> (Lane, &'static str, String) {
+    match event {
+        GroupEvent::GroupFormed(f) => (
+            Lane::Applicant,
+            "提交并联申请",
+            format!("{}，{} 个事项，牵头部门：{}", f.kind.title(), f.branches.len(), f.lead_name),
+        ),
+        GroupEvent::GroupReceived { document } => (Lane::Departments, "联合收件", document.number.clone()),
+        GroupEvent::JointLimitExtended { extension, .. } => (
+            Lane::Departments,
+            "延长联合办理期限",
+            format!("{} 个工作日（{}），文书：{}", extension.days, extension.article, extension.document),
+        ),
+        GroupEvent::GroupHandedBack { document } => {
+            (Lane::Platform, "统一出件，生成联合办结告知书", document.number.clone())
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! 待办: lists of cases defined by what is owed, not by a status word (lessons 10), and the counts above them.
 
 use crate::{Action, Actor, Call, Failure, Object, Platform, case::CaseRow, permission, read::day_number};
-use domain::{account::Post, case::Owed, region::RegionCode};
+use domain::{account::Post, case::Owed, ids::CaseId, region::RegionCode};
 use jiff::civil::Date;
 use ledger::{
     Value,
@@ -182,15 +182,20 @@ impl Platform {
 
     /// What the posts reach: the same department in the own region and below; territory-wide posts everything there.
     pub(crate) fn scope(&self, posts: &[Post]) -> Cond {
+        self.scope_on(posts, "department", "region")
+    }
+
+    /// The same over other columns.
+    pub(crate) fn scope_on(&self, posts: &[Post], department: &'static str, region: &'static str) -> Cond {
         let mut any = Cond::any();
         for post in posts.iter().filter(|p| !p.role.is_administrator()) {
             let regions: Vec<Value> = std::iter::once(post.region)
                 .chain(self.rules.regions.below(post.region).map(|r| r.code))
                 .map(|code| code.as_str().to_owned().into())
                 .collect();
-            let mut one = Cond::all().add(column("region").is_in(regions));
+            let mut one = Cond::all().add(column(region).is_in(regions));
             if !post.role.is_territorial() {
-                one = one.add(column("department").eq(post.department.clone()));
+                one = one.add(column(department).eq(post.department.clone()));
             }
             any = any.add(one);
         }
@@ -203,6 +208,17 @@ impl Platform {
             Actor::Officer { posts, .. } => self.count(&self.scope(posts), Tab::All, self.clock.now().date()).await,
             _ => Ok(0),
         }
+    }
+
+    /// Cases that have not ended and that no work list shows: always none (a monitor, not a page; see [`domain::case::lost`]).
+    pub async fn unreachable_cases(&self) -> Result<Vec<CaseId>, Failure> {
+        let today = self.clock.now().date();
+        let shown = Cond::any().add(tab_condition(Tab::All, today)).add(tab_condition(Tab::Waiting, today));
+        let mut select = Query::select();
+        select.column(Alias::new("id")).from(Alias::new("cases")).and_where(column("ended_at").eq(0));
+        select.cond_where(shown.not()).order_by(Alias::new("id"), Order::Asc).limit(COUNT_CAP);
+        let rows = self.store.select(&select).await.map_err(Failure::fault)?;
+        rows.iter().map(|row| row.try_get("", "id").map(CaseId).map_err(Failure::fault)).collect()
     }
 
     async fn counts(&self, scope: &Cond, today: Date) -> Result<Vec<(Tab, u64)>, Failure> {

@@ -29,6 +29,14 @@ pub enum SimulationError {
         #[source]
         source: Box<Failure>,
     },
+    /// A case has not ended, but no work list shows it.
+    #[error("the case {case} is on no work list at {}", .at.display())]
+    Lost {
+        /// The case.
+        case: String,
+        /// When.
+        at: Moment,
+    },
     /// The shipped list of kinds does not read.
     #[error("kinds.toml: {0}")]
     Kinds(String),

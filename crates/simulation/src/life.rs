@@ -1,5 +1,7 @@
 //! The queue of what happens next, and what each thing does.
 
+mod joint;
+
 use crate::{
     SimulationError,
     kinds::{Kinds, between, counties},
@@ -64,6 +66,8 @@ pub struct Summary {
     pub projects: u32,
     /// Applications.
     pub cases: u32,
+    /// Joint applications.
+    pub groups: u32,
     /// Completed, granted.
     pub granted: u32,
     /// Completed, refused.
@@ -84,6 +88,8 @@ pub struct Summary {
 enum Next {
     Declare,
     Apply { project: usize, item: String },
+    Join { project: usize, items: Vec<String> },
+    ReceiveTogether { group: usize },
     VoidCode { project: usize },
     Receive { case: usize },
     AskCorrection { case: usize },
@@ -144,6 +150,7 @@ struct Life<'a> {
     units: Vec<UnitLife>,
     projects: Vec<ProjectLife>,
     cases: Vec<CaseLife>,
+    groups: Vec<joint::GroupLife>,
     desks: Desks,
     summary: Summary,
 }
@@ -162,6 +169,7 @@ impl<'a> Life<'a> {
             units: Vec::new(),
             projects: Vec::new(),
             cases: Vec::new(),
+            groups: Vec::new(),
             desks: Desks::default(),
             summary: Summary::default(),
         };
@@ -203,9 +211,13 @@ impl<'a> Life<'a> {
         self.at(day, next);
     }
 
-    fn clock_date(&self) -> Date {
+    fn now(&self) -> Moment {
         use platform::ports::Clock;
-        self.clock.now().date()
+        self.clock.now()
+    }
+
+    fn clock_date(&self) -> Date {
+        self.now().date()
     }
 
     fn act(&self, actor: &Actor, what: &str) -> Call {
@@ -223,9 +235,14 @@ impl<'a> Life<'a> {
 
     async fn run(&mut self, mut progress: impl FnMut(Progress) + Send) -> Result<(), SimulationError> {
         let end = Moment::at(self.plan.until, 23, 59);
+        let mut checked = self.plan.from;
         while let Some((moment, _, next)) = self.queue.pop_first() {
             if moment > end {
                 break;
+            }
+            if moment.date() > checked {
+                self.check_lists().await?;
+                checked = moment.date();
             }
             self.clock.set(moment);
             self.step(next).await?;
@@ -235,13 +252,15 @@ impl<'a> Life<'a> {
             }
         }
         self.clock.set(end);
-        Ok(())
+        self.check_lists().await
     }
 
     async fn step(&mut self, next: Next) -> Result<(), SimulationError> {
         match next {
             Next::Declare => self.declare().await,
             Next::Apply { project, item } => self.apply(project, &item).await,
+            Next::Join { project, items } => self.join(project, &items).await,
+            Next::ReceiveTogether { group } => self.receive_together(group).await,
             Next::VoidCode { project } => self.void_code(project).await,
             Next::Receive { case } => self.receive(case).await,
             Next::AskCorrection { case } => self.ask_correction(case).await,
@@ -340,10 +359,15 @@ impl<'a> Life<'a> {
             .take(life.most.saturating_sub(life.asked.len()))
             .cloned()
             .collect();
+        if let Some(life) = self.projects.get_mut(project) {
+            life.asked.extend(free.iter().cloned());
+        }
+        if free.len() > 1 && self.percent(20) {
+            let days = between(&self.chance, [1, 14]);
+            self.after_working_days(days, Next::Join { project, items: free });
+            return;
+        }
         for item in free {
-            if let Some(life) = self.projects.get_mut(project) {
-                life.asked.insert(item.clone());
-            }
             let days = between(&self.chance, [1, 14]);
             self.after_working_days(days, Next::Apply { project, item });
         }
@@ -466,6 +490,12 @@ impl<'a> Life<'a> {
         let Some((call, id)) = self.window(case, "receive").await? else { return Ok(()) };
         let received = self.platform.receive_case(&call, &id).await;
         self.tried("receive a case", received)?;
+        self.after_receipt(case);
+        Ok(())
+    }
+
+    /// What the organ does with a case it has received.
+    fn after_receipt(&mut self, case: usize) {
         let days = if self.percent(6) { between(&self.chance, [6, 9]) } else { between(&self.chance, [1, 4]) };
         let next = match self.chance.below(100) {
             0..18 => Next::AskCorrection { case },
@@ -473,7 +503,6 @@ impl<'a> Life<'a> {
             _ => Next::Accept { case },
         };
         self.after_working_days(days, next);
-        Ok(())
     }
 
     async fn ask_correction(&mut self, case: usize) -> Result<(), SimulationError> {

@@ -66,6 +66,7 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
     assert_eq!(summary.projects, 40);
     for (what, count) in [
         ("cases", summary.cases),
+        ("groups", summary.groups),
         ("granted", summary.granted),
         ("refused", summary.refused),
         ("not accepted", summary.not_accepted),

@@ -147,7 +147,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 7] = [
+const READ_ROWS: [(&str, &str); 9] = [
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -175,6 +175,16 @@ const READ_ROWS: [(&str, &str); 7] = [
          || from_day || '|' || retired_day || '|' || updated_at AS line FROM guides UNION ALL \
          SELECT item || '|' || version || '|' || from_day || '|' || to_day || '|' || score || '|' || published_at || '|' || note || '|' \
          || words || '|' || data FROM guide_versions",
+    ),
+    (
+        "case_groups",
+        "SELECT id || '|' || project_id || '|' || project_code || '|' || project_name || '|' || unit_id || '|' || unit_name || '|' || stage \
+         || '|' || title || '|' || lead_department || '|' || lead_region || '|' || branches || '|' || formed_at || '|' || received_at \
+         || '|' || extended || '|' || handed_back_at || '|' || updated_at AS line FROM case_groups",
+    ),
+    (
+        "case_group_branches",
+        "SELECT case_id || '|' || group_id || '|' || position AS line FROM case_group_branches",
     ),
     (
         "documents",

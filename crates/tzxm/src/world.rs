@@ -70,6 +70,8 @@ async fn assemble(
     });
     platform.migrate().await?;
     platform.load_guides().await?;
+    // A crash between a last decision and its joint notice is made up for here.
+    platform.hand_back_complete_groups().await?;
     Ok(platform)
 }
 

@@ -72,6 +72,7 @@ const PORTAL_NAV: &[NavEntry] = &[
 const OFFICE_NAV: &[NavEntry] = &[
     entry("work", "/", "待办", "checklist"),
     entry("cases", "/cases", "办件", "clipboard-list"),
+    entry("groups", "/groups", "并联审批", "git-merge"),
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
     entry("verify", "/verify", "核验代码", "qrcode"),

@@ -6,6 +6,7 @@
 mod clocks;
 mod commands;
 mod papers;
+mod reach;
 mod stage;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ pub use commands::{
     withdraw,
 };
 pub use papers::Papers;
+pub(crate) use papers::REMEDY;
+pub use reach::{Lost, lost};
 pub use stage::{Act, Owed, Stage};
 
 use crate::{

@@ -17,7 +17,7 @@ pub struct Papers {
 }
 
 /// Remedy clause of every refusal (许可法第三十八条).
-const REMEDY: &str =
+pub(crate) const REMEDY: &str =
     "如不服本决定，可以自收到本通知书之日起六十日内依法申请行政复议，或者在六个月内依法向人民法院提起行政诉讼。";
 
 impl Papers {

@@ -2,7 +2,9 @@
 
 use super::Projected;
 use crate::{Rulebook, stream::join};
-use domain::{Aggregate, Meta, Moment, account::Account, case::Case, guide::Guide, project::Project, unit::ProjectUnit};
+use domain::{
+    Aggregate, Meta, Moment, account::Account, case::Case, group::Group, guide::Guide, project::Project, unit::ProjectUnit,
+};
 use ledger::{Event, Fold, LedgerError, Row};
 
 /// Folds every kind of stream the platform writes.
@@ -43,6 +45,7 @@ macro_rules! by_kind {
             Project::KIND => $function::<Project>($($argument),*),
             Case::KIND => $function::<Case>($($argument),*),
             Guide::KIND => $function::<Guide>($($argument),*),
+            Group::KIND => $function::<Group>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }
     };

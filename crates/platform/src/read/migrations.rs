@@ -23,4 +23,10 @@ pub const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0004_guides.sql"),
         postgres: include_str!("migrations/0004_guides.sql"),
     },
+    Migration {
+        version: 6,
+        name: "parallel groups",
+        sqlite: include_str!("migrations/0006_groups.sql"),
+        postgres: include_str!("migrations/0006_groups.sql"),
+    },
 ];

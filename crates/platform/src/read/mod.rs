@@ -4,6 +4,7 @@ mod account;
 mod case;
 mod fold;
 mod guide;
+mod group;
 mod migrations;
 mod project;
 mod unit;

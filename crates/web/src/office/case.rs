@@ -104,6 +104,7 @@ struct CaseView {
     due: String,
     steps: Steps,
     receive: Option<Action>,
+    group: Option<Note>,
     acts: Vec<ActLine>,
     hint: &'static str,
     facts: Facts,
@@ -162,7 +163,12 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
             .confirm("确认收件？", "收件后系统向项目单位出具收件凭证，受理审查的 5 个工作日从次日起算。")
     });
     let (trail, proofs) = trail(&case);
+    let group = ctx.platform.group_of_case(&case.id).await?.map(|group| {
+        Note::new(Tone::Blue, "并联审批", "本事项是并联申请的一部分，其他事项分别办理，互不影响。")
+            .link("查看本组全部事项", format!("/groups/{group}"))
+    });
     let view = CaseView {
+        group,
         summary: ErrorSummary::new(&errors),
         heading: a.item_name.clone(),
         code: a.code.clone(),

@@ -6,6 +6,7 @@ mod clock;
 mod correction;
 mod decision;
 mod guide;
+mod group;
 mod help;
 mod paper;
 mod project;
@@ -33,6 +34,7 @@ pub fn routes() -> Vec<Route> {
         refusal::routes(),
         clock::routes(),
         decision::routes(),
+        group::routes(),
         project::routes(),
         verify::routes(),
         guide::routes(),

@@ -10,7 +10,7 @@ use crate::{
     context::PortalContext,
     html::{self, ClockSheet, DayKind, ErrorSummary, Light, Tone, Upload, UploadedFile},
 };
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
 use axum::{
     extract::Path,
     http::StatusCode,
@@ -23,7 +23,7 @@ use domain::{
     ids::{AttachmentId, ProjectId},
     item::{Blocker, Material, PrecedenceKind},
 };
-use files::For;
+pub(super) use files::For;
 use platform::{
     attachment::AttachmentRow,
     case::{ApplicationPage, ApplyForItem, MaterialNeed},
@@ -146,16 +146,23 @@ fn slot(key: &str, name: &str, material: &Material, files: &[AttachmentRow], act
 
 /// The slot of one material on the application page.
 fn material_slot(need: &MaterialNeed, project: &ProjectId, item: &str, csrf: &str, wrong: &[Refusal]) -> Upload {
-    let key = slot_key(need.material);
     let action = For::Item { item: item.to_owned() }.address(project, &need.material.id);
-    slot(&key, &need.material.name, need.material, &need.fresh, &action, csrf)
+    need_slot(need, &action, csrf, wrong)
+}
+
+/// The slot of a material whose files are posted to that address.
+pub(super) fn need_slot(need: &MaterialNeed, action: &str, csrf: &str, wrong: &[Refusal]) -> Upload {
+    let key = slot_key(need.material);
+    slot(&key, &need.material.name, need.material, &need.fresh, action, csrf)
         .hint(&need.hint)
         .required(need.required && need.shared.is_none())
         .errors(wrong.iter().filter(|r| r.field.as_deref() == Some(key.as_str())))
 }
 
-/// One material of the page.
-struct Wanted {
+/// One material of an application.
+#[derive(Template)]
+#[template(path = "portal/wanted.html")]
+pub(super) struct Wanted {
     key: String,
     name: String,
     upload: Upload,
@@ -164,6 +171,38 @@ struct Wanted {
     samples: Vec<(String, String)>,
     earlier: Vec<Earlier>,
     shared: Option<(String, String)>,
+}
+
+impl HtmlSafe for Wanted {}
+
+impl Wanted {
+    /// A material with its slot, whose files are posted to that address; `chosen` are the files ticked before.
+    pub(super) fn of(
+        need: &MaterialNeed,
+        project: &ProjectId,
+        action: &str,
+        csrf: &str,
+        chosen: &[AttachmentId],
+        wrong: &[Refusal],
+    ) -> Self {
+        let chosen: Vec<&str> = chosen.iter().map(AttachmentId::as_str).collect();
+        Self {
+            key: slot_key(need.material),
+            name: need.material.name.clone(),
+            upload: need_slot(need, action, csrf, wrong),
+            condition: need.material.condition.clone(),
+            about: format!("{} · {}", need.material.copies.label(), need.material.source.label()),
+            samples: Vec::new(),
+            earlier: earlier(&need.offered, project, &chosen),
+            shared: need.shared.as_ref().map(|(case, title)| (format!("/cases/{case}"), title.clone())),
+        }
+    }
+
+    /// With sample files of the guide: address and name.
+    fn samples(mut self, samples: Vec<(String, String)>) -> Self {
+        self.samples = samples;
+        self
+    }
 }
 
 #[derive(Template)]
@@ -211,19 +250,10 @@ async fn draw(
     let samples: Vec<Sample> = guide.iter().flat_map(|v| v.guide.samples.clone()).collect();
     let csrf = ctx.csrf();
     let wanted = materials.iter().map(|need| {
-        let key = slot_key(need.material);
-        let chosen: Vec<&str> =
-            form.materials.get(&need.material.id).iter().flat_map(|ids| ids.iter()).map(AttachmentId::as_str).collect();
-        Wanted {
-            name: need.material.name.clone(),
-            upload: material_slot(need, id, &item.code, &csrf, &refusals),
-            condition: need.material.condition.clone(),
-            about: format!("{} · {}", need.material.copies.label(), need.material.source.label()),
-            samples: samples_of(&samples, &item.code, &need.material.id),
-            earlier: earlier(&need.offered, id, &chosen),
-            shared: need.shared.as_ref().map(|(case, title)| (format!("/cases/{case}"), title.clone())),
-            key,
-        }
+        let chosen = form.materials.get(&need.material.id).map(Vec::as_slice).unwrap_or_default();
+        let action = For::Item { item: item.code.clone() }.address(id, &need.material.id);
+        let samples = samples_of(&samples, &item.code, &need.material.id);
+        Wanted::of(need, id, &action, &csrf, chosen, &refusals).samples(samples)
     });
     let page = ctx
         .page("projects", format!("申请办理{}", item.name))
@@ -254,7 +284,7 @@ async fn draw(
 }
 
 /// The files a form names under one key; anything that is no file id is left out.
-fn chosen(form: &crate::Fields, key: &str) -> Vec<AttachmentId> {
+pub(super) fn chosen(form: &crate::Fields, key: &str) -> Vec<AttachmentId> {
     let mut ids: Vec<AttachmentId> = Vec::new();
     for id in form.all(key).into_iter().filter_map(AttachmentId::parse) {
         if !ids.contains(&id) {

@@ -4,11 +4,13 @@ mod account;
 mod application;
 mod clock;
 mod declare;
+mod group;
 mod guide;
 mod help;
 mod home;
 mod message;
 mod paper;
+mod path;
 mod project;
 mod query;
 
@@ -23,6 +25,8 @@ pub fn routes() -> Vec<Route> {
         declare::routes(),
         project::routes(),
         application::routes(),
+        group::routes(),
+        path::routes(),
         paper::routes(),
         message::routes(),
         query::routes(),

@@ -1,6 +1,6 @@
 //! 我的项目: the list, one project with its tasks, the confirmation after the declaration.
 
-use super::{application, declare, paper};
+use super::{application, declare, group, paper};
 use crate::{
     Access, Page, Posted, Route, WebError,
     app::refusals,
@@ -147,6 +147,14 @@ struct Running {
     href: String,
 }
 
+/// A joint application of the project.
+struct GroupLine {
+    title: String,
+    href: String,
+    note: String,
+    state: Pill,
+}
+
 #[derive(Template)]
 #[template(path = "portal/project.html")]
 struct Show {
@@ -160,6 +168,7 @@ struct Show {
     facts: Facts,
     tasks: Tasks,
     counts: Vec<(TaskState, usize)>,
+    groups_filed: Vec<GroupLine>,
     running: Vec<Running>,
     lanes: Lanes,
     papers: Vec<PaperRow>,
@@ -221,6 +230,7 @@ async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Do
         facts: head(&ctx, &project),
         tasks: Tasks::new(project.tasks.iter().map(|task| row(&id, task, &name_of))),
         counts: counts(&project.tasks),
+        groups_filed: groups_filed(&ctx, &id).await?,
         running,
         lanes: lanes(&project.trail),
         papers,
@@ -232,6 +242,17 @@ async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Do
         id,
     };
     Ok(Html(html.render()?))
+}
+
+async fn groups_filed(ctx: &PortalContext, id: &ProjectId) -> Result<Vec<GroupLine>, WebError> {
+    let rows = ctx.platform.groups_of_project(&ctx.call, id).await?;
+    let line = |row: platform::group::GroupRow| GroupLine {
+        state: group::state_pill(&row),
+        href: format!("/groups/{}", row.id),
+        note: format!("{} 项 · {} 提交", row.branches, row.formed_at.date()),
+        title: row.title,
+    };
+    Ok(rows.into_iter().map(line).collect())
 }
 
 fn plate(ctx: &PortalContext, project: &ProjectPage) -> Plate {

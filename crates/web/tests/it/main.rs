@@ -3,6 +3,7 @@
 
 mod api;
 mod guide;
+mod group;
 mod office;
 mod portal_project;
 mod portal_public;

@@ -5,8 +5,13 @@ use axum::{
     body::Body,
     http::{Method, StatusCode},
 };
-use domain::{account::Role, document::DocumentKind};
+use domain::{
+    account::Role,
+    document::DocumentKind,
+    ids::{CaseId, GroupId},
+};
 use futures_util::stream;
+use platform::group::ApplyForGroup;
 use std::collections::BTreeMap;
 use testkit::{Answer, Client, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
@@ -47,6 +52,7 @@ impl Samples {
         let case = world.received(&officer).await;
         p.ask_correction(&officer.call(), &case, vec![point("补充附图")]).await.unwrap();
         let project = p.case_page(&officer.call(), &case).await.unwrap().application.project;
+        let (group, branch) = Self::group(world).await;
         let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::png())]);
         let picture =
             p.upload_file(&world.agent.call(), &project, "project_decision", "附图.png", "", content).await.unwrap();
@@ -77,6 +83,8 @@ impl Samples {
             (("codes", "code"), code.clone()),
             (("public", "code"), code),
             (("cases", "id"), case.to_string()),
+            (("groups", "id"), group.to_string()),
+            (("branches", "case"), branch.to_string()),
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
             (("papers", "number"), number.clone()),
@@ -92,6 +100,23 @@ impl Samples {
             (("samples", "file"), guide.samples[0].id.to_string()),
         ]);
         Self { officer, keeper, values }
+    }
+
+    /// A joint application of 甲公司 for two items of water × 150402, which therefore leads.
+    async fn group(world: &World) -> (GroupId, CaseId) {
+        let changes = [("project_name", "英金河滞洪区仓储项目"), ("flood_area", "yes")];
+        let project = world.declare(&world.agent, &answers::with(answers::record_filing(), &changes)).await;
+        let items = ["soil_water".to_owned(), "flood_impact".to_owned()];
+        let call = world.agent.call();
+        let page = world.platform.group_form(&call, &project, "", &items).await.unwrap();
+        let mut form = ApplyForGroup { items: items.to_vec(), ..ApplyForGroup::default() };
+        for shared in page.materials.iter().filter(|shared| shared.need.required) {
+            let id = &shared.need.material.id;
+            form.materials.insert(id.clone(), vec![world.upload(&call, &project, id).await.unwrap().id]);
+        }
+        let group = world.platform.apply_for_group(&call, &project, &form).await.unwrap();
+        let branch = world.platform.group_page(&call, &group).await.unwrap().branches.remove(0).row.id;
+        (group, branch)
     }
 
     /// The path with samples for its parameters.

@@ -200,6 +200,7 @@ struct Show {
     name: String,
     stage: Pill,
     next: Note,
+    group: Option<Note>,
     facts: Facts,
     asked: Vec<Asked>,
     answered: Option<Points>,
@@ -355,6 +356,10 @@ pub(super) async fn draw(
         name: application.item_name.clone(),
         stage: stage_pill(&case.case),
         next: next(&case),
+        group: ctx.platform.group_of_case(id).await?.map(|group| {
+            Note::new(Tone::Blue, "并联申请", "本事项和其他事项一并申请，分别办理，互不影响。")
+                .link("查看整组进度", format!("/groups/{group}"))
+        }),
         facts: Facts::new()
             .row("办理部门", &application.agency_name)
             .row("办理时限", application.limit.words())

@@ -6,7 +6,7 @@ use crate::{
     app::refusals,
     context::PortalContext,
     csrf,
-    portal::{paper, project::project_id},
+    portal::{group, paper, project::project_id},
 };
 use axum::{
     extract::{Multipart, Path, Query},
@@ -27,6 +27,13 @@ pub enum For {
         /// Item code.
         item: String,
     },
+    /// A joint application.
+    Join {
+        /// Code of the stage; empty for the unit's own choice.
+        stage: String,
+        /// Item codes.
+        items: Vec<String>,
+    },
     /// The answer to a point of a correction notice.
     Point {
         /// The case.
@@ -41,6 +48,10 @@ impl For {
     pub fn address(&self, project: &ProjectId, material: &str) -> String {
         match self {
             Self::Item { item } => format!("/projects/{project}/files?material={material}&item={item}"),
+            Self::Join { stage, items } => {
+                let joined = paper::encoded(&format!("{stage},{}", items.join(",")));
+                format!("/projects/{project}/files?material={material}&join={joined}")
+            }
             Self::Point { case, point } => {
                 format!("/projects/{project}/files?material={material}&case={case}&point={point}")
             }
@@ -52,6 +63,7 @@ impl For {
         let place = crate::html::field_id(key);
         match self {
             Self::Item { item } => format!("/projects/{project}/items/{}/apply#{place}", paper::encoded(item)),
+            Self::Join { stage, items } => format!("{}#{place}", group::form_address(project, stage, items)),
             Self::Point { case, .. } => format!("/cases/{case}#{place}"),
         }
     }
@@ -62,6 +74,8 @@ impl For {
 pub(super) struct Target {
     material: String,
     item: String,
+    /// Stage and items of a joint application, joined by commas.
+    join: String,
     case: String,
     point: usize,
 }
@@ -70,6 +84,10 @@ impl Target {
     fn read(&self) -> Result<For, WebError> {
         match CaseId::parse(&self.case) {
             Some(case) => Ok(For::Point { case, point: self.point }),
+            None if !self.join.is_empty() => {
+                let mut parts = self.join.split(',').map(str::to_owned);
+                Ok(For::Join { stage: parts.next().unwrap_or_default(), items: parts.collect() })
+            }
             None if !self.item.is_empty() => Ok(For::Item { item: self.item.clone() }),
             None => Err(WebError::NotFound),
         }
@@ -134,7 +152,7 @@ pub(super) async fn upload(
         return Err(WebError::SignInNeeded);
     }
     let key = match &wanted {
-        For::Item { .. } => format!("material-{}", target.material),
+        For::Item { .. } | For::Join { .. } => format!("material-{}", target.material),
         For::Point { point, .. } => format!("files-{point}"),
     };
     let wrong = match refusals(take(&ctx, &project, &target.material, &headers, form).await)? {
@@ -152,6 +170,7 @@ pub(super) async fn upload(
     }
     let page = match &wanted {
         For::Item { item } => draw(&ctx, &project, item, &ApplyForItem::default(), wrong).await?,
+        For::Join { stage, items } => return group::after_upload(&ctx, &project, stage, items, wrong).await,
         For::Point { case, .. } => case::draw(&ctx, case, "", &[], wrong).await?,
     };
     Ok((status, page).into_response())
@@ -171,6 +190,7 @@ async fn slot_alone(
             debug_assert_eq!(slot_key(need.material), format!("material-{material}"));
             Ok(material_slot(need, project, item, &ctx.csrf(), wrong).to_string())
         }
+        For::Join { stage, items } => group::slot_alone(ctx, project, stage, items, material, wrong).await,
         For::Point { case, point } => {
             let needs = ctx.platform.correction_needs(&ctx.call, case).await?;
             let need = needs.get(*point).ok_or(WebError::NotFound)?;
