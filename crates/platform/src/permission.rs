@@ -62,11 +62,29 @@ pub enum Action {
     PrintDocument,
     /// Open accounts and give posts.
     ManageAccounts,
+    /// The supervisor's home: lights, rankings, cards to chase.
+    ReadSupervision,
+    /// Read a supervision card.
+    ReadCard,
+    /// Answer it for the department.
+    AnswerCard,
+    /// 销号.
+    CloseCard,
+    /// Hand it up.
+    EscalateCard,
+    /// 督办.
+    ExpediteCase,
+    /// Read an expediting order.
+    ReadOrder,
+    /// Reply to it.
+    ReplyOrder,
+    /// Look through the ledger for what the rules find.
+    RunSupervision,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 33] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -91,6 +109,15 @@ impl Action {
         Self::ReadMessages,
         Self::PrintDocument,
         Self::ManageAccounts,
+        Self::ReadSupervision,
+        Self::ReadCard,
+        Self::AnswerCard,
+        Self::CloseCard,
+        Self::EscalateCard,
+        Self::ExpediteCase,
+        Self::ReadOrder,
+        Self::ReplyOrder,
+        Self::RunSupervision,
     ];
 }
 
@@ -101,6 +128,8 @@ enum Reach {
     Own,
     /// Same department, its own region and all below.
     Below,
+    /// Same department, only below its own region: a superior department.
+    StrictlyBelow,
     /// Any department, its own region and all below.
     Territory,
 }
@@ -128,6 +157,8 @@ use Role::{
 
 const WINDOW: &[Role] = &[Receptionist, Undertaker];
 const CASE_WORK: &[Role] = &[Receptionist, Undertaker, Reviewer, Approver, DepartmentManager];
+/// Who speaks for a department to the supervisor.
+const ANSWERING: &[Role] = &[Undertaker, Approver, DepartmentManager];
 const OVERSIGHT: &[Role] = &[GeneralAdministration, Supervisor];
 
 /// The policy. A superior department reads below; territory-wide posts read everything in their territory.
@@ -150,6 +181,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
+        A::ReadSupervision => &[P(&[Supervisor], Reach::Territory)],
+        A::ReadCard => &[P(CASE_WORK, Reach::Own), P(&[Supervisor], Reach::Territory)],
+        A::AnswerCard | A::ReplyOrder => &[P(ANSWERING, Reach::Own)],
+        A::CloseCard | A::EscalateCard => &[P(&[Supervisor], Reach::Territory)],
+        A::ExpediteCase => &[P(&[Supervisor], Reach::Territory), P(&[DepartmentManager], Reach::StrictlyBelow)],
+        A::ReadOrder => {
+            &[P(CASE_WORK, Reach::Own), P(&[DepartmentManager], Reach::Below), P(&[Supervisor], Reach::Territory)]
+        }
+        A::RunSupervision => &[System],
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
     }
 }
@@ -218,6 +258,9 @@ fn reaches(post: &Post, reach: Reach, object: Object<'_>, regions: &Regions) -> 
     match reach {
         Reach::Own => department && object.region.is_none_or(|r| r == post.region),
         Reach::Below => department && object.region.is_none_or(|r| regions.within(post.region, r)),
+        Reach::StrictlyBelow => {
+            department && object.region.is_none_or(|r| r != post.region && regions.within(post.region, r))
+        }
         Reach::Territory => object.region.is_none_or(|r| regions.within(post.region, r)),
     }
 }

@@ -8,6 +8,7 @@ use domain::{
     item::{Catalogue, catalogue},
     regime::RatificationCatalogue,
     region::{Regions, default_regions},
+    supervision::{Rules, default_rules},
 };
 
 /// Rules as data. Shipped as version 1; later versions are loaded through the office with a preview.
@@ -27,6 +28,8 @@ pub struct Rulebook {
     pub form: &'static Form,
     /// What needs ratification.
     pub ratification: &'static RatificationCatalogue,
+    /// What electronic supervision looks for.
+    pub supervision: &'static Rules,
 }
 
 impl Rulebook {
@@ -40,6 +43,7 @@ impl Rulebook {
             catalogue: catalogue(),
             form: form(),
             ratification: RatificationCatalogue::shipped(),
+            supervision: default_rules(),
         }
     }
 

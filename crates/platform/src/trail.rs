@@ -80,7 +80,7 @@ impl Platform {
         events.iter().map(|event| entry(event, None, &names)).collect()
     }
 
-    async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
+    pub(crate) async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
         let mut names = BTreeMap::from([("system".to_owned(), "在线平台".to_owned())]);
         for event in events {
             if names.contains_key(&event.actor) {

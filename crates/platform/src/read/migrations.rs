@@ -3,7 +3,9 @@
 use ledger::Migration;
 
 /// All steps, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[MAIN, SUPERVISION];
+
+const MAIN: Migration = Migration {
     version: 1,
     name: "main job",
     sqlite: concat!(
@@ -15,4 +17,12 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         "CREATE TABLE project_search(id TEXT PRIMARY KEY, words TSVECTOR NOT NULL); \
          CREATE INDEX project_search_words ON project_search USING gin(words);"
     ),
-}];
+};
+
+/// 电子监察: the same text on both engines.
+const SUPERVISION: Migration = Migration {
+    version: 5,
+    name: "supervision",
+    sqlite: include_str!("migrations/0005_supervision.sql"),
+    postgres: include_str!("migrations/0005_supervision.sql"),
+};

@@ -5,6 +5,7 @@ mod case;
 mod fold;
 mod migrations;
 mod project;
+mod supervision;
 mod unit;
 
 pub(crate) use case::{NEVER, outcome_of};
