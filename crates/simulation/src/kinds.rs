@@ -170,6 +170,11 @@ impl Kind {
         answers
     }
 
+    /// Whether it only needs to be filed: not built by government, not in the ratification catalogue.
+    pub fn is_filed(&self) -> bool {
+        !self.government && self.catalogue_item.is_none()
+    }
+
     /// Whether a government organ or institution builds it.
     pub fn is_government(&self) -> bool {
         self.government

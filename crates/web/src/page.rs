@@ -73,6 +73,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("work", "/", "待办", "checklist"),
     entry("cases", "/cases", "办件", "clipboard-list"),
     entry("projects", "/projects", "项目", "building"),
+    entry("supervision", "/supervision", "电子监察", "flag"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
 ];
@@ -114,6 +115,8 @@ pub struct Page {
     pub unread: u32,
     /// Open tasks, shown in the office's side bar.
     pub tasks: u32,
+    /// What supervision asks of the person, shown in the office's side bar; `None` hides the entry.
+    pub supervision: Option<u64>,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -135,6 +138,7 @@ impl Page {
             who: None,
             unread: 0,
             tasks: 0,
+            supervision: None,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,

@@ -6,7 +6,7 @@ use crate::{
     calendar::Calendar,
     case::{Application, File},
     department::Agency,
-    ids::{CaseId, ProjectId, SupervisionCardId},
+    ids::{AttachmentId, CaseId, ProjectId, SupervisionCardId},
     region::{RegionCode, Regions},
 };
 use jiff::civil::Date;
@@ -174,6 +174,8 @@ pub struct Card {
     pub escalations: u32,
     /// Last answer.
     pub answered_at: Option<Moment>,
+    /// Files of all answers.
+    pub files: Vec<AttachmentId>,
     /// When it was closed, and what was found.
     pub closed: Option<(Moment, Finding)>,
 }
@@ -193,7 +195,8 @@ impl Aggregate for Card {
                 self.opened = Some(opened.clone());
                 self.opened_at = meta.at;
             }
-            CardEvent::CardAnswered { .. } => {
+            CardEvent::CardAnswered { files, .. } => {
+                self.files.extend(files.iter().map(|file| file.id.clone()));
                 self.state = CardState::Answered;
                 self.answered_at = Some(meta.at);
             }

@@ -214,7 +214,8 @@ fn late_check(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
 /// A second correction notice: flagged by the event, or found among the earlier ones.
 fn second_correction(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
     let earlier = h.earlier.iter().filter(|e| e.kind == h.kind).collect::<Vec<_>>();
-    let flagged = h.data.get("repeated").and_then(Value::as_bool).unwrap_or(false);
+    let reason = h.data.get("repeated").and_then(Value::as_str);
+    let flagged = reason.is_some() || h.data.get("repeated") == Some(&Value::Bool(true));
     if earlier.is_empty() && !flagged {
         return None;
     }
@@ -222,7 +223,7 @@ fn second_correction(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
     let times = earlier.len().max(1) + 1;
     let sentence = format!("{first}已告知过补正，又第 {times} 次告知，没有做到一次性告知。");
     let mut facts = vec![fact("首次告知", first), fact("告知次数", format!("{times} 次"))];
-    if let Some(reason) = h.data.get("reason").and_then(Value::as_str) {
+    if let Some(reason) = reason {
         facts.push(fact("部门说明", reason));
     }
     at_event(h, sentence, facts)
@@ -351,13 +352,17 @@ fn back_entered(rule: &Rule, h: &Happening<'_>) -> Option<Hit> {
     at_event(h, sentence, facts)
 }
 
-/// Kinds of events that record a review.
-const REVIEWS: [&str; 2] = ["CaseReviewed", "ReviewPassed"];
+/// The event that records a review.
+const REVIEW: &str = "ProposalReviewed";
 
-/// Decided without a review by somebody else.
+/// Decided without a review by somebody else. What its procedure lets one person decide needs none.
 fn no_reviewer(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
-    let mut reviews = h.earlier.iter().filter(|e| REVIEWS.contains(&e.kind.as_str()));
+    let mut reviews = h.earlier.iter().filter(|e| e.kind == REVIEW);
     if reviews.any(|review| review.actor != h.meta.actor) {
+        return None;
+    }
+    let case = serde_json::to_value(h.before).ok()?;
+    if case.pointer("/application/procedure/steps").and_then(Value::as_str) == Some("one") {
         return None;
     }
     let sentence = "作出决定前没有其他人员的审核记录，未做到经办、审核、审批分离。".to_owned();

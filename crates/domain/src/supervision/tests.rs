@@ -323,7 +323,7 @@ fn art15_a_check_answered_after_five_working_days_is_late() {
 fn art17_a_second_correction_hits_by_its_flag_or_by_the_history() {
     let once = Story::received().then(asked(None, "补盖公章"), at(date(2026, 3, 3), 9, 0));
     assert_eq!(once.show("second_correction"), None);
-    let data = json!({"points": [], "repeated": true, "reason": "上次漏写"});
+    let data = json!({"points": [], "repeated": "上次漏写"});
     let flagged =
         once.show_as("second_correction", "CorrectionAsked", &data, &at(date(2026, 3, 5), 9, 0), &once.events).unwrap();
     assert_eq!(value(&flagged, "告知次数"), "2 次");
@@ -400,7 +400,7 @@ fn art17_a_decision_nobody_else_reviewed_hits() {
     let before = story.case();
     let meta = at(date(2026, 3, 10), 9, 0);
     let reviewed = |actor: &str| {
-        vec![Earlier { kind: "CaseReviewed".into(), at: Moment::at(date(2026, 3, 9), 9, 0), actor: actor.into() }]
+        vec![Earlier { kind: "ProposalReviewed".into(), at: Moment::at(date(2026, 3, 9), 9, 0), actor: actor.into() }]
     };
     let ask = |earlier: &[Earlier]| story.ask("no_reviewer", "CaseDecided", &json!({}), &meta, &before, earlier);
     assert_eq!(ask(&reviewed("a-reviewer")), None);

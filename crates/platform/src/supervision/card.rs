@@ -3,6 +3,7 @@
 use super::posts;
 use crate::{
     Action, Call, Failure, Object, Platform,
+    attachment::AttachmentRow,
     failure::again,
     permission,
     stream::{Stream, join, stream_id},
@@ -10,7 +11,6 @@ use crate::{
 use domain::{
     Moment, Refusal,
     account::Role,
-    case::File,
     ids::SupervisionCardId,
     region::RegionCode,
     supervision::{self, Card, CardEvent, CardState, Finding, Opened},
@@ -46,6 +46,8 @@ pub struct CardPage {
     pub superior: Option<RegionCode>,
     /// The last day for an answer has passed without one.
     pub late: bool,
+    /// Files uploaded for the next answer; only for whoever may give it.
+    pub fresh: Vec<AttachmentRow>,
 }
 
 /// The department's and the region's part of a card, for permission.
@@ -54,7 +56,7 @@ fn object(opened: &Opened) -> Object<'_> {
 }
 
 impl Platform {
-    async fn load_card(
+    pub(super) async fn load_card(
         &self,
         call: &Call,
         action: Action,
@@ -83,9 +85,12 @@ impl Platform {
                 event: join(&event.kind, &event.data).map_err(Failure::fault)?,
             })
         };
+        let may_answer = running && may(Action::AnswerCard);
+        let fresh = if may_answer { self.fresh_files(&stream.state).await? } else { Vec::new() };
         Ok(CardPage {
+            fresh,
             timeline: events.iter().map(line).collect::<Result<_, Failure>>()?,
-            may_answer: running && may(Action::AnswerCard),
+            may_answer,
             may_close: running && may(Action::CloseCard) && self.holds(call, &stream.state),
             may_expedite: may(Action::ExpediteCase),
             superior: supervision::superior(&stream.state, self.rules.regions),
@@ -126,14 +131,9 @@ impl Platform {
         self.once(call, |_| Some(()), act).await
     }
 
-    /// The department explains itself.
-    pub async fn answer_card(
-        &self,
-        call: &Call,
-        id: &SupervisionCardId,
-        text: &str,
-        files: Vec<File>,
-    ) -> Result<(), Failure> {
+    /// The department explains itself; files it uploaded to the card since the last answer go with it.
+    pub async fn answer_card(&self, call: &Call, id: &SupervisionCardId, text: &str) -> Result<(), Failure> {
+        let files = self.files_to_answer(id).await?;
         self.act_on_card(call, Action::AnswerCard, id, |card| supervision::answer(card, text, files.clone())).await
     }
 

@@ -6,6 +6,7 @@
 //! second run open nothing twice.
 
 mod card;
+mod file;
 mod home;
 mod list;
 mod order;
@@ -25,11 +26,6 @@ use domain::{
     supervision::{self, Card, CardEvent, Hit, Rule},
 };
 use std::collections::BTreeSet;
-
-/// Whom a notice to the supervisors of a region is addressed to.
-pub(crate) fn supervisors_of(region: RegionCode) -> String {
-    format!("supervisor-{region}")
-}
 
 impl Platform {
     /// Looks through what was recorded since the last time and through what is due today. How many cards were opened.

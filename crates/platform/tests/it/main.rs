@@ -14,3 +14,4 @@ mod permission;
 mod process;
 mod public;
 mod sealed;
+mod supervision;

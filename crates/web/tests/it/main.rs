@@ -5,4 +5,5 @@ mod api;
 mod office;
 mod portal_project;
 mod portal_public;
+mod supervision;
 mod sweep;
