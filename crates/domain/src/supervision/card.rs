@@ -61,7 +61,7 @@ pub enum Finding {
     Upheld,
     /// 不属实: explained.
     Explained,
-    /// 已消除: the step it warned of was done in time; the platform closes it.
+    /// 自动销号: the step it warned of was done, or a red card took its place; the platform closes it.
     Lapsed,
 }
 
@@ -74,7 +74,7 @@ impl Finding {
         match self {
             Self::Upheld => "属实，计入考核",
             Self::Explained => "情况已说明，不计入考核",
-            Self::Lapsed => "事项已按期办理，自动销号",
+            Self::Lapsed => "自动销号",
         }
     }
 

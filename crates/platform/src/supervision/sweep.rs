@@ -8,7 +8,7 @@ use crate::{
 use domain::{
     case::Case,
     ids::CaseId,
-    supervision::{Consumer, Rule, Standing, consumer},
+    supervision::{Consumer, Rule, Severity, Standing, consumer},
 };
 use ledger::Row;
 use std::collections::BTreeSet;
@@ -88,6 +88,11 @@ impl Platform {
         let mut change = self.change(call);
         if self.open_card(&mut change, &mut BTreeSet::new(), rule, hit, about).await? == 0 {
             return Ok(0);
+        }
+        if rule.severity == Severity::Red {
+            for warning in self.lapsing_cards(due.id.as_str()).await? {
+                self.lapse_card(&mut change, &warning, "已经超期，转为红牌监察卡，平台自动销号。").await?;
+            }
         }
         // Whoever acts on the case at the same time is faster or later, never both: the card is about the case as it stands.
         change.exactly_one(Row::new(

@@ -102,7 +102,7 @@ impl Platform {
 
     async fn watch_event(&self, batch: &mut Batch<'_>, event: &Event) -> Result<(), Failure> {
         let rules: Vec<&Rule> = self.rules.supervision.about(&event.kind).collect();
-        let warned = self.lapsing_cards(event).await?;
+        let warned = self.lapsing_cards(event.stream.trim_start_matches("case:")).await?;
         if rules.is_empty() && warned.is_empty() {
             return Ok(());
         }
@@ -214,9 +214,8 @@ impl Platform {
         before.chain(now).collect()
     }
 
-    /// Open cards of this case that only warned.
-    async fn lapsing_cards(&self, event: &Event) -> Result<Vec<String>, Failure> {
-        let case = event.stream.trim_start_matches("case:");
+    /// Open cards of a case that only warned.
+    pub(super) async fn lapsing_cards(&self, case: &str) -> Result<Vec<String>, Failure> {
         let rows = self
             .store
             .query(
@@ -237,12 +236,20 @@ impl Platform {
 
     async fn lapse_cards(&self, batch: &mut Batch<'_>, cards: Vec<String>) -> Result<(), Failure> {
         for id in cards {
-            let stream = self.load::<Card>(&id).await?;
-            let events = supervision::lapse(&stream.state, "提示的事项已经办理，平台自动销号。");
             // One card is closed once in a batch, whatever else the case goes through in it.
-            if !events.is_empty() && batch.opened.insert(id) {
-                batch.change.append(stream, &events)?;
+            if batch.opened.insert(id.clone()) {
+                self.lapse_card(&mut batch.change, &id, "提示的事项已经办理，平台自动销号。").await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Closes a card that only warned, if it is still open.
+    pub(super) async fn lapse_card(&self, change: &mut Change<'_>, id: &str, why: &str) -> Result<(), Failure> {
+        let stream = self.load::<Card>(id).await?;
+        let events = supervision::lapse(&stream.state, why);
+        if !events.is_empty() {
+            change.append(stream, &events)?;
         }
         Ok(())
     }

@@ -111,6 +111,14 @@ async fn art15_a_warning_closes_by_itself_when_the_step_is_done(world: &World) {
     assert_eq!((done.len(), done[0].finding.as_str()), (1, "lapsed"));
     let page = world.platform.card_page(&supervisor.call(), &done[0].id).await.unwrap();
     assert_eq!(page.timeline.last().unwrap().actor, "在线平台");
+    // A red card takes the place of the warning.
+    world.accepted(&officer).await;
+    world.set_day(date(2026, 4, 23));
+    assert_eq!(supervise(world).await, 1);
+    world.set_day(date(2026, 5, 6));
+    assert_eq!(supervise(world).await, 1);
+    let left: Vec<_> = cards(world, &supervisor, Owing::Running).await.into_iter().map(|card| card.rule).collect();
+    assert_eq!(left, ["overdue"]);
 }
 
 async fn art15_the_sweep_looks_at_what_is_due_and_at_nothing_else(world: &World) {
@@ -152,6 +160,7 @@ async fn art17_events_open_cards_once_also_after_a_restart_from_the_beginning(wo
     // Accepted and decided at once, and dated weeks before it was entered.
     let quick = world.accepted(&officer).await;
     world.grant(&officer, &quick).await;
+    world.later(6);
     let dated = world.accepted(&officer).await;
     let accepted_on = world.platform.clock.now().date();
     world.set_day(date(2026, 3, 20));
@@ -511,7 +520,7 @@ async fn art17_those_concerned_are_told(world: &World) {
         "undertaker@water-150402 收到红牌监察卡：办理超期",
         "department_manager@water-150402 收到红牌监察卡：办理超期",
         "supervisor@-150402 监察卡待核查：办理超期",
-        "supervisor@-150000 上报的监察卡：办理超期",
+        "supervisor@-150400 上报的监察卡：办理超期",
         "approver@water-150402 收到督办",
         "supervisor@-150402 督办已回复",
     ] {

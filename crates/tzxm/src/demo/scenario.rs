@@ -13,7 +13,7 @@ use domain::{
     credit_code::CreditCode,
     department::Agency,
     ids::{AccountId, AttachmentId, CaseId, ProjectId},
-    region::{INNER_MONGOLIA, RegionCode},
+    region::{INNER_MONGOLIA, Level, RegionCode},
     supervision::{CardState, Finding},
 };
 use jiff::civil::Date;
@@ -110,7 +110,8 @@ impl Town {
         self.clock.set(now.min(Moment::at(self.day(days), hour, 10)));
     }
 
-    /// Ends a working day with a look by the supervision; departments and the supervisor then deal with a part of the cards.
+    /// Ends a working day with a look by the supervision. Departments of the region and its cities then answer, and the
+    /// supervisor closes a part; the cards of counties are left to the visitor.
     async fn supervise(&mut self, days: u32) -> Result<(), Failure> {
         self.clock.set(Moment::at(self.day(days), 19, 0));
         self.platform.supervise(&Call::system("demo")).await?;
@@ -120,15 +121,15 @@ impl Town {
         for card in self.platform.cards(&supervisor, &filter, None).await?.rows {
             let page = self.platform.card_page(&supervisor, &card.id).await?;
             let waited = self.platform.rules.calendar.working_days_between(card.opened_at.date(), self.clock_date());
-            // The last character of an id is as good as a throw of dice, and the same on every run.
-            let lot = card.id.as_str().bytes().last().unwrap_or(0) % 4;
+            let region = page.opened.agency.region;
+            let level = self.platform.rules.regions.level(region);
             match page.card.state {
-                CardState::Open if waited == 1 && lot < 2 => {
+                CardState::Open if waited == 1 && level != Some(Level::County) => {
                     let call = Call::new(self.officer(&page.opened.agency, Step::Suspend).await?, "demo");
                     let text = "因材料审查量大未能及时办理，已明确专人限期办结。";
                     self.platform.answer_card(&call, &card.id, text).await?;
                 }
-                CardState::Answered if waited > 2 && lot == 0 => {
+                CardState::Answered if waited > 2 && level == Some(Level::Province) => {
                     let opinion = "情况属实，请举一反三，按期办理。";
                     self.platform.close_card(&supervisor, &card.id, Finding::Upheld, opinion).await?;
                 }

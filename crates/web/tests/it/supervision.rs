@@ -143,13 +143,13 @@ async fn art17_the_ranking_sorts_and_goes_on_after_its_last_row(world: &World) {
     let first = browser.get("/supervision?by=banner&sort=red").await.text();
     assert!(first.contains("第 1–12 名") && first.contains("赤峰市红山区"));
     assert!(first.contains("map-150700"), "the map");
-    let mut next = link(&first, "/supervision?by=banner&amp;sort=red&amp;after=").replace("&amp;", "&");
+    let mut next = link(&first, "/supervision?by=banner&#38;sort=red&#38;after=").replace("&#38;", "&");
     let mut pages = 1;
     loop {
         let page = browser.get(next.split('#').next().unwrap()).await.text();
         pages += 1;
-        match page.split("href=\"").find(|part| part.starts_with("/supervision?by=banner&amp;sort=red&amp;after=")) {
-            Some(part) => next = part.split('"').next().unwrap().replace("&amp;", "&"),
+        match page.split("href=\"").find(|part| part.starts_with("/supervision?by=banner&#38;sort=red&#38;after=")) {
+            Some(part) => next = part.split('"').next().unwrap().replace("&#38;", "&"),
             None => break,
         }
     }

@@ -57,9 +57,7 @@ struct TileLine {
     href: String,
     tone: &'static str,
     open: i64,
-    red: Light,
-    yellow: Light,
-    green: Light,
+    lights: Vec<Light>,
 }
 
 struct CaseLine {
@@ -122,7 +120,7 @@ async fn home(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response
         above: home.above.map(|code| (name(code), format!("/supervision?region={code}"))),
         stats: stats(&home),
         geographic: home.root == INNER_MONGOLIA,
-        tiles: home.tiles.iter().map(|t| tile(t)).collect(),
+        tiles: home.tiles.iter().map(tile).collect(),
         cards: cards.rows.iter().take(CARDS).map(|row| CardLine::new(row, today)).collect(),
         cards_href: format!("/supervision/cards?region={}", home.root),
         red: home
@@ -187,9 +185,16 @@ fn tile(tile: &Tile) -> TileLine {
         },
         tone: tone(l),
         open: l.open,
-        red: Light::red(l.red),
-        yellow: Light::yellow(l.yellow),
-        green: Light::green(l.green()),
+        lights: [
+            (l.red, Light::red(l.red)),
+            (l.yellow, Light::yellow(l.yellow)),
+            (l.green(), Light::green(l.green())),
+            (l.suspended, Light::grey(l.suspended)),
+        ]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(_, light)| light)
+        .collect(),
     }
 }
 
