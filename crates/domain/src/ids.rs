@@ -63,4 +63,8 @@ ids! {
     DraftId, "d";
     /// 消息.
     MessageId, "m";
+    /// 监察卡.
+    SupervisionCardId, "k";
+    /// 督办件.
+    ExpeditingOrderId, "o";
 }

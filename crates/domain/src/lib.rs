@@ -25,6 +25,7 @@ pub mod project_code;
 pub mod refusal;
 pub mod regime;
 pub mod region;
+pub mod supervision;
 pub mod time;
 mod tsv;
 pub mod unit;

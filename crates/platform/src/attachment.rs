@@ -7,8 +7,8 @@ use crate::{
 use domain::{
     Moment, Refusal,
     case::Case,
-    ids::{AttachmentId, CaseId, ProjectId, UnitId},
-    marking::{self, Place},
+    ids::{AccountId, AttachmentId, CaseId, ProjectId, UnitId},
+    marking,
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
@@ -16,6 +16,16 @@ use std::collections::BTreeSet;
 
 /// One day, in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
+
+/// Whose a file is, and what it was uploaded for.
+pub(crate) struct FilePlace {
+    /// The unit; for an organ's own files its agency id.
+    pub unit: UnitId,
+    /// The project; for an organ's own files the card.
+    pub project: ProjectId,
+    /// The material.
+    pub material: String,
+}
 
 /// One uploaded file.
 #[derive(Debug, Clone)]
@@ -54,7 +64,7 @@ impl AttachmentRow {
         }
     }
 
-    fn read(row: &QueryResult) -> Result<Self, Failure> {
+    pub(crate) fn read(row: &QueryResult) -> Result<Self, Failure> {
         let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
         let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
         Ok(Self {
@@ -121,14 +131,33 @@ impl Platform {
         let (_, declared) = self.load_project(call, Action::ApplyForItem, project).await?;
         let Actor::Unit { account, .. } = &call.actor else { return Err(Failure::NotThere) };
         let slot = self.slot(material)?;
-        let left = self.settings.upload_per_day.saturating_sub(self.uploaded_today(&declared.unit).await?);
-        let taken = self.take_file(&slot, name, declared_type, stream, left).await?;
+        let place = FilePlace { unit: declared.unit.clone(), project: project.clone(), material: material.to_owned() };
+        self.attach(call, account, place, &slot, (name, declared_type), stream).await
+    }
+
+    /// Takes a file that its place was found for: counted, hashed, looked through, kept, written down.
+    pub(crate) async fn attach<S, B, E>(
+        &self,
+        call: &Call,
+        account: &AccountId,
+        place: FilePlace,
+        slot: &Slot,
+        (name, declared_type): (&str, &str),
+        stream: S,
+    ) -> Result<AttachmentRow, Failure>
+    where
+        S: Stream<Item = Result<B, E>> + Send,
+        B: AsRef<[u8]> + Send,
+        E: std::fmt::Display + Send,
+    {
+        let left = self.settings.upload_per_day.saturating_sub(self.uploaded_today(&place.unit).await?);
+        let taken = self.take_file(slot, name, declared_type, stream, left).await?;
         let id = AttachmentId::from_random(self.chance.id());
         let row = AttachmentRow {
             id: id.clone(),
-            unit: declared.unit.clone(),
-            project: project.clone(),
-            material: material.to_owned(),
+            unit: place.unit,
+            project: place.project,
+            material: place.material,
             name: taken.name.clone(),
             file_type: taken.received.file_type,
             size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
@@ -145,9 +174,9 @@ impl Platform {
             [
                 id.as_str().into(),
                 row.unit.as_str().into(),
-                project.as_str().into(),
+                row.project.as_str().into(),
                 account.as_str().into(),
-                material.into(),
+                row.material.clone().into(),
                 row.name.clone().into(),
                 row.file_type.slug().into(),
                 row.size.into(),
@@ -327,7 +356,7 @@ impl Platform {
         self.attachment_row(id).await
     }
 
-    async fn download(&self, row: &AttachmentRow) -> Result<Download, Failure> {
+    pub(crate) async fn download(&self, row: &AttachmentRow) -> Result<Download, Failure> {
         if !row.state.is_usable() {
             return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能下载，请稍后再试。").into());
         }

@@ -24,6 +24,7 @@ pub mod read;
 pub mod rulebook;
 pub mod settings;
 mod stream;
+pub mod supervision;
 pub mod trail;
 pub mod unit;
 pub mod upload;

@@ -76,11 +76,29 @@ pub enum Action {
     PublishGuide,
     /// Open accounts and give posts.
     ManageAccounts,
+    /// The supervisor's home: lights, rankings, cards to chase.
+    ReadSupervision,
+    /// Read a supervision card.
+    ReadCard,
+    /// Answer it for the department.
+    AnswerCard,
+    /// 销号.
+    CloseCard,
+    /// Hand it up.
+    EscalateCard,
+    /// 督办.
+    ExpediteCase,
+    /// Read an expediting order.
+    ReadOrder,
+    /// Reply to it.
+    ReplyOrder,
+    /// Look through the ledger for what the rules find.
+    RunSupervision,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 40] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -112,6 +130,15 @@ impl Action {
         Self::ReviewGuide,
         Self::PublishGuide,
         Self::ManageAccounts,
+        Self::ReadSupervision,
+        Self::ReadCard,
+        Self::AnswerCard,
+        Self::CloseCard,
+        Self::EscalateCard,
+        Self::ExpediteCase,
+        Self::ReadOrder,
+        Self::ReplyOrder,
+        Self::RunSupervision,
     ];
 }
 
@@ -122,6 +149,8 @@ enum Reach {
     Own,
     /// Same department, its own region and all below.
     Below,
+    /// Same department, only below its own region: a superior department.
+    StrictlyBelow,
     /// Any department, its own region and all below.
     Territory,
 }
@@ -149,6 +178,8 @@ use Role::{
 
 const WINDOW: &[Role] = &[Receptionist, Undertaker];
 const CASE_WORK: &[Role] = &[Receptionist, Undertaker, Reviewer, Approver, DepartmentManager];
+/// Who speaks for a department to the supervisor.
+const ANSWERING: &[Role] = &[Undertaker, Approver, DepartmentManager];
 const OVERSIGHT: &[Role] = &[GeneralAdministration, Supervisor];
 
 /// The policy. A superior department reads below; territory-wide posts read everything in their territory.
@@ -177,6 +208,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::WriteGuide => &[P(&[Undertaker, DepartmentManager], Reach::Own)],
         A::ReviewGuide => &[P(&[Reviewer, DepartmentManager], Reach::Own)],
         A::PublishGuide => &[P(&[DepartmentManager], Reach::Own)],
+        A::ReadSupervision => &[P(&[Supervisor], Reach::Territory)],
+        A::ReadCard => &[P(CASE_WORK, Reach::Own), P(&[Supervisor], Reach::Territory)],
+        A::AnswerCard | A::ReplyOrder => &[P(ANSWERING, Reach::Own)],
+        A::CloseCard | A::EscalateCard => &[P(&[Supervisor], Reach::Territory)],
+        A::ExpediteCase => &[P(&[Supervisor], Reach::Territory), P(&[DepartmentManager], Reach::StrictlyBelow)],
+        A::ReadOrder => {
+            &[P(CASE_WORK, Reach::Own), P(&[DepartmentManager], Reach::Below), P(&[Supervisor], Reach::Territory)]
+        }
+        A::RunSupervision => &[System],
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
     }
 }
@@ -245,6 +285,9 @@ fn reaches(post: &Post, reach: Reach, object: Object<'_>, regions: &Regions) -> 
     match reach {
         Reach::Own => department && object.region.is_none_or(|r| r == post.region),
         Reach::Below => department && object.region.is_none_or(|r| regions.within(post.region, r)),
+        Reach::StrictlyBelow => {
+            department && object.region.is_none_or(|r| r != post.region && regions.within(post.region, r))
+        }
         Reach::Territory => object.region.is_none_or(|r| regions.within(post.region, r)),
     }
 }

@@ -9,6 +9,7 @@ use domain::{
     item::{Catalogue, catalogue},
     regime::RatificationCatalogue,
     region::{Regions, default_regions},
+    supervision::{Rules, default_rules},
 };
 
 /// Rules as data. Shipped as version 1; later versions are loaded through the office with a preview.
@@ -30,6 +31,8 @@ pub struct Rulebook {
     pub parallel: &'static ParallelRules,
     /// What needs ratification.
     pub ratification: &'static RatificationCatalogue,
+    /// What electronic supervision looks for.
+    pub supervision: &'static Rules,
 }
 
 impl Rulebook {
@@ -44,6 +47,7 @@ impl Rulebook {
             form: form(),
             parallel: ParallelRules::shipped(),
             ratification: RatificationCatalogue::shipped(),
+            supervision: default_rules(),
         }
     }
 

@@ -106,7 +106,7 @@ impl Platform {
             .collect()
     }
 
-    async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
+    pub(crate) async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
         let mut names = BTreeMap::from([("system".to_owned(), "在线平台".to_owned())]);
         for event in events {
             if names.contains_key(&event.actor) {

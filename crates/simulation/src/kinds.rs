@@ -170,6 +170,12 @@ impl Kind {
         answers
     }
 
+    /// Whether it is filed with the development and reform department: not built by government, not in the ratification
+    /// catalogue, no technical transformation.
+    pub fn is_filed(&self) -> bool {
+        !self.government && self.catalogue_item.is_none() && self.project_type.is_none()
+    }
+
     /// Whether a government organ or institution builds it.
     pub fn is_government(&self) -> bool {
         self.government

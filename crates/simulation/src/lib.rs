@@ -7,6 +7,7 @@ mod kinds;
 mod life;
 mod paper;
 mod people;
+mod watch;
 
 pub use life::{Plan, Progress, Summary, live};
 pub use paper::sample_pdf;

@@ -4,7 +4,7 @@ mod joint;
 
 use crate::{
     SimulationError,
-    kinds::{Kinds, between, counties},
+    kinds::{Kind, Kinds, between, counties},
     paper::sample_pdf,
     people::Desks,
 };
@@ -14,7 +14,7 @@ use domain::{
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
-    ids::{AttachmentId, CaseId, ProjectId},
+    ids::{AttachmentId, CaseId, ExpeditingOrderId, ProjectId, SupervisionCardId},
     item::{Item, LimitUnit, PrecedenceKind},
     region::Region,
     unit::ProjectUnit,
@@ -32,6 +32,13 @@ use std::{
     convert::Infallible,
     sync::Arc,
 };
+
+/// Projects that one county files together.
+const CAMPAIGN: u32 = 6;
+/// The item they are filed under.
+const FILING: &str = "ent_file";
+/// Working days between a decision and its entry from which it counts as late.
+const BACK_ENTERED: i64 = 5;
 
 /// How long a life, of how many projects.
 #[derive(Debug, Clone, Copy)]
@@ -80,13 +87,21 @@ pub struct Summary {
     pub codes_not_verified: u32,
     /// Withdrawn by the unit.
     pub withdrawn: u32,
+    /// Supervision cards opened.
+    pub cards: u32,
+    /// Supervision cards closed by the supervisor.
+    pub cards_closed: u32,
+    /// Expediting orders.
+    pub orders: u32,
     /// Everything that was done.
     pub acts: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Next {
+pub(crate) enum Next {
     Declare,
+    Campaign,
+    ReceiveAll { first: usize, last: usize },
     Apply { project: usize, item: String },
     Join { project: usize, items: Vec<String> },
     ReceiveTogether { group: usize },
@@ -100,6 +115,10 @@ enum Next {
     Resume { case: usize },
     Decide { case: usize },
     Withdraw { case: usize },
+    AnswerCard { card: SupervisionCardId },
+    CloseCard { card: SupervisionCardId },
+    Expedite { case: CaseId },
+    ReplyOrder { order: ExpeditingOrderId },
 }
 
 struct UnitLife {
@@ -116,6 +135,7 @@ struct ProjectLife {
     done: BTreeSet<String>,
     asked: BTreeSet<String>,
     most: usize,
+    voided: bool,
 }
 
 struct CaseLife {
@@ -124,6 +144,7 @@ struct CaseLife {
     item: &'static Item,
     agency: Agency,
     suspended_until: Option<Date>,
+    accepted_on: Option<Date>,
 }
 
 /// Lives through the plan on a platform whose clock is `clock` and whose chance comes from the plan's seed.
@@ -138,12 +159,12 @@ pub async fn live(
     Ok(life.summary)
 }
 
-struct Life<'a> {
-    platform: &'a Platform,
-    clock: Arc<ManualClock>,
-    plan: Plan,
-    chance: ChaChaChance,
-    kinds: Kinds,
+pub(crate) struct Life<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) plan: Plan,
+    pub(crate) chance: ChaChaChance,
+    pub(crate) kinds: Kinds,
     counties: Vec<&'static Region>,
     queue: BTreeSet<(Moment, u64, Next)>,
     sequence: u64,
@@ -151,8 +172,14 @@ struct Life<'a> {
     projects: Vec<ProjectLife>,
     cases: Vec<CaseLife>,
     groups: Vec<joint::GroupLife>,
-    desks: Desks,
-    summary: Summary,
+    pub(crate) desks: Desks,
+    pub(crate) summary: Summary,
+    /// The day up to which supervision has looked.
+    pub(crate) watched: Date,
+    /// Cards somebody already deals with.
+    pub(crate) dealt_with: BTreeSet<SupervisionCardId>,
+    /// How often each temptation came.
+    temptations: BTreeMap<&'static str, u32>,
 }
 
 impl<'a> Life<'a> {
@@ -172,18 +199,32 @@ impl<'a> Life<'a> {
             groups: Vec::new(),
             desks: Desks::default(),
             summary: Summary::default(),
+            watched: plan.from,
+            dealt_with: BTreeSet::new(),
+            temptations: BTreeMap::new(),
         };
         // Not in the last days: the next working day must still lie within the plan.
         let days = (plan.until - plan.from).get_days().saturating_sub(20).max(1).unsigned_abs();
-        for _ in 0..plan.projects {
+        let campaign = if plan.projects >= 2 * CAMPAIGN { CAMPAIGN } else { 0 };
+        if campaign > 0 {
+            life.after_days(plan.from, days / 3, Next::Campaign);
+        }
+        for _ in campaign..plan.projects {
             let offset = life.chance.below(days);
             life.after_days(plan.from, offset, Next::Declare);
         }
         Ok(life)
     }
 
+    /// Whether somebody gives way: a few of the first times, so that a short life shows it, then rarely.
+    fn gives_way(&mut self, temptation: &'static str) -> bool {
+        let times = self.temptations.entry(temptation).or_default();
+        *times += 1;
+        matches!(times, 2 | 5 | 11) || self.percent(1)
+    }
+
     /// One chance in a hundred, so many times.
-    fn percent(&self, percent: u32) -> bool {
+    pub(crate) fn percent(&self, percent: u32) -> bool {
         self.chance.below(100) < percent
     }
 
@@ -205,7 +246,7 @@ impl<'a> Life<'a> {
         self.at(day, next);
     }
 
-    fn after_working_days(&mut self, days: u32, next: Next) {
+    pub(crate) fn after_working_days(&mut self, days: u32, next: Next) {
         let today = self.clock_date();
         let day = self.platform.rules.calendar.add_working_days(today, days.max(1));
         self.at(day, next);
@@ -216,15 +257,15 @@ impl<'a> Life<'a> {
         self.clock.now()
     }
 
-    fn clock_date(&self) -> Date {
+    pub(crate) fn clock_date(&self) -> Date {
         self.now().date()
     }
 
-    fn act(&self, actor: &Actor, what: &str) -> Call {
+    pub(crate) fn act(&self, actor: &Actor, what: &str) -> Call {
         Call::new(actor.clone(), format!("simulation:{what}"))
     }
 
-    fn tried<T>(&self, act: &str, result: Result<T, Failure>) -> Result<T, SimulationError> {
+    pub(crate) fn tried<T>(&self, act: &str, result: Result<T, Failure>) -> Result<T, SimulationError> {
         use platform::ports::Clock;
         result.map_err(|source| SimulationError::Act {
             act: act.to_owned(),
@@ -244,6 +285,7 @@ impl<'a> Life<'a> {
                 self.check_lists().await?;
                 checked = moment.date();
             }
+            self.watch_until(moment.date()).await?;
             self.clock.set(moment);
             self.step(next).await?;
             self.summary.acts += 1;
@@ -251,6 +293,7 @@ impl<'a> Life<'a> {
                 progress(Progress { day: moment.date(), projects: self.summary.projects, acts: self.summary.acts });
             }
         }
+        self.watch_until(self.plan.until).await?;
         self.clock.set(end);
         self.check_lists().await
     }
@@ -258,6 +301,8 @@ impl<'a> Life<'a> {
     async fn step(&mut self, next: Next) -> Result<(), SimulationError> {
         match next {
             Next::Declare => self.declare().await,
+            Next::Campaign => self.campaign().await,
+            Next::ReceiveAll { first, last } => self.receive_all(first, last).await,
             Next::Apply { project, item } => self.apply(project, &item).await,
             Next::Join { project, items } => self.join(project, &items).await,
             Next::ReceiveTogether { group } => self.receive_together(group).await,
@@ -271,6 +316,10 @@ impl<'a> Life<'a> {
             Next::Resume { case } => self.resume(case).await,
             Next::Decide { case } => self.decide(case).await,
             Next::Withdraw { case } => self.withdraw(case).await,
+            Next::AnswerCard { card } => self.answer_card(card).await,
+            Next::CloseCard { card } => self.close_card(card).await,
+            Next::Expedite { case } => self.expedite(case).await,
+            Next::ReplyOrder { order } => self.reply_order(order).await,
         }
     }
 
@@ -322,12 +371,28 @@ impl<'a> Life<'a> {
         let Some(county) = self.counties.get(index).copied() else { return Ok(()) };
         let government = self.percent(38);
         let unit = self.unit(government, county).await?;
+        let project = self.declare_kind(unit, county, |kind| kind.is_government() == government).await?;
+        let Some(project) = project else { return Ok(()) };
+        if self.percent(2) {
+            self.after_working_days(6, Next::VoidCode { project });
+        }
+        self.plan_applications(project);
+        Ok(())
+    }
+
+    /// A unit declares a project of a fitting kind in a county.
+    async fn declare_kind(
+        &mut self,
+        unit: usize,
+        county: &Region,
+        fits: impl Fn(&Kind) -> bool,
+    ) -> Result<Option<usize>, SimulationError> {
         let answers = {
-            let kind = (0..50).find_map(|_| self.kinds.kind(&self.chance).filter(|k| k.is_government() == government));
-            let (Some(kind), Some(life)) = (kind, self.units.get(unit)) else { return Ok(()) };
+            let kind = (0..50).find_map(|_| self.kinds.kind(&self.chance).filter(|kind| fits(kind)));
+            let (Some(kind), Some(life)) = (kind, self.units.get(unit)) else { return Ok(None) };
             kind.answers(&self.chance, &self.kinds, &life.unit, county, self.clock_date())
         };
-        let Some(actor) = self.units.get(unit).map(|u| u.actor.clone()) else { return Ok(()) };
+        let Some(actor) = self.units.get(unit).map(|u| u.actor.clone()) else { return Ok(None) };
         let call = self.act(&actor, "declare");
         let declared = self.platform.declare_project(&call, &answers, None).await;
         let id = self.tried("declare a project", declared)?;
@@ -336,12 +401,39 @@ impl<'a> Life<'a> {
         let needed: BTreeSet<String> = page.declared.needed.iter().cloned().collect();
         let most = between(&self.chance, [1, 9]) as usize;
         self.summary.projects += 1;
-        self.projects.push(ProjectLife { unit, id, needed, done: BTreeSet::new(), asked: BTreeSet::new(), most });
-        let project = self.projects.len() - 1;
-        if self.percent(2) {
-            self.after_working_days(6, Next::VoidCode { project });
+        self.projects.push(ProjectLife {
+            unit,
+            id,
+            needed,
+            done: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            most,
+            voided: false,
+        });
+        Ok(Some(self.projects.len() - 1))
+    }
+
+    /// A county files several small projects of one unit together; the window receives them all at once, days later.
+    async fn campaign(&mut self) -> Result<(), SimulationError> {
+        let index = self.chance.below(u32::try_from(self.counties.len()).unwrap_or(1)) as usize;
+        let Some(county) = self.counties.get(index).copied() else { return Ok(()) };
+        let unit = self.unit(false, county).await?;
+        let first = self.cases.len();
+        for _ in 0..CAMPAIGN {
+            let Some(project) = self.declare_kind(unit, county, Kind::is_filed).await? else { continue };
+            if let Some(life) = self.projects.get_mut(project) {
+                life.asked.insert(FILING.to_owned());
+            }
+            self.hand_in(project, FILING).await?;
         }
-        self.plan_applications(project);
+        self.after_working_days(2, Next::ReceiveAll { first, last: self.cases.len() });
+        Ok(())
+    }
+
+    async fn receive_all(&mut self, first: usize, last: usize) -> Result<(), SimulationError> {
+        for case in first..last {
+            self.receive(case).await?;
+        }
         Ok(())
     }
 
@@ -399,12 +491,23 @@ impl<'a> Life<'a> {
     }
 
     async fn apply(&mut self, project: usize, item: &str) -> Result<(), SimulationError> {
-        let Some(life) = self.projects.get(project) else { return Ok(()) };
+        let Some(case) = self.hand_in(project, item).await? else { return Ok(()) };
+        if self.percent(2) {
+            self.after_working_days(1, Next::Withdraw { case });
+        } else {
+            self.after_working_days(1, Next::Receive { case });
+        }
+        Ok(())
+    }
+
+    /// An application with all its files; nothing when the platform refuses it.
+    async fn hand_in(&mut self, project: usize, item: &str) -> Result<Option<usize>, SimulationError> {
+        let Some(life) = self.projects.get(project) else { return Ok(None) };
         let (unit, id) = (life.unit, life.id.clone());
-        let Some(actor) = self.units.get(unit).map(|u| u.actor.clone()) else { return Ok(()) };
+        let Some(actor) = self.units.get(unit).map(|u| u.actor.clone()) else { return Ok(None) };
         let call = self.act(&actor, "apply");
         let page = match self.platform.application_page(&call, &id, item).await {
-            Err(Failure::Refused(_)) => return Ok(()),
+            Err(Failure::Refused(_)) => return Ok(None),
             other => self.tried("open an application", other)?,
         };
         let mut materials = BTreeMap::new();
@@ -415,22 +518,27 @@ impl<'a> Life<'a> {
         let form = ApplyForItem { item: item.to_owned(), materials };
         let case = match self.platform.apply_for_item(&call, &id, &form).await {
             // The project's code was taken out of force meanwhile.
-            Err(Failure::Refused(_)) => return Ok(()),
+            Err(Failure::Refused(_)) => return Ok(None),
             other => self.tried("apply for an item", other)?,
         };
         self.summary.cases += 1;
-        self.cases.push(CaseLife { project, id: case, item: page.item, agency: page.agency, suspended_until: None });
-        let case = self.cases.len() - 1;
-        if self.percent(2) {
-            self.after_working_days(1, Next::Withdraw { case });
-        } else {
-            self.after_working_days(1, Next::Receive { case });
-        }
-        Ok(())
+        self.cases.push(CaseLife {
+            project,
+            id: case,
+            item: page.item,
+            agency: page.agency,
+            suspended_until: None,
+            accepted_on: None,
+        });
+        Ok(Some(self.cases.len() - 1))
     }
 
     async fn void_code(&mut self, project: usize) -> Result<(), SimulationError> {
-        let Some(id) = self.projects.get(project).map(|p| p.id.clone()) else { return Ok(()) };
+        let Some(life) = self.projects.get_mut(project) else { return Ok(()) };
+        if std::mem::replace(&mut life.voided, true) {
+            return Ok(());
+        }
+        let id = life.id.clone();
         let region = domain::region::INNER_MONGOLIA;
         let agency = Agency::new("development_reform", region);
         let general = self.general_administration(&agency).await?;
@@ -516,6 +624,9 @@ impl<'a> Life<'a> {
                 text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned(),
             });
         }
+        if self.gives_way("outside the guide") {
+            points.extend(self.outside_the_guide(case).map(|text| Point { material: None, text }));
+        }
         let asked = self.platform.ask_correction(&call, &id, points).await;
         self.tried("ask for correction", asked)?;
         self.summary.corrections += 1;
@@ -524,6 +635,14 @@ impl<'a> Life<'a> {
             self.after_working_days(days, Next::Supply { case });
         }
         Ok(())
+    }
+
+    /// A demand for a material that is not in the guide of the case's item.
+    fn outside_the_guide(&self, case: usize) -> Option<String> {
+        let item = self.cases.get(case)?.item;
+        let outside = self.platform.rules.catalogue.all_materials().iter();
+        let outside = outside.filter(|m| m.name.chars().count() > 5 && !item.materials.contains(&m.id)).next()?;
+        Some(format!("请另外提交{}。", outside.name))
     }
 
     async fn supply(&mut self, case: usize) -> Result<(), SimulationError> {
@@ -554,6 +673,23 @@ impl<'a> Life<'a> {
         else {
             return Ok(());
         };
+        let today = self.clock_date();
+        if let Some(life) = self.cases.get_mut(case) {
+            life.accepted_on = Some(today);
+        }
+        if self.gives_way("decide at once") {
+            return self.decide(case).await;
+        }
+        if let Some(project) = self.cases.get(case).map(|c| c.project).filter(|_| limit.days > 3)
+            && self.gives_way("void while it runs")
+        {
+            self.after_working_days(1, Next::VoidCode { project });
+        }
+        if excluded && limit.unit == LimitUnit::Working && limit.days > 5 && self.gives_way("suspend at the end") {
+            self.after_working_days(u32::from(limit.days) - 1, Next::Suspend { case });
+            self.after_working_days(u32::from(limit.days), Next::Decide { case });
+            return Ok(());
+        }
         let days = match limit.unit {
             LimitUnit::Working => u32::from(limit.days),
             LimitUnit::Calendar => u32::from(limit.days) * 2 / 3,
@@ -589,12 +725,13 @@ impl<'a> Life<'a> {
     async fn suspend(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "suspend").await? else { return Ok(()) };
         let today = self.clock_date();
+        let told_on = (!self.gives_way("tell nobody")).then_some(today);
         let suspension = Suspension {
             from: today,
             to: None,
             ground: Ground::ExpertReview,
             document: format!("专家评审告知书〔{}〕{:04}号", today.year(), self.chance.below(10_000)),
-            told_on: Some(today),
+            told_on,
         };
         match self.platform.suspend_clock(&call, &id, suspension).await {
             // Decided already.
@@ -631,6 +768,9 @@ impl<'a> Life<'a> {
             return Ok(());
         };
         let today = self.clock_date();
+        let accepted_on = self.cases.get(case).and_then(|c| c.accepted_on).unwrap_or(today);
+        let waited = self.platform.rules.calendar.working_days_between(accepted_on, today);
+        let decided_on = if waited > BACK_ENTERED && self.gives_way("enter late") { accepted_on } else { today };
         let refused = self.percent(4);
         let texts = if refused { &self.kinds.refusal_texts } else { &self.kinds.opinions };
         let decision = Decision {
@@ -643,7 +783,7 @@ impl<'a> Life<'a> {
                 self.chance.below(90_000) + 1
             ),
             title: format!("关于{}的{}", item.name, if refused { "不予许可决定" } else { "批复" }),
-            decided_on: today,
+            decided_on,
             valid_until: (!refused && self.percent(40)).then(|| today.saturating_add(Span::new().years(2))),
         };
         let decided = self.platform.decide_case(&call, &id, decision).await;

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use platform::{Actor, Call, Platform, account::OpenOfficer, ports::Chance};
 use std::collections::BTreeMap;
 
-/// Two officers of one agency: who receives and accepts, and who decides.
+/// Two officers of one agency: who receives, accepts and answers the supervisor, and who decides.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub window: Actor,

@@ -10,7 +10,8 @@ use platform::{
     upload::{LocalFiles, NoScanner},
 };
 use simulation::{Plan, Summary, live};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
+use testkit::Database;
 
 struct NoPrinter;
 
@@ -20,7 +21,10 @@ impl Printer for NoPrinter {
     }
 }
 
-async fn life(url: &str, seed: u64) -> (Summary, String) {
+/// What a life left: figures, root of the ledger, rules of the supervision that hit.
+type Life = (Summary, String, BTreeSet<String>);
+
+async fn life(url: &str, seed: u64) -> Life {
     let folder = tempfile::tempdir().unwrap();
     let from = jiff::civil::date(2025, 1, 2);
     let clock = Arc::new(ManualClock::at(Moment::at(from, 8, 0)));
@@ -55,13 +59,19 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
     let report = store.verify(&PlatformFold { rules: platform.rules }).await.unwrap();
     assert!(report.is_sound(), "{report:?}");
     let root = store.root().await.unwrap();
-    (summary, format!("{:?}", root.hash))
+    let rows = store.query("SELECT DISTINCT rule FROM supervision_cards", []).await.unwrap();
+    let rules = rows.iter().map(|row| row.try_get("", "rule").unwrap()).collect();
+    store.close().await.unwrap();
+    (summary, format!("{:?}", root.hash), rules)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_root() {
-    let (summary, root) = life("sqlite::memory:", 1).await;
-    assert_eq!((summary, root.clone()), life("sqlite::memory:", 1).await);
+    let (summary, root, rules) = life("sqlite::memory:", 1).await;
+    for database in Database::every().await {
+        assert_eq!((summary, root.clone(), rules.clone()), life(database.url(), 1).await, "on {}", database.url());
+        database.remove().await;
+    }
     assert_ne!(root, life("sqlite::memory:", 2).await.1);
     assert_eq!(summary.projects, 40);
     for (what, count) in [
@@ -72,7 +82,13 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
         ("not accepted", summary.not_accepted),
         ("corrections", summary.corrections),
         ("withdrawn", summary.withdrawn),
+        ("cards", summary.cards),
+        ("cards closed", summary.cards_closed),
+        ("orders", summary.orders),
     ] {
         assert!(count > 0, "no {what}: {summary:?}");
+    }
+    for rule in Rulebook::shipped().supervision.iter() {
+        assert!(rules.contains(&rule.code), "art. 17: {} never hits: {rules:?}", rule.code);
     }
 }

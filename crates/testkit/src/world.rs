@@ -195,6 +195,22 @@ const READ_ROWS: [(&str, &str); 9] = [
         "messages",
         "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages",
     ),
+    (
+        "supervision_cards",
+        "SELECT id || '|' || rule || '|' || rule_name || '|' || severity || '|' || state || '|' || occurrence || '|' || sentence || '|' || \
+         case_id || '|' || project_name || '|' || project_code || '|' || item_name || '|' || department || '|' || region || '|' || held_by \
+         || '|' || reply_day || '|' || opened_at || '|' || answered_at || '|' || closed_at || '|' || finding AS line FROM supervision_cards",
+    ),
+    (
+        "expediting_orders",
+        "SELECT id || '|' || case_id || '|' || project_name || '|' || project_code || '|' || item_name || '|' || department || '|' || region \
+         || '|' || issuer_organ || '|' || state || '|' || reply_day || '|' || issued_at || '|' || replied_at AS line FROM expediting_orders",
+    ),
+    (
+        "prompts",
+        "SELECT id || '|' || at || '|' || case_id || '|' || department || '|' || region || '|' || role || '|' || mark || '|' || title || '|' || \
+         body AS line FROM prompts",
+    ),
 ];
 
 async fn rows(platform: &Platform, sql: &'static str) -> Vec<String> {

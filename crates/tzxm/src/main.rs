@@ -14,6 +14,7 @@ mod printing;
 mod serve;
 mod simulate;
 mod stop;
+mod supervise;
 mod world;
 
 use clap::Parser;

@@ -3,7 +3,7 @@
 use crate::{
     config::{Config, Listen},
     stop::Stop,
-    world,
+    supervise, world,
 };
 use axum::Router;
 use platform::Platform;
@@ -132,6 +132,7 @@ impl Doors {
                 axum::serve(door, service).with_graceful_shutdown(asked).await
             });
         }
+        let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
             ended = running.join_next() => ended,
@@ -142,6 +143,8 @@ impl Doors {
         if tokio::time::timeout(GRACE, all).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
+        // What it was recording is either whole or not there; the next start goes on.
+        supervising.abort();
         platform.store.close().await?;
         match early {
             Some(Ok(Err(error))) => Err(error.into()),

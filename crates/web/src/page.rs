@@ -75,6 +75,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("groups", "/groups", "并联审批", "git-merge"),
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
+    entry("supervision", "/supervision", "电子监察", "flag"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
 ];
@@ -116,6 +117,8 @@ pub struct Page {
     pub unread: u32,
     /// Open tasks, shown in the office's side bar.
     pub tasks: u32,
+    /// What supervision asks of the person, shown in the office's side bar; `None` hides the entry.
+    pub supervision: Option<u64>,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -137,6 +140,7 @@ impl Page {
             who: None,
             unread: 0,
             tasks: 0,
+            supervision: None,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,

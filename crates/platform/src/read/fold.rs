@@ -3,7 +3,14 @@
 use super::Projected;
 use crate::{Rulebook, stream::join};
 use domain::{
-    Aggregate, Meta, Moment, account::Account, case::Case, group::Group, guide::Guide, project::Project, unit::ProjectUnit,
+    Aggregate, Meta, Moment,
+    account::Account,
+    case::Case,
+    group::Group,
+    guide::Guide,
+    project::Project,
+    supervision::{Card, ExpeditingOrder},
+    unit::ProjectUnit,
 };
 use ledger::{Event, Fold, LedgerError, Row};
 
@@ -46,6 +53,8 @@ macro_rules! by_kind {
             Case::KIND => $function::<Case>($($argument),*),
             Guide::KIND => $function::<Guide>($($argument),*),
             Group::KIND => $function::<Group>($($argument),*),
+            Card::KIND => $function::<Card>($($argument),*),
+            ExpeditingOrder::KIND => $function::<ExpeditingOrder>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }
     };

@@ -17,16 +17,12 @@ pub const MIGRATIONS: &[Migration] = &[
              CREATE INDEX project_search_words ON project_search USING gin(words);"
         ),
     },
-    Migration {
-        version: 4,
-        name: "guides",
-        sqlite: include_str!("migrations/0004_guides.sql"),
-        postgres: include_str!("migrations/0004_guides.sql"),
-    },
-    Migration {
-        version: 6,
-        name: "parallel groups",
-        sqlite: include_str!("migrations/0006_groups.sql"),
-        postgres: include_str!("migrations/0006_groups.sql"),
-    },
+    same(4, "guides", include_str!("migrations/0004_guides.sql")),
+    same(5, "supervision", include_str!("migrations/0005_supervision.sql")),
+    same(6, "parallel groups", include_str!("migrations/0006_groups.sql")),
 ];
+
+/// A step whose text is the same on both engines.
+const fn same(version: i64, name: &'static str, text: &'static str) -> Migration {
+    Migration { version, name, sqlite: text, postgres: text }
+}

@@ -7,6 +7,7 @@ mod guide;
 mod group;
 mod migrations;
 mod project;
+mod supervision;
 mod unit;
 
 pub(crate) use case::{NEVER, outcome_of};

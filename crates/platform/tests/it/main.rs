@@ -17,3 +17,4 @@ mod permission;
 mod process;
 mod public;
 mod sealed;
+mod supervision;

@@ -8,17 +8,24 @@ use super::{
 use crate::{config::Config, stop::Stop, world};
 use domain::{
     Moment,
+    account::Role,
     case::{Act as Step, Decision, Outcome, Point},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
     ids::{AccountId, AttachmentId, CaseId, ProjectId},
-    region::{INNER_MONGOLIA, RegionCode},
+    region::{INNER_MONGOLIA, Level, RegionCode},
+    supervision::{CardState, Finding},
 };
 use jiff::civil::Date;
 use ledger::Store;
 use platform::{
-    Actor, Call, Failure, Platform, account::OpenOfficer, case::ApplyForItem, ports::ManualClock, unit::RegisterUnit,
+    Actor, Call, Failure, Platform,
+    account::OpenOfficer,
+    case::ApplyForItem,
+    ports::ManualClock,
+    supervision::{CardFilter, Owing},
+    unit::RegisterUnit,
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -49,7 +56,12 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
         cases: HashMap::new(),
     };
     town.settle().await?;
+    let mut watched = REGISTERED;
     for (days, hour, project, act) in order() {
+        while watched > days {
+            town.supervise(watched).await?;
+            watched -= 1;
+        }
         town.go_to(days, hour, now);
         town.act(project, act).await.map_err(|failure| match failure {
             Failure::Refused(refusals) => {
@@ -60,7 +72,12 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
             other => Stop::because(format!("演示数据第 {project} 个项目的 {act:?} 未能完成"), &other),
         })?;
     }
+    while watched > 0 {
+        town.supervise(watched).await?;
+        watched -= 1;
+    }
     town.clock.set(now);
+    town.platform.supervise(&Call::system("demo")).await?;
     Ok(())
 }
 
@@ -94,6 +111,35 @@ impl Town {
     /// That many working days ago, at that hour; never later than `now`.
     fn go_to(&self, days: u32, hour: i8, now: Moment) {
         self.clock.set(now.min(Moment::at(self.day(days), hour, 10)));
+    }
+
+    /// Ends a working day with a look by the supervision. Departments of the region and its cities then answer, and the
+    /// supervisor closes a part; the cards of counties are left to the visitor.
+    async fn supervise(&mut self, days: u32) -> Result<(), Failure> {
+        self.clock.set(Moment::at(self.day(days), 19, 0));
+        self.platform.supervise(&Call::system("demo")).await?;
+        let supervisor = self.officer_with(|post| post.role == Role::Supervisor)?;
+        let supervisor = Call::new(supervisor, "demo");
+        let filter = CardFilter { owing: Owing::Running, ..CardFilter::default() };
+        for card in self.platform.cards(&supervisor, &filter, None).await?.rows {
+            let page = self.platform.card_page(&supervisor, &card.id).await?;
+            let waited = self.platform.rules.calendar.working_days_between(card.opened_at.date(), self.clock_date());
+            let region = page.opened.agency.region;
+            let level = self.platform.rules.regions.level(region);
+            match page.card.state {
+                CardState::Open if waited == 1 && level != Some(Level::County) => {
+                    let call = Call::new(self.officer(&page.opened.agency, Step::Suspend).await?, "demo");
+                    let text = "因材料审查量大未能及时办理，已明确专人限期办结。";
+                    self.platform.answer_card(&call, &card.id, text).await?;
+                }
+                CardState::Answered if waited > 2 && level == Some(Level::Province) => {
+                    let opinion = "情况属实，请举一反三，按期办理。";
+                    self.platform.close_card(&supervisor, &card.id, Finding::Upheld, opinion).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn day(&self, days: u32) -> Date {
@@ -175,7 +221,7 @@ impl Town {
             }
             Act::Void => {
                 let officer = Call::new(
-                    self.officer_with(|post| post.role == domain::account::Role::GeneralAdministration)?,
+                    self.officer_with(|post| post.role == Role::GeneralAdministration)?,
                     "demo",
                 );
                 self.platform.void_code(&officer, self.project(project)?, "项目重复申报，原代码停止使用。").await
@@ -314,7 +360,6 @@ impl Town {
 
     /// An officer of the agency who may take the step; the desk is filled when nobody sits there yet.
     async fn officer(&mut self, agency: &Agency, step: Step) -> Result<Actor, Failure> {
-        use domain::account::Role;
         let role = match step {
             Step::Decide => Role::Approver,
             Step::Suspend => Role::Undertaker,

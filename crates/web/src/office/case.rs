@@ -1,6 +1,6 @@
 //! The page of one case: what was applied for, its clock, its trail, and the acts open now.
 
-use super::{frame, segment, show, step};
+use super::{frame, segment, show, step, supervision};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
@@ -118,6 +118,7 @@ struct CaseView {
     check: Option<Working>,
     deciding: Option<Working>,
     papers: Vec<PaperLine>,
+    supervision: Markup,
     trail: Timeline,
     proofs: Vec<(String, String)>,
 }
@@ -183,7 +184,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         steps: steps(&case.case),
         receive,
         hint: hint(&case.case, &acts),
-        acts: BUTTONS.iter().filter(|act| acts.contains(act)).filter_map(|act| line(*act, &base)).collect(),
+        acts: act_lines(ctx, &case, &acts, &base),
         facts: facts(&case, &ctx.platform.region_name(a.agency.region.as_str())),
         materials: materials(&case, &files, &base),
         points: points(&case),
@@ -195,6 +196,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         check: check_sheet(&case),
         deciding: decision_sheet(&case),
         papers: papers(&case.case),
+        supervision: supervision::case_box(ctx, &case).await?,
         trail,
         proofs,
         page,
@@ -267,6 +269,18 @@ fn line(act: Act, base: &str) -> Option<ActLine> {
         _ => return None,
     };
     Some(ActLine { label, href: format!("{base}/{place}"), class, icon: html::icon(icon) })
+}
+
+/// The acts with a page of their own, and 督办 for whoever stands above the organ.
+fn act_lines(ctx: &OfficeContext, case: &CasePage, acts: &[Act], base: &str) -> Vec<ActLine> {
+    let expedite = !case.case.stage.is_ended() && ctx.platform.may_expedite(&ctx.call, &case.application.agency);
+    let expedite = expedite.then(|| ActLine {
+        label: "督办",
+        href: format!("{base}/expedite"),
+        class: "btn-outline-primary",
+        icon: html::icon("bell"),
+    });
+    BUTTONS.iter().filter(|act| acts.contains(act)).filter_map(|act| line(*act, base)).chain(expedite).collect()
 }
 
 /// Why there is nothing to press, or what the buttons do.

@@ -14,6 +14,7 @@ mod refusal;
 mod show;
 mod sign_in;
 mod step;
+mod supervision;
 mod verify;
 mod work;
 
@@ -39,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         verify::routes(),
         guide::routes(),
         paper::routes(),
+        supervision::routes(),
         help::routes(),
     ]
     .concat()
@@ -56,6 +58,7 @@ async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl Into<String>)
         return Err(WebError::SignInNeeded);
     }
     let mut page = ctx.page(nav, title).await?;
+    page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
     Ok(page)
 }

@@ -53,8 +53,8 @@ async fn picture(ctx: OfficeContext, Path((id, file)): Path<(String, String)>) -
     sent(ctx.platform.view_case_picture(&ctx.call, &id, &file).await?)
 }
 
-/// A file with its own headers.
-pub(super) fn sent(download: Download) -> Result<Response, WebError> {
+/// A file somebody else made, with its own headers.
+pub fn sent(download: Download) -> Result<Response, WebError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &download.headers {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_str(value).map_err(WebError::fault)?);

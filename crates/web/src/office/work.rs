@@ -1,9 +1,9 @@
 //! 待办 and 办件: lists of cases, with what is owed, until when, and whose.
 
-use super::{frame, query, show, to};
+use super::{frame, query, show, supervision, to};
 use crate::{
     Access, OfficeContext, Page, Route, WebError,
-    html::{self, Choice, Empty, Pager, Pill, Tabs},
+    html::{self, Choice, Empty, Note, Pager, Pill, Tabs},
 };
 use askama::Template;
 use axum::{
@@ -84,6 +84,7 @@ struct Line {
 struct WorkPage {
     page: Page,
     lead: &'static str,
+    asked_of_mine: Option<Note>,
     path: &'static str,
     tabs: Tabs,
     tab: &'static str,
@@ -137,9 +138,14 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
     let first = (!asked.after.is_empty()).then(|| asked.address(path, filter.tab, ""));
     let next = work.next.as_ref().map(|cursor| asked.address(path, filter.tab, &cursor.to_string()));
     let narrowed = asked.is_narrowed();
+    let asked_of_mine = match path {
+        "/" => supervision::asked_of_mine(ctx.platform.asked_of_mine(&ctx.call).await?),
+        _ => None,
+    };
     let shown = WorkPage {
         page,
         lead,
+        asked_of_mine,
         path,
         tabs: tabs(&asked, path, &filter, &work),
         tab: filter.tab.slug(),

@@ -7,4 +7,5 @@ mod group;
 mod office;
 mod portal_project;
 mod portal_public;
+mod supervision;
 mod sweep;

@@ -12,6 +12,7 @@ use domain::{
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
+use platform::{Call, supervision::CardFilter};
 use std::collections::BTreeMap;
 use testkit::{Answer, Client, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
@@ -66,6 +67,7 @@ impl Samples {
         let message = p.messages(&world.agent.call(), None, 1).await.unwrap()[0].id.to_string();
         let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
         let number = escape(&notice.number);
+        let (card, order, proof) = supervised(world, &officer).await;
         let item = "soil_water".to_owned();
         let keeper = world
             .officer("water", "150000", &[Role::Undertaker, Role::Reviewer, Role::DepartmentManager])
@@ -92,6 +94,9 @@ impl Samples {
             (("messages", "id"), message),
             (("declare", "draft"), draft),
             (("{draft}", "group"), "basics".to_owned()),
+            (("cards", "id"), card),
+            (("orders", "id"), order),
+            (("attachments", "file"), proof),
             (("items", "item"), item.clone()),
             (("items", "code"), item.clone()),
             (("guides", "item"), item),
@@ -137,6 +142,32 @@ impl Samples {
     }
 }
 
+/// A card and an expediting order of the officer's organ: an application answered after the five days.
+async fn supervised(world: &World, officer: &Person) -> (String, String, String) {
+    let p = &world.platform;
+    let late = world.received(officer).await;
+    let today = p.clock.now().date();
+    world.set_day(p.rules.calendar.add_working_days(today, 7));
+    world.accept(officer, &late).await;
+    let mut card = None;
+    for _ in 0..1500 {
+        p.supervise(&Call::system("sweep")).await.unwrap();
+        let rows = p.cards(&officer.call(), &CardFilter::default(), None).await.unwrap().rows;
+        card = rows.into_iter().find(|row| row.case == late);
+        if card.is_some() {
+            break;
+        }
+        // On PostgreSQL the feed waits for whatever other tests have open.
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let by = p.rules.calendar.add_working_days(p.clock.now().date(), 2);
+    let order = p.issue_order(&world.supervisor().await.call(), &late, "请办结。", by).await.unwrap();
+    let card = card.unwrap().id;
+    let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("proof"))]);
+    let proof = p.upload_card_file(&officer.call(), &card, ("说明.pdf", ""), content).await.unwrap();
+    (card.to_string(), order.to_string(), proof.id.to_string())
+}
+
 fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| if b.is_ascii_alphanumeric() { (b as char).to_string() } else { format!("%{b:02X}") })
@@ -144,9 +175,10 @@ fn escape(text: &str) -> String {
 }
 
 /// Routes that take a file, with the query that says for what.
-const UPLOADS: [(&str, &str); 2] = [
+const UPLOADS: [(&str, &str); 3] = [
     ("/projects/{id}/files", "?item=soil_water&material=soil_water_plan"),
     ("/guides/{item}/samples", "?material=soil_water_plan"),
+    ("/supervision/cards/{id}/attachments", ""),
 ];
 
 fn upload(route: &Route) -> Option<&'static str> {
@@ -250,9 +282,13 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
 async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(world: &World) {
     let samples = Samples::lay_out(world).await;
     let administration = world.general_administration().await;
+    let supervisor = world.supervisor().await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &samples.keeper])]
+    for (face, people) in [
+        (Face::Portal, vec![&world.agent]),
+        (Face::Office, vec![&samples.officer, &administration, &samples.keeper, &supervisor]),
+    ]
     {
         let mut clients = Vec::new();
         for person in people {

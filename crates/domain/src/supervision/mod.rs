@@ -1,0 +1,30 @@
+//! 电子监察 (办法第十五、十七条): rules as data over what is recorded, the cards a hit opens, and expediting orders.
+//!
+//! `table` reads the rules, `rules` holds one pure function for each (facts → hit, with the facts in words), `card` is the
+//! life of a 监察卡, `order` that of a 督办 order.
+
+mod card;
+mod order;
+mod rules;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use card::{Card, CardEvent, CardState, Finding, Opened, answer, close, escalate, lapse, open, superior};
+pub use order::{ExpeditingOrder, IssuedOrder, OrderEvent, OrderState, issue, reply};
+pub use rules::{Consumer, Earlier, Happening, Hit, OpenConsultation, Standing, consumer};
+pub use table::{Rule, Rules, Severity, default_rules};
+
+use crate::Refusal;
+
+/// A text that must be there and not too long.
+fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。")).article("办法第十七条")),
+        n if n > most => {
+            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字，现为 {n} 个字。")))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
