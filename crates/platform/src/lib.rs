@@ -7,7 +7,9 @@ pub mod account;
 pub mod attachment;
 pub mod audit;
 pub mod call;
+pub mod calendar;
 pub mod case;
+pub mod deadline;
 pub mod desk;
 pub mod document;
 pub mod draft;
@@ -16,6 +18,7 @@ pub mod message;
 pub mod permission;
 pub mod ports;
 pub mod project;
+pub mod prompt;
 pub mod public;
 pub mod read;
 pub mod rulebook;
@@ -29,7 +32,7 @@ pub mod work_list;
 pub use call::{Actor, Call};
 pub use failure::Failure;
 pub use permission::{Action, Object};
-pub use rulebook::Rulebook;
+pub use rulebook::{Rulebook, Rules};
 pub use settings::Settings;
 
 use ledger::{Sealer, Store};
@@ -49,7 +52,7 @@ pub struct Platform {
     /// Chance.
     pub chance: Arc<dyn Chance>,
     /// The rules in force.
-    pub rules: Rulebook,
+    pub rules: Rules,
     /// Settings of this installation.
     pub settings: Arc<Settings>,
     /// Files of applications.
@@ -61,9 +64,10 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Brings the read tables up to date. Idempotent; run once at start.
+    /// Brings the read tables and the rules up to date. Idempotent; run once at start.
     pub async fn migrate(&self) -> Result<(), Failure> {
-        self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
+        self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)?;
+        self.refresh_calendar().await
     }
 
     /// Whether the database answers. Tells nothing about anybody, so it asks no permission.

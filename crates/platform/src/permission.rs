@@ -62,11 +62,15 @@ pub enum Action {
     PrintDocument,
     /// Open accounts and give posts.
     ManageAccounts,
+    /// Load a year's holidays and re-issue due dates.
+    ManageCalendar,
+    /// Record what the passing of time does to cases.
+    SweepDeadlines,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -91,6 +95,8 @@ impl Action {
         Self::ReadMessages,
         Self::PrintDocument,
         Self::ManageAccounts,
+        Self::ManageCalendar,
+        Self::SweepDeadlines,
     ];
 }
 
@@ -151,6 +157,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
+        A::ManageCalendar => &[P(&[SystemAdministrator, GeneralAdministration], Reach::Territory)],
+        A::SweepDeadlines => &[System],
     }
 }
 

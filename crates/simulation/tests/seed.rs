@@ -4,7 +4,7 @@
 use domain::{Moment, document::Document};
 use ledger::{Durability, Sealer, Store};
 use platform::{
-    Platform, Rulebook, Settings,
+    Platform, Rules, Settings,
     ports::{ChaChaChance, ManualClock, Printer},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
@@ -30,7 +30,7 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
         sealer: Arc::new(Sealer::new("test", [7; 16])),
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(seed)),
-        rules: Rulebook::shipped(),
+        rules: Rules::shipped(),
         settings: Arc::new(Settings {
             temp: folder.path().join("temp"),
             files: folder.path().join("files"),
@@ -51,7 +51,7 @@ async fn life(url: &str, seed: u64) -> (Summary, String) {
         }
         panic!("{words}")
     });
-    let report = store.verify(&PlatformFold { rules: platform.rules }).await.unwrap();
+    let report = store.verify(&PlatformFold { rules: platform.rules.now() }).await.unwrap();
     assert!(report.is_sound(), "{report:?}");
     let root = store.root().await.unwrap();
     (summary, format!("{:?}", root.hash))

@@ -5,7 +5,7 @@ use domain::{Moment, account::Role};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
-    Call, Platform, Rulebook, Settings,
+    Call, Platform, Rules, Settings,
     ports::{ChaChaChance, Chance, Clock, ManualClock},
     read::PlatformFold,
     upload::NoScanner,
@@ -97,7 +97,7 @@ impl World {
 
     /// What verifies and rebuilds the ledger.
     pub fn fold(&self) -> PlatformFold {
-        PlatformFold { rules: self.platform.rules }
+        PlatformFold { rules: self.platform.rules.now() }
     }
 
     /// Re-chains, re-folds and opens everything.
@@ -198,7 +198,7 @@ pub async fn platform(
         sealer: Arc::new(Sealer::new("test", *b"0123456789abcdef")),
         clock,
         chance,
-        rules: Rulebook::shipped(),
+        rules: Rules::shipped(),
         settings: Arc::new(Settings {
             portal_url: "https://tzxm.example".to_owned(),
             temp: database.folder().to_owned(),

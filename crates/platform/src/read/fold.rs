@@ -2,7 +2,7 @@
 
 use super::Projected;
 use crate::{Rulebook, stream::join};
-use domain::{Aggregate, Meta, Moment, account::Account, case::Case, project::Project, unit::ProjectUnit};
+use domain::{Aggregate, Meta, Moment, account::Account, calendar::WorkCalendar, case::Case, project::Project, unit::ProjectUnit};
 use ledger::{Event, Fold, LedgerError, Row};
 
 /// Folds every kind of stream the platform writes.
@@ -42,6 +42,7 @@ macro_rules! by_kind {
             Account::KIND => $function::<Account>($($argument),*),
             Project::KIND => $function::<Project>($($argument),*),
             Case::KIND => $function::<Case>($($argument),*),
+            WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }
     };

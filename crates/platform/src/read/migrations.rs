@@ -3,7 +3,9 @@
 use ledger::Migration;
 
 /// All steps, in order.
-pub const MIGRATIONS: &[Migration] = &[Migration {
+pub const MIGRATIONS: &[Migration] = &[MAIN, DEADLINES];
+
+const MAIN: Migration = Migration {
     version: 1,
     name: "main job",
     sqlite: concat!(
@@ -15,4 +17,11 @@ pub const MIGRATIONS: &[Migration] = &[Migration {
         "CREATE TABLE project_search(id TEXT PRIMARY KEY, words TSVECTOR NOT NULL); \
          CREATE INDEX project_search_words ON project_search USING gin(words);"
     ),
-}];
+};
+
+const DEADLINES: Migration = Migration {
+    version: 3,
+    name: "deadlines",
+    sqlite: include_str!("migrations/0003_deadlines.sql"),
+    postgres: include_str!("migrations/0003_deadlines.sql"),
+};
