@@ -15,10 +15,11 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 /// The templates, by file name.
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("letterhead.typ", include_str!("../templates/letterhead.typ")),
     ("notice.typ", include_str!("../templates/notice.typ")),
     ("receipt.typ", include_str!("../templates/receipt.typ")),
+    ("platform.typ", include_str!("../templates/platform.typ")),
     ("certificate.typ", include_str!("../templates/certificate.typ")),
 ];
 
@@ -116,11 +117,13 @@ impl Printer {
     }
 }
 
-/// The template a kind is set with: a letter under seal, a slip listing materials, or a certificate.
+/// The template a kind is set with: a letter under seal, a slip listing materials, a letter of the
+/// platform's own, or a certificate.
 fn template_of(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::CodeCertificate => "certificate.typ",
         DocumentKind::ReceiptSlip => "receipt.typ",
+        DocumentKind::DeemedAcceptanceNotice => "platform.typ",
         DocumentKind::AcceptanceNotice
         | DocumentKind::CorrectionNotice
         | DocumentKind::NonAcceptanceNotice

@@ -146,7 +146,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 6] = [
+const READ_ROWS: [(&str, &str); 8] = [
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -167,6 +167,16 @@ const READ_ROWS: [(&str, &str); 6] = [
          || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
          yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
          decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at AS line FROM cases",
+    ),
+    (
+        "deadlines",
+        "SELECT case_id || '|' || kind || '|' || at || '|' || what || '|' || yellow_day || '|' || due_day || '|' || provisional || '|' || \
+         calendar AS line FROM deadlines",
+    ),
+    (
+        "prompts",
+        "SELECT id || '|' || at || '|' || case_id || '|' || department || '|' || region || '|' || role || '|' || mark || '|' || title \
+         || '|' || body AS line FROM prompts",
     ),
     (
         "documents",

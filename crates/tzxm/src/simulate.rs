@@ -91,7 +91,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
     } else {
         writeln!(
             out,
-            "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}",
+            "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}，视为受理 {}，期限提醒 {}",
             summary.units,
             summary.projects,
             summary.cases,
@@ -100,7 +100,9 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
             summary.not_accepted,
             summary.corrections,
             summary.codes_not_verified,
-            summary.withdrawn
+            summary.withdrawn,
+            summary.deemed,
+            summary.prompts
         )?;
         writeln!(
             out,

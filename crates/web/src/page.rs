@@ -73,6 +73,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("work", "/", "待办", "checklist"),
     entry("cases", "/cases", "办件", "clipboard-list"),
     entry("projects", "/projects", "项目", "building"),
+    entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
 ];
@@ -110,7 +111,7 @@ pub struct Page {
     pub csrf: String,
     /// The signed-in person.
     pub who: Option<Who>,
-    /// Unread messages.
+    /// Unread messages of a unit; prompts an officer has not seen.
     pub unread: u32,
     /// Open tasks, shown in the office's side bar.
     pub tasks: u32,

@@ -21,6 +21,9 @@ pub struct Papers {
 const REMEDY: &str =
     "如不服本决定，可以自收到本通知书之日起六十日内依法申请行政复议，或者在六个月内依法向人民法院提起行政诉讼。";
 
+/// Issuer of what the platform hands out by itself.
+const PLATFORM: &str = "内蒙古自治区投资项目在线审批监管平台";
+
 impl Papers {
     /// `内投审〔2026〕受150402482913号`.
     pub fn number(&self, kind: DocumentKind, region: &str) -> String {
@@ -109,6 +112,7 @@ impl Papers {
         due: Option<Due>,
     ) -> Document {
         let mut paper = self.paper(DocumentKind::DeemedAcceptanceNotice, a);
+        PLATFORM.clone_into(&mut paper.issuer);
         paper.paragraphs = vec![format!(
             "你单位申请的“{}”，{}于{}收到申请材料，至{}五个工作日届满，未一次性告知需要补正的内容，也未作出是否受理的决定。根据《中华人民共和国行政许可法》第三十二条第一款第（四）项的规定，该申请自收到申请材料之日起即为受理。",
             a.item_name,

@@ -44,9 +44,11 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
         officers: Vec::new(),
         projects: HashMap::new(),
         cases: HashMap::new(),
+        swept: None,
     };
     town.settle().await?;
     for (days, hour, project, act) in order() {
+        town.sweep_until(town.day(days)).await?;
         town.go_to(days, hour, now);
         town.act(project, act).await.map_err(|failure| match failure {
             Failure::Refused(refusals) => {
@@ -57,6 +59,7 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
             other => Stop::because(format!("演示数据第 {project} 个项目的 {act:?} 未能完成"), &other),
         })?;
     }
+    town.sweep_until(now.date()).await?;
     town.clock.set(now);
     Ok(())
 }
@@ -85,12 +88,26 @@ struct Town {
     officers: Vec<Actor>,
     projects: HashMap<usize, ProjectId>,
     cases: HashMap<(usize, &'static str), CaseId>,
+    /// The last day on which the platform looked at the deadlines.
+    swept: Option<Date>,
 }
 
 impl Town {
     /// That many working days ago, at that hour; never later than `now`.
     fn go_to(&self, days: u32, hour: i8, now: Moment) {
         self.clock.set(now.min(Moment::at(self.day(days), hour, 10)));
+    }
+
+    /// Early every day the platform records what time has done, as it does when it runs.
+    async fn sweep_until(&mut self, day: Date) -> Result<(), Failure> {
+        let mut next = self.swept.map_or(day, |last| last.tomorrow().unwrap_or(day));
+        while next <= day {
+            self.clock.set(Moment::at(next, 0, 1));
+            self.platform.sweep_deadlines(&Call::system("demo:sweep"), 1).await?;
+            self.swept = Some(next);
+            next = next.tomorrow().unwrap_or(Date::MAX);
+        }
+        Ok(())
     }
 
     fn day(&self, days: u32) -> Date {

@@ -1,13 +1,16 @@
 //! 审批监管系统: officers receive, check, accept and decide; supervisors watch.
 
 mod acceptance;
+mod calendar;
 mod case;
 mod clock;
 mod correction;
 mod decision;
 mod help;
+mod ics;
 mod paper;
 mod project;
+mod prompt;
 mod refusal;
 mod show;
 mod sign_in;
@@ -36,6 +39,9 @@ pub fn routes() -> Vec<Route> {
         project::routes(),
         verify::routes(),
         paper::routes(),
+        prompt::routes(),
+        ics::routes(),
+        calendar::routes(),
         help::routes(),
     ]
     .concat()
@@ -55,6 +61,7 @@ async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl Into<String>)
     }
     let mut page = ctx.page(nav, title).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
+    page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);
     Ok(page)
 }
 

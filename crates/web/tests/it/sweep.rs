@@ -205,9 +205,10 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
 async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(world: &World) {
     let samples = Samples::lay_out(world).await;
     let administration = world.general_administration().await;
+    let region = world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration])]
+    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &region])]
     {
         let mut clients = Vec::new();
         for person in people {
