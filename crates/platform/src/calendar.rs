@@ -222,7 +222,8 @@ impl Platform {
     }
 
     async fn counted_before(&self, number: i64) -> Result<Vec<Candidate>, Failure> {
-        let sql = "SELECT case_id, kind, due_day FROM deadlines WHERE calendar < $1 ORDER BY calendar, case_id LIMIT $2";
+        let sql =
+            "SELECT case_id, kind, due_day FROM deadlines WHERE calendar < $1 ORDER BY calendar, case_id LIMIT $2";
         let rows = self.store.query(sql, [number.into(), GROUP.into()]).await.map_err(Failure::fault)?;
         rows.iter().map(Candidate::read).collect()
     }

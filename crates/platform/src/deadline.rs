@@ -5,13 +5,8 @@
 //! others find nothing left to do.
 
 use crate::{
-    Action, Call, Failure, Object, Platform,
-    case::in_force,
-    failure::again,
-    permission,
-    project::taken_is_conflict,
-    read::recounted,
-    stream::refused,
+    Action, Call, Failure, Object, Platform, case::in_force, failure::again, permission, project::taken_is_conflict,
+    read::recounted, stream::refused,
 };
 use domain::{
     case::{self, Case, CaseEvent, CodeCheck, Papers},

@@ -6,8 +6,8 @@
 pub mod account;
 pub mod attachment;
 pub mod audit;
-pub mod call;
 pub mod calendar;
+pub mod call;
 pub mod case;
 pub mod deadline;
 pub mod desk;

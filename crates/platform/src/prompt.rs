@@ -57,8 +57,7 @@ impl Platform {
         let mut rows = rows.iter().map(|row| read(row, seen_at)).collect::<Result<Vec<_>, _>>()?;
         let more = rows.len() as u64 > PAGE;
         rows.truncate(PAGE as usize);
-        let next =
-            rows.last().filter(|_| more).map(|row| Cursor { key: row.at.0, id: row.case.as_str().to_owned() });
+        let next = rows.last().filter(|_| more).map(|row| Cursor { key: row.at.0, id: row.case.as_str().to_owned() });
         Ok((rows, next))
     }
 

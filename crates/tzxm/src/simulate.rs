@@ -82,7 +82,8 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         eprintln!();
     }
     let root = store.root().await?;
-    let report = if args.no_verify { None } else { Some(store.verify(&PlatformFold { rules: platform.rules.now() }).await?) };
+    let report =
+        if args.no_verify { None } else { Some(store.verify(&PlatformFold { rules: platform.rules.now() }).await?) };
     let sound = report.as_ref().is_none_or(|report| report.is_sound());
     let root_hash = hex::encode(root.hash);
     if args.json {

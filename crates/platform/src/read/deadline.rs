@@ -179,9 +179,12 @@ fn told(a: &Application, event: &CaseEvent) -> Option<Told> {
             mark: "deemed_acceptance",
             roles: WINDOW_AND_SUPERVISOR,
         }),
-        CaseEvent::DueDateMoved(moved) => {
-            Some(Told { title: moved_title(moved), body: format!("{about}：{}", moved_words(moved)), mark: "moved", roles: DESK })
-        }
+        CaseEvent::DueDateMoved(moved) => Some(Told {
+            title: moved_title(moved),
+            body: format!("{about}：{}", moved_words(moved)),
+            mark: "moved",
+            roles: DESK,
+        }),
         _ => None,
     }
 }
@@ -194,10 +197,7 @@ pub(super) fn moved_title(moved: &DueMoved) -> String {
 /// Why a due day moved, for both sides.
 pub(super) fn moved_words(moved: &DueMoved) -> String {
     let mark = if moved.provisional { "（暂定）" } else { "" };
-    format!(
-        "按《{}》更新工作日历后，{}的届满日由 {} 改为 {}{mark}。",
-        moved.notice, moved.period, moved.from, moved.to
-    )
+    format!("按《{}》更新工作日历后，{}的届满日由 {} 改为 {}{mark}。", moved.notice, moved.period, moved.from, moved.to)
 }
 
 /// What the unit is told about the passing of time.

@@ -16,12 +16,7 @@ use jiff::{
     civil::{Date, date},
 };
 use ledger::{Fact, Loaded, Unit};
-use platform::{
-    Call, Rules,
-    calendar::LoadNotice,
-    ports::ManualClock,
-    read::Projected,
-};
+use platform::{Call, Rules, calendar::LoadNotice, ports::ManualClock, read::Projected};
 use std::{collections::BTreeMap, sync::Arc};
 use testkit::{
     Person, World, both_engines,
@@ -52,7 +47,11 @@ fn notice(year: i16, more: &str) -> LoadNotice {
         }
         day = day.tomorrow().unwrap();
     }
-    LoadNotice { year: year.to_string(), title: format!("国务院办公厅关于{year}年部分节假日安排的通知"), days: days + more }
+    LoadNotice {
+        year: year.to_string(),
+        title: format!("国务院办公厅关于{year}年部分节假日安排的通知"),
+        days: days + more,
+    }
 }
 
 /// Days off that the shipped calendar does not know, in spring and autumn.
@@ -97,7 +96,9 @@ fn history(n: u32) -> Vec<(Date, CaseEvent)> {
     if n.is_multiple_of(7) {
         let from = begun + 3.days();
         let suspension =
-            Suspension { from, to: None, ground: Ground::Hearing, document: "听证通知".into(), told_on: Some(from) };
+            Suspension {
+                from, to: None, ground: Ground::Hearing, document: "听证通知".into(), told_on: Some(from)
+            };
         events.push((from, CaseEvent::ClockSuspended { suspension }));
         if n.is_multiple_of(2) {
             events.push((from + 6.days(), CaseEvent::ClockResumed { to: from + 5.days() }));
@@ -292,7 +293,10 @@ async fn s05_only_the_region_loads_a_notice(world: &World) {
 async fn art15_wrong_lines_and_unchanged_notices_are_refused(world: &World) {
     let administration = region_administration(world).await;
     let p = &world.platform;
-    let wrong = refused(p.preview_calendar(&administration.call(), &notice(2026, "2026-13-01 holiday 甲\n")).await, "calendar.line");
+    let wrong = refused(
+        p.preview_calendar(&administration.call(), &notice(2026, "2026-13-01 holiday 甲\n")).await,
+        "calendar.line",
+    );
     assert!(wrong.message.starts_with("第 ") && wrong.field.as_deref() == Some("days"));
     refused(p.load_calendar(&administration.call(), &notice(2026, "")).await, "calendar.same");
     p.load_calendar(&administration.call(), &notice(2026, MORE)).await.unwrap();

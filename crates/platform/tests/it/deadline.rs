@@ -148,12 +148,20 @@ async fn art15_each_change_of_light_is_told_once_to_everybody_concerned(world: &
     let roles = [Role::Receptionist, Role::Undertaker, Role::Approver];
     let officer = world.officer("water", "150402", &roles).await;
     let manager = world.officer("water", "150402", &[Role::DepartmentManager]).await;
-    let (supervisor, above) = (world.supervisor().await, world.officer("development_reform", "150000", &[Role::Supervisor]).await);
+    let (supervisor, above) =
+        (world.supervisor().await, world.officer("development_reform", "150000", &[Role::Supervisor]).await);
     let approver = world.officer("water", "150402", &[Role::Approver]).await;
     let elsewhere = world.officer("ecology", "150402", &[Role::Undertaker, Role::DepartmentManager]).await;
     let case = world.accepted(&officer).await;
     // Accepted on 2 March: due on 30 March; four days are left from the end of 24 March on.
-    for day in [date(2026, 3, 23), date(2026, 3, 24), date(2026, 3, 25), date(2026, 3, 30), date(2026, 3, 31), date(2026, 4, 20)] {
+    for day in [
+        date(2026, 3, 23),
+        date(2026, 3, 24),
+        date(2026, 3, 25),
+        date(2026, 3, 30),
+        date(2026, 3, 31),
+        date(2026, 4, 20),
+    ] {
         world.set_day(day);
         sweep(world).await;
         assert_eq!(sweep(world).await, Swept::default(), "a second sweep finds nothing on {day}");

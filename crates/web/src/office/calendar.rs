@@ -101,7 +101,8 @@ async fn moved(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, 
     let cell = |text: &str| text.replace(['\t', '\r', '\n'], " ");
     let mut table = String::from("\u{feff}项目\t项目单位\t事项\t办理机关\t期限\t原届满日\t新届满日\r\n");
     for case in &found.moved {
-        let cells = [&case.project_name, &case.unit_name, &case.item_name, &agency(case), &case.period].map(|t| cell(t));
+        let cells =
+            [&case.project_name, &case.unit_name, &case.item_name, &agency(case), &case.period].map(|t| cell(t));
         table += &format!("{}\t{}\t{}\r\n", cells.join("\t"), case.from, case.to);
     }
     let headers = [

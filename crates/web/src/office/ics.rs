@@ -133,7 +133,9 @@ mod tests {
         let text = calendar(&[event], Moment::at(date(2026, 3, 2), 9, 5));
         assert!(text.starts_with("BEGIN:VCALENDAR\r\n") && text.ends_with("END:VCALENDAR\r\n"));
         assert!(text.contains("DTSTART;VALUE=DATE:20261231\r\nDTEND;VALUE=DATE:20270101\r\n"), "{text}");
-        assert!(text.contains("DTSTAMP:20260302T010500Z") && text.contains("甲\\n乙\\;丙") && text.contains("审批\\, 以"));
+        assert!(
+            text.contains("DTSTAMP:20260302T010500Z") && text.contains("甲\\n乙\\;丙") && text.contains("审批\\, 以")
+        );
         assert!(text.lines().all(|line| line.len() <= 75), "{text}");
         assert!(text.replace("\r\n ", "").contains("很长的名称"));
     }

@@ -3,7 +3,7 @@
 use super::{frame, query, to};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
-    html::{Empty, Pager, Pill, Tone},
+    html::{self, Empty, Pager, Pill, Tone},
 };
 use askama::Template;
 use axum::{
@@ -78,7 +78,11 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
         page,
         once: ctx.once(),
         lines: prompts.into_iter().map(line).collect(),
-        empty: Empty::new("bell", "没有提醒", "办件变灯、今日到期、视为受理或者届满日调整时，平台会在这里提醒您的岗位。"),
+        empty: Empty::new(
+            "bell",
+            "没有提醒",
+            "办件变灯、今日到期、视为受理或者届满日调整时，平台会在这里提醒您的岗位。",
+        ),
         pager,
     };
     Ok(Html(view.render()?))

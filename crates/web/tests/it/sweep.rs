@@ -208,7 +208,8 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let region = world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &region])]
+    for (face, people) in
+        [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &region])]
     {
         let mut clients = Vec::new();
         for person in people {
