@@ -23,6 +23,7 @@ both_engines! {
     art15_each_change_of_light_is_told_once_to_everybody_concerned,
     art15_several_nodes_sweep_at_once_and_record_each_fact_once,
     art15_the_sweep_reads_due_rows_and_puts_stale_ones_right,
+    art15_rows_from_before_there_were_any_are_counted_at_the_first_start,
     art15_every_working_day_is_somebodys,
     s05_only_the_platform_sweeps,
 }
@@ -237,6 +238,27 @@ async fn art15_the_sweep_reads_due_rows_and_puts_stale_ones_right(world: &World)
     assert_eq!((swept.due, swept.prompts), (2, 0));
     assert_eq!(at().await, yellow, "the row says again what the case says");
     assert_eq!(sweep(world).await, Swept::default());
+}
+
+async fn art15_rows_from_before_there_were_any_are_counted_at_the_first_start(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let case = world.accepted(&officer).await;
+    let p = &world.platform;
+    let mut unit = ledger::Unit::new();
+    unit.row(ledger::Row::new("DELETE FROM deadlines", []));
+    // What the migration of an older database leaves.
+    unit.row(ledger::Row::new(
+        "INSERT INTO deadlines(case_id, kind, at, what, yellow_day, due_day, provisional, calendar) \
+         SELECT id, owed, 9223372036854775807, '', yellow_day, due_day, provisional, -1 FROM cases",
+        [],
+    ));
+    p.store.commit(unit).await.unwrap();
+    let done = p.reissue_dates(&Call::system("start")).await.unwrap();
+    assert_eq!((done.counted, done.moved), (1, 0));
+    let row = p.store.query_one("SELECT kind, at FROM deadlines WHERE case_id = $1", [case.as_str().into()]).await;
+    let row = row.unwrap().unwrap();
+    let found: (String, i64) = (row.try_get("", "kind").unwrap(), row.try_get("", "at").unwrap());
+    assert_eq!(found, ("item_working".to_owned(), domain::Moment::at(date(2026, 3, 24), 0, 0).0));
 }
 
 async fn art15_every_working_day_is_somebodys(world: &World) {
