@@ -4,6 +4,7 @@
 //! through prepared rusqlite with group commit for the life of a project. Rounds run in the order ours, limit, limit, ours;
 //! a ratio is taken for each round and their median is printed with the spread. Absolute figures are for reading only.
 
+mod deadline;
 mod http;
 mod lifecycle;
 mod limit;
@@ -58,6 +59,11 @@ async fn main() -> std::process::ExitCode {
     }
     let options = Options::read(&arguments);
     let mut report = Report::default();
+    deadline::run(&options, &mut report).await;
+    if arguments.iter().any(|a| a == "--deadlines") {
+        println!("{report}");
+        return if report.has_missed() { std::process::ExitCode::FAILURE } else { std::process::ExitCode::SUCCESS };
+    }
     verify::run(&options, &mut report).await;
     lifecycle::run(&options, &mut report).await;
     println!("{report}");

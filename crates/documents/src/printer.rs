@@ -20,6 +20,7 @@ const TEMPLATES: [(&str, &str); 5] = [
     ("notice.typ", include_str!("../templates/notice.typ")),
     ("receipt.typ", include_str!("../templates/receipt.typ")),
     ("joint_receipt.typ", include_str!("../templates/joint_receipt.typ")),
+    ("platform.typ", include_str!("../templates/platform.typ")),
     ("certificate.typ", include_str!("../templates/certificate.typ")),
 ];
 
@@ -117,12 +118,14 @@ impl Printer {
     }
 }
 
-/// The template a kind is set with: a letter under seal, a slip listing materials, or a certificate.
+/// The template a kind is set with: a letter under seal, a slip listing materials, a letter of the
+/// platform's own, or a certificate.
 fn template_of(kind: DocumentKind) -> &'static str {
     match kind {
         DocumentKind::CodeCertificate => "certificate.typ",
         DocumentKind::ReceiptSlip => "receipt.typ",
         DocumentKind::JointReceipt => "joint_receipt.typ",
+        DocumentKind::DeemedAcceptanceNotice => "platform.typ",
         DocumentKind::AcceptanceNotice
         | DocumentKind::CorrectionNotice
         | DocumentKind::NonAcceptanceNotice

@@ -2,6 +2,10 @@
 //!
 //! A year without a notice falls back to Monday to Friday and makes every date that rests on it provisional.
 
+mod notice;
+
+pub use notice::{CalendarEvent, CalendarVersion, HolidayNotice, SpecialDay, WorkCalendar, load_notice, read_notice};
+
 use crate::{Refusal, tsv};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -65,7 +69,7 @@ impl Calendar {
     }
 
     fn new(version: String, special: BTreeMap<Date, (bool, String)>) -> Self {
-        let published: BTreeSet<i16> = special.keys().map(|date| date.year()).collect();
+        let published: BTreeSet<i16> = special.keys().map(|date| notice_year(*date)).collect();
         let mut calendar = Self { version, special, published, first: 0, through: Vec::new(), working: Vec::new() };
         let ends = (calendar.special.keys().next(), calendar.special.keys().next_back());
         if let (Some(first), Some(last)) = ends {
@@ -82,6 +86,21 @@ impl Calendar {
                 .collect();
         }
         calendar
+    }
+
+    /// This calendar with other notices for some years; days of these years' earlier notices are forgotten.
+    #[must_use]
+    pub fn with(&self, version: String, years: &BTreeMap<i16, Vec<SpecialDay>>) -> Self {
+        let mut special = self.special.clone();
+        special.retain(|date, _| !years.contains_key(&notice_year(*date)));
+        special.extend(years.values().flatten().map(|day| (day.date, (day.working, day.name.clone()))));
+        Self::new(version, special)
+    }
+
+    /// The first day of a year's notice that is another day in the other calendar; `None` when all are the same.
+    pub fn first_difference(&self, other: &Self, year: i16) -> Option<Date> {
+        let days = self.special.keys().chain(other.special.keys()).filter(|date| notice_year(**date) == year);
+        days.filter(|date| self.kind(**date) != other.kind(**date)).min().copied()
     }
 
     /// The name of this version, such as `2026`.
@@ -181,10 +200,14 @@ pub fn notice(date: Date) -> String {
     match amended {
         Some((_, _, title)) => (*title).to_owned(),
         None => {
-            let year = date.year() + i16::from(date.month() == 12);
-            format!("国务院办公厅关于{year}年部分节假日安排的通知")
+            format!("国务院办公厅关于{}年部分节假日安排的通知", notice_year(date))
         }
     }
+}
+
+/// The year whose notice names a special day.
+fn notice_year(date: Date) -> i16 {
+    date.year() + i16::from(date.month() == 12)
 }
 
 /// The calendar shipped with the product (`data/holidays.tsv`, notices for 2016 to 2026); a test proves that it reads.

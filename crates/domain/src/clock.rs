@@ -4,12 +4,16 @@
 //! The day of the event that starts a period is not counted. Whole days inside a suspension are not counted either.
 
 mod count;
+mod holding;
 mod kinds;
+mod mark;
 mod sheet;
 mod suspension;
 
 pub use count::Due;
+pub use holding::{Bearer, DayLedger, Handover, History, Stretch};
 pub use kinds::{DeadlineKind, DeadlineKinds, Unit, default_deadlines};
+pub use mark::{Mark, Marks};
 pub use sheet::{DaysByHolder, Light, Row, Sheet, Status, Thresholds};
 pub use suspension::{Ground, Holder, Suspension};
 

@@ -13,6 +13,8 @@ pub enum DocumentKind {
     ReceiptSlip,
     /// 受理通知书 (许可法第三十二条).
     AcceptanceNotice,
+    /// 视为受理通知书 (许可法第三十二条第一款第四项), issued by the platform when the organ kept silent.
+    DeemedAcceptanceNotice,
     /// 补正材料通知书 (许可法第三十二条第一款第四项).
     CorrectionNotice,
     /// 不予受理通知书.
@@ -27,10 +29,11 @@ pub enum DocumentKind {
 
 impl DocumentKind {
     /// Every kind, in the order of a project's life.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::CodeCertificate,
         Self::ReceiptSlip,
         Self::AcceptanceNotice,
+        Self::DeemedAcceptanceNotice,
         Self::CorrectionNotice,
         Self::NonAcceptanceNotice,
         Self::CompletionNotice,
@@ -44,6 +47,7 @@ impl DocumentKind {
             Self::CodeCertificate => "投资项目代码证",
             Self::ReceiptSlip => "申请材料收件凭证",
             Self::AcceptanceNotice => "受理通知书",
+            Self::DeemedAcceptanceNotice => "视为受理通知书",
             Self::CorrectionNotice => "补正材料通知书",
             Self::NonAcceptanceNotice => "不予受理通知书",
             Self::CompletionNotice => "办结告知书",
@@ -58,6 +62,7 @@ impl DocumentKind {
             Self::CodeCertificate => "码",
             Self::ReceiptSlip => "收",
             Self::AcceptanceNotice => "受",
+            Self::DeemedAcceptanceNotice => "视受",
             Self::CorrectionNotice => "补",
             Self::NonAcceptanceNotice => "不受",
             Self::CompletionNotice => "结",

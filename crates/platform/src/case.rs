@@ -18,7 +18,7 @@ use domain::{
         self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Given, NotAcceptedGround,
         Outcome, Owed, Papers, Point, Stage,
     },
-    clock::{Light, Sheet, Suspension, Thresholds},
+    clock::{DayLedger, Light, Sheet, Suspension, Thresholds},
     department::Agency,
     document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
@@ -102,6 +102,8 @@ pub struct CasePage {
     pub check_sheet: Option<Sheet>,
     /// The decision clock as of today.
     pub decision_sheet: Option<Sheet>,
+    /// Every working day since the application, and whose it was.
+    pub days: DayLedger,
     /// Result of checking the code now (only shown to the office).
     pub code_check: CodeCheck,
     /// 痕迹, oldest first.
@@ -408,6 +410,7 @@ impl Platform {
     ) -> Result<(), Failure> {
         let act = again(|| async {
             let (stream, _) = self.load_case(call, action, id).await?;
+            self.settle(call, id, &stream.state).await?;
             let events = decide(&stream.state)?;
             let mut change = self.change(call);
             change.append(stream, &events)?;
@@ -472,6 +475,7 @@ impl Platform {
     pub async fn accept_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
         let act = again(|| async {
             let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
+            self.settle(call, id, &stream.state).await?;
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
             let due = self.due_if_accepted_today(&stream.state);
@@ -567,6 +571,7 @@ impl Platform {
             id: id.clone(),
             check_sheet: sheet(case::check_clock(&stream.state)),
             decision_sheet: sheet(case::decision_clock(&stream.state)),
+            days: case::history(&stream.state).map(|h| h.ledger(self.rules.calendar, today)).unwrap_or_default(),
             code_check: CodeCheck::of(&application, &project),
             trail: self.case_trail(id).await?,
             case: stream.state,

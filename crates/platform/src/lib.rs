@@ -6,8 +6,10 @@
 pub mod account;
 pub mod attachment;
 pub mod audit;
+pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod deadline;
 pub mod desk;
 pub mod document;
 pub mod draft;
@@ -19,6 +21,7 @@ pub mod path;
 pub mod permission;
 pub mod ports;
 pub mod project;
+pub mod prompt;
 pub mod public;
 pub mod read;
 pub mod rulebook;
@@ -33,7 +36,7 @@ pub mod work_list;
 pub use call::{Actor, Call};
 pub use failure::Failure;
 pub use permission::{Action, Object};
-pub use rulebook::Rulebook;
+pub use rulebook::{Rulebook, Rules};
 pub use settings::Settings;
 
 use ledger::{Sealer, Store};
@@ -56,7 +59,7 @@ pub struct Parts {
     /// Chance.
     pub chance: Arc<dyn Chance>,
     /// The rules in force.
-    pub rules: Rulebook,
+    pub rules: Rules,
     /// Settings of this installation.
     pub settings: Arc<Settings>,
     /// Files of applications.
@@ -81,9 +84,10 @@ impl Platform {
         Self(Arc::new(parts))
     }
 
-    /// Brings the read tables up to date. Idempotent; run once at start.
+    /// Brings the read tables and the rules up to date. Idempotent; run once at start.
     pub async fn migrate(&self) -> Result<(), Failure> {
-        self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)
+        self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)?;
+        self.refresh_calendar().await
     }
 
     /// Whether the database answers. Tells nothing about anybody, so it asks no permission.

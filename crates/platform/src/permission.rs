@@ -94,11 +94,15 @@ pub enum Action {
     ReplyOrder,
     /// Look through the ledger for what the rules find.
     RunSupervision,
+    /// Load a year's holidays and re-issue due dates.
+    ManageCalendar,
+    /// Record what the passing of time does to cases.
+    SweepDeadlines,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 42] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -139,6 +143,8 @@ impl Action {
         Self::ReadOrder,
         Self::ReplyOrder,
         Self::RunSupervision,
+        Self::ManageCalendar,
+        Self::SweepDeadlines,
     ];
 }
 
@@ -218,6 +224,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         }
         A::RunSupervision => &[System],
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
+        A::ManageCalendar => &[P(&[SystemAdministrator, GeneralAdministration], Reach::Territory)],
+        A::SweepDeadlines => &[System],
     }
 }
 

@@ -9,7 +9,11 @@ use domain::{
     item::{Catalogue, catalogue},
     regime::RatificationCatalogue,
     region::{Regions, default_regions},
-    supervision::{Rules, default_rules},
+    supervision::{Rules as SupervisionRules, default_rules},
+};
+use std::{
+    ops::Deref,
+    sync::{Arc, PoisonError, RwLock},
 };
 
 /// Rules as data. Shipped as version 1; later versions are loaded through the office with a preview.
@@ -23,6 +27,8 @@ pub struct Rulebook {
     pub departments: &'static Departments,
     /// Working days.
     pub calendar: &'static Calendar,
+    /// Number of the calendar: 0 as shipped, then one more with each notice loaded in the office.
+    pub calendar_number: i64,
     /// Items and materials.
     pub catalogue: &'static Catalogue,
     /// The declaration form.
@@ -32,7 +38,7 @@ pub struct Rulebook {
     /// What needs ratification.
     pub ratification: &'static RatificationCatalogue,
     /// What electronic supervision looks for.
-    pub supervision: &'static Rules,
+    pub supervision: &'static SupervisionRules,
 }
 
 impl Rulebook {
@@ -43,6 +49,7 @@ impl Rulebook {
             industries: default_industries(),
             departments: default_departments(),
             calendar: default_calendar(),
+            calendar_number: 0,
             catalogue: catalogue(),
             form: form(),
             parallel: ParallelRules::shipped(),
@@ -54,5 +61,39 @@ impl Rulebook {
     /// Name of this version, as written into projects and cases.
     pub fn version(&self) -> String {
         self.catalogue.version().to_owned()
+    }
+}
+
+/// The rules in force, shared by all clones of a platform and replaced as a whole while it runs. A version that was once
+/// in force stays in memory until the program ends: what was read from it may still be held, and there are few.
+#[derive(Clone)]
+pub struct Rules(Arc<RwLock<&'static Rulebook>>);
+
+impl Rules {
+    /// What the product ships.
+    pub fn shipped() -> Self {
+        Self(Arc::new(RwLock::new(Box::leak(Box::new(Rulebook::shipped())))))
+    }
+
+    /// The rules as they are now.
+    pub fn now(&self) -> Rulebook {
+        **self
+    }
+
+    /// Puts another calendar in force; an older one than the present is not taken.
+    pub(crate) fn put_calendar(&self, number: i64, calendar: Calendar) {
+        let mut present = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if number > present.calendar_number {
+            let next = Rulebook { calendar: Box::leak(Box::new(calendar)), calendar_number: number, ..**present };
+            *present = Box::leak(Box::new(next));
+        }
+    }
+}
+
+impl Deref for Rules {
+    type Target = Rulebook;
+
+    fn deref(&self) -> &Rulebook {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,6 +11,17 @@ pub(crate) struct Stream<A> {
     loaded: Loaded,
 }
 
+impl<A: Aggregate> Stream<A> {
+    /// What the store loaded, with its state read.
+    pub fn read(loaded: Loaded) -> Result<Self, Failure> {
+        let state = match &loaded.state {
+            Some(json) => serde_json::from_str(json).map_err(Failure::fault)?,
+            None => A::default(),
+        };
+        Ok(Self { id: loaded.stream.clone(), state, loaded })
+    }
+}
+
 impl<A> Stream<A> {
     /// Whether anything was ever recorded in it.
     pub fn exists(&self) -> bool {
@@ -45,12 +56,7 @@ impl Platform {
     /// Reads a stream's working state: one row, however old it is.
     pub(crate) async fn load<A: Aggregate>(&self, id: &str) -> Result<Stream<A>, Failure> {
         let id = stream_id::<A>(id);
-        let loaded = self.store.load(&id).await.map_err(Failure::fault)?;
-        let state = match &loaded.state {
-            Some(json) => serde_json::from_str(json).map_err(Failure::fault)?,
-            None => A::default(),
-        };
-        Ok(Stream { id, state, loaded })
+        Stream::read(self.store.load(&id).await.map_err(Failure::fault)?)
     }
 
     /// A value with salt and nonce of its own, ready to be sealed.

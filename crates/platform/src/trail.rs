@@ -201,6 +201,17 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         }
         CaseEvent::CorrectionSupplied { answers } => (Lane::Applicant, "提交补正", format!("{} 条", answers.len())),
         CaseEvent::CaseAccepted { document } => (Lane::Departments, "受理", document.number.clone()),
+        CaseEvent::CaseDeemedAccepted { document } => {
+            (Lane::Platform, "五个工作日未告知，视为受理", document.number.clone())
+        }
+        CaseEvent::DeadlinePrompted { name, article, due, mark, .. } => {
+            (Lane::Platform, mark.name(), format!("{name}（{article}），应于 {due} 前（含当日）办结"))
+        }
+        CaseEvent::DueDateMoved(moved) => (
+            Lane::Platform,
+            "工作日历更新，届满日调整",
+            format!("{}由 {} 改为 {}，依据《{}》", moved.period, moved.from, moved.to, moved.notice),
+        ),
         CaseEvent::CaseNotAccepted { ground, reason, .. } => {
             (Lane::Departments, "不予受理", format!("{}\u{ff1a}{reason}", ground.name()))
         }

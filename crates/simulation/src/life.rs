@@ -93,6 +93,10 @@ pub struct Summary {
     pub cards_closed: u32,
     /// Expediting orders.
     pub orders: u32,
+    /// Accepted by silence (许可法第三十二条第一款第四项).
+    pub deemed: u64,
+    /// Prompts at changes of light.
+    pub prompts: u64,
     /// Everything that was done.
     pub acts: u64,
 }
@@ -180,6 +184,8 @@ pub(crate) struct Life<'a> {
     pub(crate) dealt_with: BTreeSet<SupervisionCardId>,
     /// How often each temptation came.
     temptations: BTreeMap<&'static str, u32>,
+    /// The last day on which the deadlines were looked at.
+    swept: Date,
 }
 
 impl<'a> Life<'a> {
@@ -202,6 +208,7 @@ impl<'a> Life<'a> {
             watched: plan.from,
             dealt_with: BTreeSet::new(),
             temptations: BTreeMap::new(),
+            swept: plan.from,
         };
         // Not in the last days: the next working day must still lie within the plan.
         let days = (plan.until - plan.from).get_days().saturating_sub(20).max(1).unsigned_abs();
@@ -285,6 +292,7 @@ impl<'a> Life<'a> {
                 self.check_lists().await?;
                 checked = moment.date();
             }
+            self.sweep_until(moment.date()).await?;
             self.watch_until(moment.date()).await?;
             self.clock.set(moment);
             self.step(next).await?;
@@ -293,9 +301,29 @@ impl<'a> Life<'a> {
                 progress(Progress { day: moment.date(), projects: self.summary.projects, acts: self.summary.acts });
             }
         }
+        self.sweep_until(self.plan.until).await?;
         self.watch_until(self.plan.until).await?;
         self.clock.set(end);
         self.check_lists().await
+    }
+
+    /// The platform looks at the deadlines early every day, one case at a time: the same seed gives the same ledger.
+    async fn sweep_until(&mut self, day: Date) -> Result<(), SimulationError> {
+        while self.swept < day {
+            self.swept = self.swept.tomorrow().unwrap_or(day);
+            self.clock.set(Moment::at(self.swept, 0, 5));
+            let swept = self.platform.sweep_deadlines(&Call::system("simulation:sweep"), 1).await;
+            let swept = self.tried("sweep the deadlines", swept)?;
+            self.summary.deemed += swept.deemed;
+            self.summary.prompts += swept.prompts;
+        }
+        Ok(())
+    }
+
+    /// Whether the case was accepted before somebody came to answer.
+    async fn is_deemed(&self, call: &Call, id: &CaseId) -> Result<bool, SimulationError> {
+        let page = self.platform.case_page(call, id).await;
+        Ok(self.tried("read a case", page)?.case.deemed_at.is_some())
     }
 
     async fn step(&mut self, next: Next) -> Result<(), SimulationError> {
@@ -615,6 +643,9 @@ impl<'a> Life<'a> {
 
     async fn ask_correction(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "correction").await? else { return Ok(()) };
+        if self.is_deemed(&call, &id).await? {
+            return self.plan_decision(case);
+        }
         let material = self.cases.get(case).and_then(|c| c.item.materials.first().cloned());
         let mut points =
             vec![Point { material, text: Kinds::pick(&self.chance, &self.kinds.correction_texts).to_owned() }];
@@ -660,6 +691,9 @@ impl<'a> Life<'a> {
 
     async fn accept(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "accept").await? else { return Ok(()) };
+        if self.is_deemed(&call, &id).await? {
+            return self.plan_decision(case);
+        }
         match self.platform.accept_case(&call, &id).await {
             Err(Failure::Refused(faults)) if faults.iter().any(|f| f.code == "case.code_not_verified") => {
                 self.summary.codes_not_verified += 1;
@@ -668,6 +702,11 @@ impl<'a> Life<'a> {
             }
             other => self.tried("accept a case", other)?,
         }
+        self.plan_decision(case)
+    }
+
+    /// What follows on an acceptance.
+    fn plan_decision(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((limit, excluded)) =
             self.cases.get(case).map(|c| (c.item.effective_limit().clone(), !c.item.excluded.is_empty()))
         else {
@@ -710,6 +749,9 @@ impl<'a> Life<'a> {
 
     async fn not_accept(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "not accept").await? else { return Ok(()) };
+        if self.is_deemed(&call, &id).await? {
+            return self.plan_decision(case);
+        }
         let page = self.platform.case_page(&call, &id).await;
         let page = self.tried("read a case", page)?;
         let (ground, reason) = match page.case.code_check {

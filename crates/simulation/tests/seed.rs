@@ -4,7 +4,7 @@
 use domain::{Moment, document::Document};
 use ledger::{Durability, Sealer, Store};
 use platform::{
-    Parts, Platform, Rulebook, Settings,
+    Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, ManualClock, Printer},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
@@ -34,7 +34,7 @@ async fn life(url: &str, seed: u64) -> Life {
         sealer: Arc::new(Sealer::new("test", [7; 16])),
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(seed)),
-        rules: Rulebook::shipped(),
+        rules: Rules::shipped(),
         settings: Arc::new(Settings {
             temp: folder.path().join("temp"),
             files: folder.path().join("files"),
@@ -56,7 +56,7 @@ async fn life(url: &str, seed: u64) -> Life {
         }
         panic!("{words}")
     });
-    let report = store.verify(&PlatformFold { rules: platform.rules }).await.unwrap();
+    let report = store.verify(&PlatformFold { rules: platform.rules.now() }).await.unwrap();
     assert!(report.is_sound(), "{report:?}");
     let root = store.root().await.unwrap();
     let rows = store.query("SELECT DISTINCT rule FROM supervision_cards", []).await.unwrap();
@@ -85,6 +85,8 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
         ("cards", summary.cards),
         ("cards closed", summary.cards_closed),
         ("orders", summary.orders),
+        ("accepted by silence", summary.deemed.try_into().unwrap()),
+        ("prompts", summary.prompts.try_into().unwrap()),
     ] {
         assert!(count > 0, "no {what}: {summary:?}");
     }

@@ -5,7 +5,7 @@ use domain::{Moment, account::Role};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
-    Call, Parts, Platform, Rulebook, Settings,
+    Call, Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, Chance, Clock, ManualClock},
     read::PlatformFold,
     upload::NoScanner,
@@ -98,7 +98,7 @@ impl World {
 
     /// What verifies and rebuilds the ledger.
     pub fn fold(&self) -> PlatformFold {
-        PlatformFold { rules: self.platform.rules }
+        PlatformFold { rules: self.platform.rules.now() }
     }
 
     /// Re-chains, re-folds and opens everything.
@@ -147,7 +147,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 9] = [
+const READ_ROWS: [(&str, &str); 11] = [
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -185,6 +185,16 @@ const READ_ROWS: [(&str, &str); 9] = [
     (
         "case_group_branches",
         "SELECT case_id || '|' || group_id || '|' || position AS line FROM case_group_branches",
+    ),
+    (
+        "deadlines",
+        "SELECT case_id || '|' || kind || '|' || at || '|' || what || '|' || yellow_day || '|' || due_day || '|' || provisional || '|' || \
+         calendar AS line FROM deadlines",
+    ),
+    (
+        "prompts",
+        "SELECT id || '|' || at || '|' || case_id || '|' || department || '|' || region || '|' || role || '|' || mark || '|' || title \
+         || '|' || body AS line FROM prompts",
     ),
     (
         "documents",
@@ -232,7 +242,7 @@ pub async fn platform(
         sealer: Arc::new(Sealer::new("test", *b"0123456789abcdef")),
         clock,
         chance,
-        rules: Rulebook::shipped(),
+        rules: Rules::shipped(),
         settings: Arc::new(Settings {
             portal_url: "https://tzxm.example".to_owned(),
             temp: database.folder().to_owned(),

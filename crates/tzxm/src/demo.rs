@@ -220,7 +220,7 @@ mod tests {
     async fn the_demonstration_shows_every_regime_stage_and_light_on_any_day() {
         for day in [date(2026, 11, 24), date(2026, 10, 3), date(2031, 6, 14)] {
             let (_temp, platform) = filled(Moment::at(day, 8, 30)).await;
-            assert!(platform.store.verify(&PlatformFold { rules: platform.rules }).await.unwrap().is_sound());
+            assert!(platform.store.verify(&PlatformFold { rules: platform.rules.now() }).await.unwrap().is_sound());
             let regimes = column(&platform, "SELECT DISTINCT regime AS it FROM projects").await;
             assert_eq!(regimes.len(), domain::regime::Regime::ALL.len(), "{day}");
             let states = column(&platform, "SELECT DISTINCT state AS it FROM projects").await;

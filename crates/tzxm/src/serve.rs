@@ -6,7 +6,7 @@ use crate::{
     supervise, world,
 };
 use axum::Router;
-use platform::Platform;
+use platform::{Call, Failure, Platform, deadline};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{
     net::TcpListener,
@@ -16,6 +16,9 @@ use tokio::{
 
 /// How long running requests may take to end after the system asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// How often time is looked at. The law counts days; a light is never later than this after midnight.
+const SWEEP: Duration = Duration::from_secs(30);
 
 /// Arguments of `tzxm serve`.
 #[derive(Debug, clap::Args)]
@@ -133,6 +136,7 @@ impl Doors {
             });
         }
         let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped));
+        let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
             ended = running.join_next() => ended,
@@ -143,8 +147,9 @@ impl Doors {
         if tokio::time::timeout(GRACE, all).await.is_err() {
             tracing::warn!("some requests did not end in time");
         }
-        // What it was recording is either whole or not there; the next start goes on.
+        // What they were recording is either whole or not there; the next start goes on.
         supervising.abort();
+        sweeping.abort();
         platform.store.close().await?;
         match early {
             Some(Ok(Err(error))) => Err(error.into()),
@@ -152,6 +157,36 @@ impl Doors {
             _ => Ok(()),
         }
     }
+}
+
+/// Records what the passing of time does to cases, until the system asks to stop. Every node may do it.
+async fn sweep(platform: Platform, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(failure) = sweep_once(&platform).await {
+            tracing::error!(error = %failure, "the deadline sweep did not come to its end");
+        }
+        if tokio::time::timeout(SWEEP, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
+    let call = Call::system("sweep");
+    platform.refresh_calendar().await?;
+    let reissued = platform.reissue_dates(&call).await?;
+    let swept = platform.sweep_deadlines(&call, deadline::AT_ONCE).await?;
+    if swept.due + reissued.counted > 0 {
+        tracing::info!(
+            due = swept.due,
+            prompts = swept.prompts,
+            deemed = swept.deemed,
+            failed = swept.failed,
+            moved = reissued.moved,
+            "swept"
+        );
+    }
+    Ok(())
 }
 
 async fn asked_to_stop() -> Result<(), Stop> {

@@ -9,7 +9,7 @@ use domain::Moment;
 use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
-    Parts, Platform, Rulebook, Settings,
+    Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, ManualClock},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
@@ -61,7 +61,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         sealer: Arc::new(Sealer::new("simulated", [0x5e; 16])),
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(args.seed)),
-        rules: Rulebook::shipped(),
+        rules: Rules::shipped(),
         settings: Arc::new(Settings { files: files.clone(), temp: temp.clone(), demo: true, ..Settings::default() }),
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         scanner: Arc::new(NoScanner),
@@ -83,7 +83,8 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         eprintln!();
     }
     let root = store.root().await?;
-    let report = if args.no_verify { None } else { Some(store.verify(&PlatformFold { rules: platform.rules }).await?) };
+    let report =
+        if args.no_verify { None } else { Some(store.verify(&PlatformFold { rules: platform.rules.now() }).await?) };
     let sound = report.as_ref().is_none_or(|report| report.is_sound());
     let root_hash = hex::encode(root.hash);
     if args.json {
@@ -92,7 +93,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
     } else {
         writeln!(
             out,
-            "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}；监察卡 {}，已销号 {}，督办 {}",
+            "单位 {}，项目 {}，办件 {}：准予 {}，不予 {}，不予受理 {}，补正 {}，代码未通过核验 {}，撤回 {}，视为受理 {}，期限提醒 {}；监察卡 {}，已销号 {}，督办 {}",
             summary.units,
             summary.projects,
             summary.cases,
@@ -102,6 +103,8 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
             summary.corrections,
             summary.codes_not_verified,
             summary.withdrawn,
+            summary.deemed,
+            summary.prompts,
             summary.cards,
             summary.cards_closed,
             summary.orders

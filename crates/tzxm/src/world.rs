@@ -8,7 +8,7 @@ use crate::{
 };
 use ledger::{Durability, Store};
 use platform::{
-    Parts, Platform, Rulebook,
+    Parts, Platform, Rules,
     ports::{ChaChaChance, Chance, Clock, ManualClock, Printer, SystemClock},
     upload::{Clamd, ClamdAddress, LocalFiles, NoScanner, Scanner},
 };
@@ -62,7 +62,7 @@ async fn assemble(
         sealer: Arc::new(key::sealer(&config.keys)?),
         clock,
         chance,
-        rules: Rulebook::shipped(),
+        rules: Rules::shipped(),
         files: Arc::new(files),
         scanner: scanner(&settings.clamd),
         printer,

@@ -3,10 +3,12 @@
 //! In a template: `{{ html::Field::text("name", "项目名称").value(f.name).errors(f.errors).required() }}`.
 //! Texts are anything that can be displayed and are always escaped; ready HTML comes in as [`Markup`] only.
 
+mod days;
 mod form;
 mod guide;
 mod view;
 
+pub use days::{Days, deemed};
 pub use form::*;
 pub use guide::{GuideText, calculator, formats, size_words, sure};
 pub use view::*;

@@ -76,6 +76,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
     entry("supervision", "/supervision", "电子监察", "flag"),
+    entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
 ];
@@ -113,7 +114,7 @@ pub struct Page {
     pub csrf: String,
     /// The signed-in person.
     pub who: Option<Who>,
-    /// Unread messages.
+    /// Unread messages of a unit; prompts an officer has not seen.
     pub unread: u32,
     /// Open tasks, shown in the office's side bar.
     pub tasks: u32,

@@ -1,7 +1,7 @@
 //! Which periods of a case run: the five-day check and the decision. Derived from the events, never stored (S-53).
 
 use super::{Case, Outcome, Owed};
-use crate::clock::{ClockFacts, DeadlineKind, Unit, default_deadlines};
+use crate::clock::{Bearer, ClockFacts, DeadlineKind, Handover, History, Holder, Unit, default_deadlines};
 use crate::item::LimitUnit;
 
 /// The five working days of 许可法第三十二条 in which the organ accepts, refuses or asks once for corrections.
@@ -16,7 +16,9 @@ pub fn check_clock(case: &Case) -> Option<ClockFacts> {
     };
     let mut facts = ClockFacts::new(kind, start);
     let ended = case.ended_at.filter(|_| case.accepted_at.is_none()).map(|at| at.date());
-    facts.finished = answered.or(case.accepted_at.map(|at| at.date())).or(ended);
+    // Silence ends the check on the day after its last one: it was not kept, although the application counts from receipt.
+    let accepted = case.deemed_at.or(case.accepted_at).map(|at| at.date());
+    facts.finished = answered.or(accepted).or(ended);
     Some(facts)
 }
 
@@ -54,4 +56,24 @@ impl Case {
     pub fn is_suspended(&self) -> bool {
         self.suspensions.iter().any(|s| s.to.is_none())
     }
+}
+
+/// Through whose hands the case went, from the application on: what the ledger of days is made from (办法第十五条).
+pub fn history(case: &Case) -> Option<History> {
+    let application = case.application.as_deref()?;
+    let organ = Bearer::new(Holder::Department, &application.agency_name);
+    let applicant = Bearer::new(Holder::Applicant, &application.unit_name);
+    let mut handovers = Vec::new();
+    if let Some(correction) = &case.correction {
+        handovers.push(Handover { on: correction.asked_at.date(), to: applicant });
+        let supplied = correction.supplied_at.map(|at| at.date());
+        handovers.extend(supplied.map(|on| Handover { on, to: organ.clone() }));
+    }
+    Some(History {
+        submitted: case.submitted_at.date(),
+        first: organ,
+        handovers,
+        suspensions: case.suspensions.clone(),
+        ended: case.ended_at.map(|at| at.date()),
+    })
 }

@@ -1,21 +1,23 @@
 //! 办件: one item applied for by one project. A machine of its own: nothing that happens to one case touches another.
 //!
 //! `stage` says where it stands and who owes the next act, `commands` what may be done, `papers` what is handed out,
-//! `clocks` which periods run.
+//! `clocks` which periods run, `deadline` what their running out does.
 
 mod clocks;
 mod commands;
+mod deadline;
 mod papers;
 mod reach;
 mod stage;
 #[cfg(test)]
 mod tests;
 
-pub use clocks::{check_clock, decision_clock, owed_clock};
+pub use clocks::{check_clock, decision_clock, history, owed_clock};
 pub use commands::{
     Acceptance, CodeCheck, accept, ask_correction, decide, not_accept, receive, resume, submit, supply, suspend,
     withdraw,
 };
+pub use deadline::{Change, DueMoved, Prompted, elapse, is_accepted_by_silence, next_change, running_clocks};
 pub use papers::Papers;
 pub(crate) use papers::REMEDY;
 pub use reach::{Lost, lost};
@@ -23,7 +25,7 @@ pub use stage::{Act, Owed, Stage};
 
 use crate::{
     Aggregate, Meta, Moment,
-    clock::Suspension,
+    clock::{Mark, Suspension},
     department::Agency,
     document::{Document, DocumentKind},
     ids::{AttachmentId, CaseId, ProjectId, UnitId},
@@ -31,7 +33,7 @@ use crate::{
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One material handed in: which, and the files that make it up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -268,6 +270,12 @@ pub enum CaseEvent {
         /// 受理通知书.
         document: Box<Document>,
     },
+    /// 视为受理: five working days passed in silence, the application counts as accepted from the day of receipt
+    /// (许可法第三十二条第一款第四项).
+    CaseDeemedAccepted {
+        /// 视为受理通知书.
+        document: Box<Document>,
+    },
     /// 不予受理.
     CaseNotAccepted {
         /// Legal ground.
@@ -289,6 +297,21 @@ pub enum CaseEvent {
         /// Last day not counted.
         to: Date,
     },
+    /// 催办: a running period reached a mark, and everybody concerned was told (办法第十五条).
+    DeadlinePrompted {
+        /// Id of the period's kind, such as `correction_check`.
+        period: String,
+        /// Its name.
+        name: String,
+        /// Its article.
+        article: String,
+        /// Its last day.
+        due: Date,
+        /// Which mark.
+        mark: Mark,
+    },
+    /// A new version of the working calendar moved the due day of a running period.
+    DueDateMoved(DueMoved),
     /// 决定.
     CaseDecided(Box<Decision>),
     /// 办结: the platform issued the completion notice by itself (办法第十四条第五项).
@@ -329,8 +352,17 @@ pub struct Case {
     pub code_check: Option<Result<(), String>>,
     /// The one correction.
     pub correction: Option<Correction>,
-    /// 受理.
+    /// 受理; of a deemed acceptance, the day of receipt.
     pub accepted_at: Option<Moment>,
+    /// When the platform recorded that silence had accepted the application.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deemed_at: Option<Moment>,
+    /// What was last said about each kind of running period.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prompted: BTreeMap<String, Prompted>,
+    /// Number of the last calendar that moved a due day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved_by: Option<i64>,
     /// Intervals that do not count.
     pub suspensions: Vec<Suspension>,
     /// 决定.
@@ -356,7 +388,13 @@ impl Aggregate for Case {
     type Event = CaseEvent;
 
     fn is_platform_act(event: &CaseEvent) -> bool {
-        matches!(event, CaseEvent::CaseCompleted { .. })
+        matches!(
+            event,
+            CaseEvent::CaseCompleted { .. }
+                | CaseEvent::CaseDeemedAccepted { .. }
+                | CaseEvent::DeadlinePrompted { .. }
+                | CaseEvent::DueDateMoved(_)
+        )
     }
 
     fn apply(&mut self, event: &CaseEvent, meta: &Meta) {
@@ -391,6 +429,16 @@ impl Aggregate for Case {
                 self.accepted_at = Some(meta.at);
                 self.issue(document, meta.at);
             }
+            CaseEvent::CaseDeemedAccepted { document } => {
+                self.stage = Stage::Processing;
+                self.accepted_at = self.received_at;
+                self.deemed_at = Some(meta.at);
+                self.issue(document, meta.at);
+            }
+            CaseEvent::DeadlinePrompted { period, due, mark, .. } => {
+                self.prompted.insert(period.clone(), Prompted { due: *due, mark: *mark });
+            }
+            CaseEvent::DueDateMoved(moved) => self.moved_by = Some(moved.calendar),
             CaseEvent::CaseNotAccepted { reason, document, .. } => {
                 self.stage = Stage::NotAccepted;
                 self.ended_at = Some(meta.at);

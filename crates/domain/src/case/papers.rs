@@ -2,6 +2,7 @@
 
 use super::{Application, Decision, NotAcceptedGround, Outcome, Point};
 use crate::{
+    clock::Due,
     document::{Document, DocumentKind},
     time::chinese_date,
 };
@@ -19,6 +20,9 @@ pub struct Papers {
 /// Remedy clause of every refusal (许可法第三十八条).
 pub(crate) const REMEDY: &str =
     "如不服本决定，可以自收到本通知书之日起六十日内依法申请行政复议，或者在六个月内依法向人民法院提起行政诉讼。";
+
+/// Issuer of what the platform hands out by itself.
+const PLATFORM: &str = "内蒙古自治区投资项目在线审批监管平台";
 
 impl Papers {
     /// `内投审〔2026〕受150402482913号`.
@@ -96,6 +100,34 @@ impl Papers {
         paper.closing = vec![
             "依法需要听证、招标、检验、检测、鉴定和专家评审等的，所需时间不计入办理时限，本机关将另行书面告知。".into(),
         ];
+        paper.sealed_with_check_value()
+    }
+
+    /// 视为受理通知书: `received` is the day of receipt, `ran_out` the last day of the check, `due` the last day of the limit.
+    pub fn deemed_acceptance_notice(
+        &self,
+        a: &Application,
+        received: Date,
+        ran_out: Date,
+        due: Option<Due>,
+    ) -> Document {
+        let mut paper = self.paper(DocumentKind::DeemedAcceptanceNotice, a);
+        PLATFORM.clone_into(&mut paper.issuer);
+        paper.paragraphs = vec![format!(
+            "你单位申请的“{}”，{}于{}收到申请材料，至{}五个工作日届满，未一次性告知需要补正的内容，也未作出是否受理的决定。根据《中华人民共和国行政许可法》第三十二条第一款第（四）项的规定，该申请自收到申请材料之日起即为受理。",
+            a.item_name,
+            a.agency_name,
+            chinese_date(received),
+            chinese_date(ran_out)
+        )];
+        paper.rows.push(("受理日期".into(), chinese_date(received)));
+        paper.rows.push(("办理时限".into(), a.limit.words()));
+        if let Some(due) = due {
+            let mark = if due.provisional { "（该年度放假安排公布前为暂定）" } else { "" };
+            paper.rows.push(("应办结日期".into(), format!("{}{mark}", chinese_date(due.date))));
+        }
+        paper.closing =
+            vec!["办理时限自收到申请材料之日的次日起计算。本通知书由在线平台依法自动生成，并已告知办理机关。".into()];
         paper.sealed_with_check_value()
     }
 

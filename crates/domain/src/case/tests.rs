@@ -3,6 +3,7 @@
 use super::*;
 use crate::{
     Refusal,
+    calendar::default_calendar,
     clock::{Ground, default_deadlines},
     department::Agency,
     item::catalogue,
@@ -49,12 +50,12 @@ fn application() -> Application {
     }
 }
 
-fn papers() -> Papers {
+pub(super) fn papers() -> Papers {
     Papers { date: DAY, serial: "000000001".into() }
 }
 
 /// The case these events leave, one day apart.
-fn given(events: &[CaseEvent]) -> Case {
+pub(super) fn given(events: &[CaseEvent]) -> Case {
     let mut case = Case::default();
     for (event, day) in events.iter().zip(0..) {
         case.apply(event, &meta(day));
@@ -116,7 +117,7 @@ fn perform(case: &Case, act: Act) -> Option<Result<Vec<CaseEvent>, Refusal>> {
 }
 
 /// Events that lead to a stage, the shortest way.
-fn events_to(stage: Stage) -> Vec<CaseEvent> {
+pub(super) fn events_to(stage: Stage) -> Vec<CaseEvent> {
     let way: &[Act] = match stage {
         Stage::Submitted => &[],
         Stage::Received => &[Act::Receive],
@@ -137,13 +138,13 @@ fn events_to(stage: Stage) -> Vec<CaseEvent> {
     events
 }
 
-fn at(stage: Stage) -> Case {
+pub(super) fn at(stage: Stage) -> Case {
     let case = given(&events_to(stage));
     assert_eq!(case.stage, stage);
     case
 }
 
-fn kinds(events: &[CaseEvent]) -> Vec<String> {
+pub(super) fn kinds(events: &[CaseEvent]) -> Vec<String> {
     let kind = |event: &CaseEvent| serde_json::to_value(event).unwrap()["kind"].as_str().unwrap().to_owned();
     events.iter().map(kind).collect()
 }
@@ -410,6 +411,16 @@ fn art14_2_the_decision_clock_starts_with_acceptance() {
 }
 
 #[test]
+fn art15_the_ledger_of_days_names_the_organ_and_the_unit() {
+    // Applied on Monday 2 March, received on 3, corrections asked on 4, supplied on 5.
+    let case = at(Stage::Supplemented);
+    let ledger = history(&case).unwrap().ledger(default_calendar(), date(2026, 3, 12));
+    let days: Vec<_> = ledger.by_bearer().into_iter().map(|(bearer, days)| (bearer.name.as_str(), days)).collect();
+    assert_eq!(days, [("赤峰市红山区水利局", 7), ("甲公司", 1)]);
+    assert_eq!(ledger.total(), 8);
+}
+
+#[test]
 fn only_what_runs_or_was_granted_stands_in_the_way_of_another_application() {
     for stage in Stage::ALL {
         let expected = !matches!(stage, Stage::NotAccepted | Stage::Withdrawn);
@@ -427,6 +438,7 @@ fn papers_carry_a_check_value_that_any_change_breaks() {
         papers().receipt_slip(&a),
         papers().correction_notice(&a, &[point("补盖公章")]),
         papers().acceptance_notice(&a, Some((date(2026, 3, 31), true))),
+        papers().deemed_acceptance_notice(&a, date(2026, 3, 3), date(2026, 3, 10), None),
         papers().non_acceptance_notice(&a, NotAcceptedGround::NotNeeded, "不需要", None),
         papers().completion_notice(&a, &decision()),
     ];

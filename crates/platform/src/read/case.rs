@@ -1,24 +1,19 @@
 //! Rows of cases: the work list row, papers, messages to the unit.
 
-use super::{NewMessage, Projected, day_number, document_row};
+use super::{NEVER, NewMessage, Projected, day_number, deadline, document_row};
 use crate::Rulebook;
 use domain::{
     Meta,
     case::{Application, Case, CaseEvent, Outcome, owed_clock},
-    clock::{ClockFacts, Thresholds},
     document::Document,
 };
-use jiff::civil::Date;
 use ledger::{Row, Value};
-
-/// A day so far away that nothing is ever due on it.
-pub(crate) const NEVER: i64 = 9_999_999;
 
 impl Projected for Case {
     fn rows(
         stream: &str,
         version: i64,
-        _: &Self,
+        before: &Self,
         event: &CaseEvent,
         meta: &Meta,
         after: &Self,
@@ -32,6 +27,8 @@ impl Projected for Case {
         if let CaseEvent::CaseSubmitted(a) = event {
             rows.extend(under_guide(a));
         }
+        rows.extend(deadline::rows(application, before, event, after, rules));
+        rows.extend(deadline::prompts(stream, version, application, event, meta));
         if let Some(document) = paper(event) {
             let a = application;
             rows.push(document_row(document, a.project.as_str(), a.id.as_str(), a.unit.as_str(), meta.at));
@@ -52,6 +49,7 @@ fn paper(event: &CaseEvent) -> Option<&Document> {
         CaseEvent::CaseReceived { document }
         | CaseEvent::CorrectionAsked { document, .. }
         | CaseEvent::CaseAccepted { document }
+        | CaseEvent::CaseDeemedAccepted { document }
         | CaseEvent::CaseNotAccepted { document, .. }
         | CaseEvent::CaseCompleted { document } => Some(document),
         _ => None,
@@ -95,6 +93,9 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         CaseEvent::CaseCompleted { .. } => {
             ("事项已办结", format!("{}已办结{about}，办结告知书可以下载。", a.agency_name))
         }
+        CaseEvent::DeadlinePrompted { .. } | CaseEvent::CaseDeemedAccepted { .. } | CaseEvent::DueDateMoved(_) => {
+            deadline::unit_words(a, &about, event)?
+        }
         CaseEvent::CaseSubmitted(_)
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }
@@ -104,21 +105,11 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
     Some((title.to_owned(), body))
 }
 
-/// The day at whose end no more is left than the yellow threshold: the due day of a limit that much shorter.
-fn first_yellow_day(clock: &ClockFacts, rules: &Rulebook) -> Option<Date> {
-    let left = Thresholds::default().yellow_at(clock.limit());
-    let mut shorter = clock.clone();
-    shorter.days = clock.limit().saturating_sub(left);
-    shorter.extensions.clear();
-    shorter.kind.roll = false;
-    shorter.due(rules.calendar).map(|due| due.date)
-}
-
 /// Columns that change with each event, in the order of `$2…$15`.
 fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value; 14] {
     let clock = owed_clock(case);
     let due = clock.as_ref().and_then(|c| c.due(rules.calendar));
-    let yellow = clock.as_ref().and_then(|c| first_yellow_day(c, rules));
+    let yellow = clock.as_ref().and_then(|c| deadline::first_yellow_day(c, rules));
     let decision = case.decision.as_deref();
     let text = |f: fn(&domain::case::Decision) -> String| decision.map(f).unwrap_or_default();
     [

@@ -5,6 +5,7 @@ use crate::{Rulebook, stream::join};
 use domain::{
     Aggregate, Meta, Moment,
     account::Account,
+    calendar::WorkCalendar,
     case::Case,
     group::Group,
     guide::Guide,
@@ -55,6 +56,7 @@ macro_rules! by_kind {
             Group::KIND => $function::<Group>($($argument),*),
             Card::KIND => $function::<Card>($($argument),*),
             ExpeditingOrder::KIND => $function::<ExpeditingOrder>($($argument),*),
+            WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }
     };

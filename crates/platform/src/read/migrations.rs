@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[Migration] = &[
              CREATE INDEX project_search_words ON project_search USING gin(words);"
         ),
     },
+    same(3, "deadlines", include_str!("migrations/0003_deadlines.sql")),
     same(4, "guides", include_str!("migrations/0004_guides.sql")),
     same(5, "supervision", include_str!("migrations/0005_supervision.sql")),
     same(6, "parallel groups", include_str!("migrations/0006_groups.sql")),

@@ -1,7 +1,9 @@
 //! Read tables: what lists and pages read. Each row follows from events by a pure function, so they can be rebuilt.
 
 mod account;
+mod calendar;
 mod case;
+mod deadline;
 mod fold;
 mod guide;
 mod group;
@@ -10,7 +12,8 @@ mod project;
 mod supervision;
 mod unit;
 
-pub(crate) use case::{NEVER, outcome_of};
+pub(crate) use case::outcome_of;
+pub(crate) use deadline::{deadlines, recounted};
 pub use fold::PlatformFold;
 pub use migrations::MIGRATIONS;
 
@@ -18,6 +21,9 @@ use crate::Rulebook;
 use domain::{Aggregate, Meta, Moment, document::Document};
 use jiff::civil::Date;
 use ledger::Row;
+
+/// A day so far away that nothing is ever due on it.
+pub(crate) const NEVER: i64 = 9_999_999;
 
 /// An aggregate whose events leave rows in read tables.
 pub trait Projected: Aggregate + Clone {

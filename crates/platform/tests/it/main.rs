@@ -3,9 +3,11 @@
 
 mod acts;
 mod apply;
+mod calendar;
 mod codes;
 mod concurrency;
 mod crash;
+mod deadline;
 mod declare;
 mod guide;
 mod group;

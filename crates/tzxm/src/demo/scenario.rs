@@ -54,6 +54,7 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
         officers: Vec::new(),
         projects: HashMap::new(),
         cases: HashMap::new(),
+        swept: None,
     };
     town.settle().await?;
     let mut watched = REGISTERED;
@@ -62,6 +63,7 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
             town.supervise(watched).await?;
             watched -= 1;
         }
+        town.sweep_until(town.day(days)).await?;
         town.go_to(days, hour, now);
         town.act(project, act).await.map_err(|failure| match failure {
             Failure::Refused(refusals) => {
@@ -72,6 +74,7 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
             other => Stop::because(format!("演示数据第 {project} 个项目的 {act:?} 未能完成"), &other),
         })?;
     }
+    town.sweep_until(now.date()).await?;
     while watched > 0 {
         town.supervise(watched).await?;
         watched -= 1;
@@ -105,6 +108,8 @@ struct Town {
     officers: Vec<Actor>,
     projects: HashMap<usize, ProjectId>,
     cases: HashMap<(usize, &'static str), CaseId>,
+    /// The last day on which the platform looked at the deadlines.
+    swept: Option<Date>,
 }
 
 impl Town {
@@ -138,6 +143,18 @@ impl Town {
                 }
                 _ => {}
             }
+        }
+        Ok(())
+    }
+
+    /// Early every day the platform records what time has done, as it does when it runs.
+    async fn sweep_until(&mut self, day: Date) -> Result<(), Failure> {
+        let mut next = self.swept.map_or(day, |last| last.tomorrow().unwrap_or(day));
+        while next <= day {
+            self.clock.set(Moment::at(next, 0, 1));
+            self.platform.sweep_deadlines(&Call::system("demo:sweep"), 1).await?;
+            self.swept = Some(next);
+            next = next.tomorrow().unwrap_or(Date::MAX);
         }
         Ok(())
     }

@@ -113,6 +113,8 @@ struct CaseView {
     points_lead: String,
     decision: Option<Facts>,
     ended: Option<Note>,
+    deemed: Option<Note>,
+    days: html::Days,
     code_now: Note,
     code_last: String,
     check: Option<Working>,
@@ -191,6 +193,8 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         points_lead: points_lead(&case.case),
         decision: decision(&case.case),
         ended: ended(&case.case),
+        deemed: html::deemed(&case.case),
+        days: html::Days::new(&case.days),
         code_now: code_now(&case),
         code_last: code_last(&case.case),
         check: check_sheet(&case),
@@ -429,7 +433,8 @@ fn check_sheet(case: &CasePage) -> Option<Working> {
 fn decision_sheet(case: &CasePage) -> Option<Working> {
     let sheet = case.decision_sheet.as_ref()?;
     let start = case.case.accepted_at?.date();
-    Some(Working::new("办理时限计时单", start, "受理", sheet))
+    let event = if case.case.deemed_at.is_some() { "收到申请材料（视为受理）" } else { "受理" };
+    Some(Working::new("办理时限计时单", start, event, sheet))
 }
 
 fn papers(case: &Case) -> Vec<PaperLine> {

@@ -1,6 +1,7 @@
 //! 审批监管系统: officers receive, check, accept and decide; supervisors watch.
 
 mod acceptance;
+mod calendar;
 mod case;
 mod clock;
 mod correction;
@@ -8,8 +9,10 @@ mod decision;
 mod guide;
 mod group;
 mod help;
+mod ics;
 mod paper;
 mod project;
+mod prompt;
 mod refusal;
 mod show;
 mod sign_in;
@@ -41,6 +44,9 @@ pub fn routes() -> Vec<Route> {
         guide::routes(),
         paper::routes(),
         supervision::routes(),
+        prompt::routes(),
+        ics::routes(),
+        calendar::routes(),
         help::routes(),
     ]
     .concat()
@@ -60,6 +66,7 @@ async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl Into<String>)
     let mut page = ctx.page(nav, title).await?;
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
+    page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);
     Ok(page)
 }
 

@@ -291,7 +291,7 @@ async fn begin(Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, 
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
-    let rules = ctx.platform.rules;
+    let rules = ctx.platform.rules.now();
     let group = rules.form.group(GATE).ok_or(WebError::NotFound)?;
     let mut answers = fields::typed(group, &rules, &Answers::new(), &form);
     let mut wrong = declaration::validate_group(rules.form, GATE, &answers, &ctx.platform.declaration_context());
@@ -362,7 +362,7 @@ async fn save(
     Posted { ctx, form: sent }: Posted<PortalContext>,
 ) -> Result<Response, WebError> {
     let id = draft_id(&draft)?;
-    let rules = ctx.platform.rules;
+    let rules = ctx.platform.rules.now();
     let before = ctx.platform.draft(&ctx.call, &id).await?;
     let group = group_of(rules.form, &group, &before.answers)?;
     let typed = fields::typed(group, &rules, &before.answers, &sent);
@@ -417,7 +417,7 @@ async fn autosave(
     Posted { ctx, form: sent }: Posted<PortalContext>,
 ) -> Result<Response, WebError> {
     let id = draft_id(&draft)?;
-    let rules = ctx.platform.rules;
+    let rules = ctx.platform.rules.now();
     let before = ctx.platform.draft(&ctx.call, &id).await?;
     let group = group_of(rules.form, sent.get("_group"), &before.answers)?;
     let typed = fields::typed(group, &rules, &before.answers, &sent);

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::{account::Role, ids::CaseId};
+use jiff::civil::date;
 use testkit::{Client, Person, World, both_engines, point, supplied};
 
 both_engines!(
@@ -18,6 +19,9 @@ both_engines!(
     s08_an_administrator_begins_with_the_manual_and_sees_no_case,
     u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers,
     l14_lists_go_on_from_the_last_row_and_miss_nothing,
+    art15_prompts_stand_on_their_page_until_they_are_seen,
+    art15_due_days_are_downloaded_behind_the_session_only,
+    art15_a_notice_is_previewed_corrected_and_put_in_force,
 );
 
 async fn water(world: &World) -> Person {
@@ -398,4 +402,93 @@ async fn s08_an_administrator_begins_with_the_manual_and_sees_no_case(world: &Wo
     for path in ["/cases", "/projects", &case_page(&case)] {
         assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
+}
+
+async fn art15_prompts_stand_on_their_page_until_they_are_seen(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    world.set_day(date(2026, 3, 10));
+    world.platform.sweep_deadlines(&platform::Call::system("test"), 1).await.unwrap();
+    let mut browser = desk(world, &officer).await;
+    let page = browser.get("/prompts").await.text();
+    assert!(page.contains("视为受理") && page.contains("未看") && page.contains(&case_page(&case)), "{page}");
+    let seen = browser.post("/prompts/seen", &[("_once", "s1")]).await;
+    assert_eq!(seen.location(), "/prompts?said=seen");
+    let page = browser.get(seen.location()).await.text();
+    assert!(page.contains("已全部标为看过") && !page.contains("未看</span>"));
+    let page = browser.get(&case_page(&case)).await.text();
+    assert!(page.contains("依法视为受理") && page.contains("行政许可法第三十二条第一款第（四）项"));
+    assert!(page.contains("全程：每一天算谁的") && page.contains("办理时限计时单"));
+    let mut portal = Client::portal(world).signed_in(world, &world.agent).await;
+    let page = portal.get(&case_page(&case)).await.text();
+    assert!(page.contains("依法视为受理") && page.contains("每一天算谁的") && page.contains("视为受理通知书"));
+}
+
+async fn art15_due_days_are_downloaded_behind_the_session_only(world: &World) {
+    let officer = water(world).await;
+    let case = world.accepted(&officer).await;
+    let answer = desk(world, &officer).await.get("/deadlines.ics").await;
+    assert!(answer.header("content-type").starts_with("text/calendar"));
+    assert!(answer.header("content-disposition").contains("attachment"));
+    let text = answer.text();
+    assert!(text.contains("DTSTART;VALUE=DATE:20260330") && text.contains(case.as_str()), "{text}");
+    let nobody = Client::office(world).get("/deadlines.ics").await;
+    assert!(nobody.location().starts_with("/login"));
+    let elsewhere = world.all_hands("ecology", "150402").await;
+    assert!(!desk(world, &elsewhere).await.get("/deadlines.ics").await.text().contains("BEGIN:VEVENT"));
+}
+
+async fn art15_a_notice_is_previewed_corrected_and_put_in_force(world: &World) {
+    let officer = water(world).await;
+    let case = world.accepted(&officer).await;
+    let administration = world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await;
+    let mut browser = desk(world, &administration).await;
+    assert!(browser.get("/calendar").await.text().contains("还没有装载过"));
+    let title = "国务院办公厅关于2027年部分节假日安排的通知";
+    let days = "2027-01-01 holiday 元旦\n2027-05-01 holiday 劳动节\n2027-10-01 holiday 国庆节\n";
+    let wrong = format!("{days}2027-02-30 holiday 春节\n");
+    let form = |days: &str| vec![("year", "2027".to_owned()), ("title", title.to_owned()), ("days", days.to_owned())];
+    let refused = post(&mut browser, "/calendar/preview", form(&wrong)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let page = refused.text();
+    assert!(page.contains("第 4 行") && page.contains("2027-02-30 holiday 春节") && page.contains(title), "{page}");
+    let page = post(&mut browser, "/calendar/preview", form(days)).await.text();
+    assert!(page.contains("没有在办办件的届满日变化") && page.contains("尚未生效"));
+    // A correction of this year's notice moves the case.
+    let mut year = String::new();
+    let mut day = date(2026, 1, 1);
+    while day < date(2026, 12, 1) {
+        use domain::calendar::DayKind;
+        match world.platform.rules.calendar.kind(day) {
+            DayKind::Holiday(name) => year += &format!("{day}\tholiday\t{name}\n"),
+            DayKind::MakeUpWorkday(name) => year += &format!("{day}\tworkday\t{name}\n"),
+            _ => {}
+        }
+        day = day.tomorrow().unwrap();
+    }
+    year += "2026-03-20\tholiday\t调整\n";
+    let form = |once: &str| {
+        let title = "国务院办公厅关于调整2026年放假安排的通知".to_owned();
+        vec![("year", "2026".to_owned()), ("title", title), ("days", year.clone()), ("_once", once.to_owned())]
+    };
+    let page = post(&mut browser, "/calendar/preview", form("")).await.text();
+    assert!(page.contains("2026-03-30") && page.contains("2026-03-31") && page.contains(&case_page(&case)), "{page}");
+    let table = post(&mut browser, "/calendar/moved", form("")).await;
+    assert!(table.header("content-type").starts_with("text/tab-separated-values"));
+    assert!(table.text().contains("2026-03-30\t2026-03-31"));
+    for _ in 0..2 {
+        let loaded = post(&mut browser, "/calendar/load", form("k1")).await;
+        assert!(loaded.location().starts_with("/calendar?said=loaded"), "{} {}", loaded.status, loaded.location());
+    }
+    let page = browser.get("/calendar?said=loaded&moved=1").await.text();
+    assert!(page.contains("第 1 版工作日历已生效") && page.contains("调整2026年放假安排"));
+    let case = desk(world, &officer).await.get(&case_page(&case)).await.text();
+    assert!(case.contains("2026-03-31") && case.contains("工作日历更新"));
+    let county = world.general_administration().await;
+    assert_eq!(desk(world, &county).await.get("/calendar").await.status, StatusCode::NOT_FOUND);
+}
+
+async fn post(browser: &mut Client, path: &str, form: Vec<(&'static str, String)>) -> testkit::Answer {
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    browser.post(path, &form).await
 }

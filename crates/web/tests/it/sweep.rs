@@ -283,11 +283,12 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let samples = Samples::lay_out(world).await;
     let administration = world.general_administration().await;
     let supervisor = world.supervisor().await;
+    let region = world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
     for (face, people) in [
         (Face::Portal, vec![&world.agent]),
-        (Face::Office, vec![&samples.officer, &administration, &samples.keeper, &supervisor]),
+        (Face::Office, vec![&samples.officer, &administration, &samples.keeper, &supervisor, &region]),
     ]
     {
         let mut clients = Vec::new();

@@ -206,6 +206,8 @@ struct Show {
     answered: Option<Points>,
     clocks: Vec<Clock>,
     lanes: Lanes,
+    deemed: Option<Note>,
+    days: html::Days,
     handed: Vec<Handed>,
     result: Option<Facts>,
     papers: Vec<(String, String, String)>,
@@ -370,6 +372,8 @@ pub(super) async fn draw(
         answered: answered(&case),
         clocks: clocks(&case),
         lanes: lanes(&case),
+        deemed: html::deemed(&case.case),
+        days: html::Days::new(&case.days),
         handed: application.materials.iter().map(Handed::of).collect(),
         result: result(&case),
         papers: papers
