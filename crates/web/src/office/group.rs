@@ -177,6 +177,9 @@ async fn show_group(
 fn joint_light(page: &GroupPage) -> Option<Light> {
     use domain::clock::Light as L;
     let sheet = page.sheet.as_ref()?;
+    if page.group.handed_back_at.is_some() {
+        return Some(Light::grey("计时结束"));
+    }
     Some(match sheet.light {
         L::Normal => Light::green(format!("剩余 {} 个工作日", sheet.remaining)),
         L::Yellow => Light::yellow(format!("剩余 {} 个工作日", sheet.remaining)),

@@ -77,7 +77,8 @@ struct Choosable {
     chosen: bool,
     /// Why it cannot join; empty when it can.
     hindrance: String,
-    article: String,
+    /// What that rests on, unless the reason says so itself.
+    article: Option<std::borrow::Cow<'static, str>>,
     advice: String,
 }
 
@@ -91,7 +92,7 @@ impl Choosable {
             limit: join.item.effective_limit().words(),
             chosen: chosen && hindrance.is_none(),
             hindrance: hindrance.map(|r| r.message.clone()).unwrap_or_default(),
-            article: hindrance.and_then(|r| r.article.as_deref()).unwrap_or_default().to_owned(),
+            article: hindrance.and_then(|r| r.article.clone().filter(|a| !r.message.contains(a.as_ref()))),
             advice: join.candidate.advice.iter().map(|b| b.because.as_str()).collect(),
         }
     }
@@ -317,7 +318,7 @@ struct Branch {
     href: String,
     agency: String,
     stage: Pill,
-    light: Option<Light>,
+    light: Light,
     due: String,
 }
 
@@ -361,14 +362,18 @@ fn branch_pill(row: &CaseRow) -> Pill {
     }
 }
 
-fn row_light(row: &CaseRow, today: jiff::civil::Date) -> Option<Light> {
+/// The light of a branch; without a running period, whom it waits for.
+fn row_light(row: &CaseRow, today: jiff::civil::Date) -> Light {
     use domain::clock::Light as L;
-    Some(match row.light(today)? {
-        L::Normal => Light::green("期限内"),
-        L::Yellow => Light::yellow("即将到期"),
-        L::Red => Light::red("已超期"),
-        L::Suspended => Light::grey("暂停计时"),
-    })
+    match row.light(today) {
+        Some(L::Normal) => Light::green("期限内"),
+        Some(L::Yellow) => Light::yellow("即将到期"),
+        Some(L::Red) => Light::red("已超期"),
+        Some(L::Suspended) => Light::grey("暂停计时"),
+        None if row.ended_at.is_some() => Light::grey("计时结束"),
+        None if row.stage == Stage::CorrectionAsked => Light::grey("等待您补正"),
+        None => Light::grey("收件后计时"),
+    }
 }
 
 /// Who acts next, in one sentence.
@@ -447,7 +452,11 @@ async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Do
         (None, None) => (Tone::Blue, "待联合收件".to_owned()),
     };
     let clock = group.sheet.as_ref().map(|sheet| {
-        (application::light(sheet), sheet.explanation.clone(), application::clock_sheet("联合办理期限", sheet))
+        let light = match group.group.handed_back_at {
+            Some(_) => Light::grey("计时结束"),
+            None => application::light(sheet),
+        };
+        (light, sheet.explanation.clone(), application::clock_sheet("联合办理期限", sheet))
     });
     let papers = group.group.documents.iter().rev();
     let html = Show {

@@ -182,10 +182,13 @@ fn summary(found: &PathPage, name_of: &impl Fn(&str) -> String) -> Note {
     }
     let first = base.chain.first().map(|code| name_of(code)).unwrap_or_default();
     let mark = if base.provisional { "（含放假安排尚未公布的年份，为暂定）" } else { "" };
+    let usual = match found.usual.start == base.start {
+        true => "按通常顺序一项接一项办，也是这一天。".to_owned(),
+        false => format!("按通常顺序一项接一项办，要到 {}。", chinese_date(found.usual.start)),
+    };
     let text = format!(
-        "今天起立即申请、各部门用满法定时限，最早 {}{mark}可以开工。决定这个日期的第一项是“{first}”。按通常顺序一项接一项办，要到 {}。",
-        chinese_date(base.start),
-        chinese_date(found.usual.start)
+        "今天起立即申请、各部门用满法定时限，最早 {}{mark}可以开工。决定这个日期的第一项是“{first}”。{usual}",
+        chinese_date(base.start)
     );
     Note::new(Tone::Blue, "这是依法可以指望的日期", text)
         .article("行政许可法第三十二条、第四十二条，办法第十四条、第十五条")
