@@ -205,7 +205,7 @@ impl Platform {
         E: std::fmt::Display + Send,
     {
         let name = upload::clean_name(name)?;
-        if let Some(refusal) = marking::check_text(&name, Place::FileName).refusal() {
+        if let Some(refusal) = marking::check_text(&name, marking::Place::FileName).refusal() {
             return Err(Refusal { field: Some("file".to_owned()), ..refusal }.into());
         }
         let received = upload::receive(stream, slot, &name, declared_type, &self.settings.temp, left).await?;

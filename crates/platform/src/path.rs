@@ -10,6 +10,7 @@ use domain::{
     path::{self, Node, Order, Plan, Progress, Step, WhatIf, progress_of},
     project::Declared,
 };
+use std::sync::Arc;
 
 /// One item of the page.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub struct PathStep {
 #[derive(Debug, Clone)]
 pub struct PathPage {
     /// What was declared.
-    pub declared: Declared,
+    pub declared: Arc<Declared>,
     /// The answer to the question; without one the plan itself.
     pub plan: Plan,
     /// Its items, in lawful order.

@@ -16,7 +16,10 @@ use domain::{
     project::Declared,
 };
 use ledger::Refused;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What a unit hands in for several items at once: each material once, whichever items need it.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +49,7 @@ pub struct JoinItem {
 #[derive(Debug, Clone)]
 pub struct JoiningPage {
     /// What was declared.
-    pub declared: Declared,
+    pub declared: Arc<Declared>,
     /// Whether the project's code is in force.
     pub active: bool,
     /// Stages, in order.
@@ -68,7 +71,7 @@ pub struct SharedNeed {
 #[derive(Debug, Clone)]
 pub struct GroupForm {
     /// What was declared.
-    pub declared: Declared,
+    pub declared: Arc<Declared>,
     /// A stage or free.
     pub kind: GroupKind,
     /// Full name of the lead.

@@ -17,6 +17,7 @@ use domain::{
 };
 use jiff::civil::Date;
 use ledger::QueryResult;
+use std::sync::Arc;
 
 /// One row of the list.
 #[derive(Debug, Clone)]
@@ -127,7 +128,7 @@ impl Platform {
     }
 
     /// The version of the guide a case stands under, for those who may read the case.
-    pub async fn case_guide(&self, call: &Call, id: &CaseId) -> Result<(Application, GuideVersion), Failure> {
+    pub async fn case_guide(&self, call: &Call, id: &CaseId) -> Result<(Arc<Application>, GuideVersion), Failure> {
         let (_, application) = self.load_case(call, Action::ReadCase, id).await?;
         let number = application.guide.ok_or(Failure::NotThere)?;
         let version = self.guide_version(&application.item, number).await?;
