@@ -2,7 +2,9 @@
 
 use super::Projected;
 use crate::{Rulebook, stream::join};
-use domain::{Aggregate, Meta, Moment, account::Account, case::Case, guide::Guide, project::Project, unit::ProjectUnit};
+use domain::{
+    Aggregate, Meta, Moment, account::Account, case::Case, guide::Guide, project::Project, unit::ProjectUnit,
+};
 use ledger::{Event, Fold, LedgerError, Row};
 
 /// Folds every kind of stream the platform writes.

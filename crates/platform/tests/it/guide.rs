@@ -161,7 +161,14 @@ async fn art8_of_many_at_the_same_time_one_acts(world: &World) {
         ready(world, &keepers, act, &item).await;
         let before = facts(world, &item).await;
         let call = doer(&keepers, act).call();
-        let results = join_all((0..4).map(|_| perform(world, &call, act, &item))).await;
+        // Everybody began from the same words.
+        let at_once = |_| async {
+            match act {
+                Act::Revise => world.platform.revise_guide(&call, &item, guide_contact("0471-1234567"), 0).await,
+                act => perform(world, &call, act, &item).await,
+            }
+        };
+        let results = join_all((0..4).map(at_once)).await;
         assert_eq!(results.iter().filter(|r| r.is_ok()).count(), 1, "{act:?}: {results:?}");
         assert_eq!(facts(world, &item).await, before + 1, "{act:?}");
     }
@@ -264,7 +271,9 @@ fn leaner(world: &World) -> Vec<Page> {
     let process = vec!["申请".into(), "审查".into(), "决定".into()];
     vec![
         Page::Materials { materials },
-        Page::Process { process, committed: Some(committed), excluded: vec!["技术评审".into()], fee: "不收费".into() },
+        Page::Process {
+            process, committed: Some(committed), excluded: vec!["技术评审".into()], fee: "不收费".into()
+        },
     ]
 }
 
@@ -296,7 +305,11 @@ async fn art8_a_case_keeps_the_version_it_was_applied_for_under(world: &World) {
     // What is asked for beyond the version shows.
     let catalogue = world.platform.rules.catalogue;
     let dropped = catalogue.material("soil_water_promise").unwrap();
-    world.platform.ask_correction(&officer.call(), &after, vec![point(&format!("请补充{}", dropped.name))]).await.unwrap();
+    world
+        .platform
+        .ask_correction(&officer.call(), &after, vec![point(&format!("请补充{}", dropped.name))])
+        .await
+        .unwrap();
     let page = world.platform.case_page(&officer.call(), &after).await.unwrap();
     let points = page.case.correction.unwrap().points;
     let version = |number| async move {

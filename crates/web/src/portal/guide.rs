@@ -227,7 +227,10 @@ fn notes(public: &PublicGuide) -> Vec<Note> {
             notes.push(Note::new(Tone::Red, "本指南已停用", text).article("办法第八条"));
         }
         Some(now) if now.number != shown.number && shown.from <= public.today => {
-            let text = format!("您正在查看第 {} 版，现行的是第 {} 版。此前申请的办件仍按当时的版本办理。", shown.number, now.number);
+            let text = format!(
+                "您正在查看第 {} 版，现行的是第 {} 版。此前申请的办件仍按当时的版本办理。",
+                shown.number, now.number
+            );
             notes.push(Note::new(Tone::Yellow, "这不是现行版本", text).link("查看现行版本", href(now)));
         }
         _ => {}
@@ -301,7 +304,8 @@ mod tests {
     fn found(q: &str, stage: &str, department: &str) -> Vec<&'static str> {
         let filter = Filter { q: q.into(), stage: stage.into(), department: department.into() };
         let catalogue = catalogue();
-        let said = catalogue.items().iter().map(|i| (i.code.clone(), catalogue.guide(&i.code).unwrap().words())).collect();
+        let said =
+            catalogue.items().iter().map(|i| (i.code.clone(), catalogue.guide(&i.code).unwrap().words())).collect();
         catalogue.items().iter().filter(|i| filter.takes(catalogue, i, &said)).map(|i| i.code.as_str()).collect()
     }
 

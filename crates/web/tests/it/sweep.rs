@@ -60,9 +60,8 @@ impl Samples {
         let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
         let number = escape(&notice.number);
         let item = "soil_water".to_owned();
-        let keeper = world
-            .officer("water", "150000", &[Role::Undertaker, Role::Reviewer, Role::DepartmentManager])
-            .await;
+        let keeper =
+            world.officer("water", "150000", &[Role::Undertaker, Role::Reviewer, Role::DepartmentManager]).await;
         p.begin_guide(&keeper.call(), &item).await.unwrap();
         let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("样表"))]);
         p.add_guide_sample(&keeper.call(), &item, "soil_water_plan", "样表.pdf", "", content).await.unwrap();
@@ -226,7 +225,8 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let administration = world.general_administration().await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &samples.keeper])]
+    for (face, people) in
+        [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &samples.keeper])]
     {
         let mut clients = Vec::new();
         for person in people {

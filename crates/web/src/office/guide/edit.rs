@@ -67,11 +67,16 @@ struct EditPage {
 pub fn tabs(base: &str, now: &str) -> Tabs {
     let pages = PAGES.iter().map(|(slug, title)| (*slug, *title, format!("{base}/edit/{slug}")));
     let samples = ("samples", "样表范本", format!("{base}/samples"));
-    pages.chain([samples]).fold(Tabs::new("指南的各部分"), |tabs, (slug, title, href)| tabs.plain(title, href, slug == now))
+    pages
+        .chain([samples])
+        .fold(Tabs::new("指南的各部分"), |tabs, (slug, title, href)| tabs.plain(title, href, slug == now))
 }
 
 /// The draft, if the reader may write in it now; else where to go instead.
-pub async fn writable(ctx: &OfficeContext, item: &str) -> Result<Result<(GuidePage, ServiceGuide, u32), Response>, WebError> {
+pub async fn writable(
+    ctx: &OfficeContext,
+    item: &str,
+) -> Result<Result<(GuidePage, ServiceGuide, u32), Response>, WebError> {
     let guide = open(ctx, item).await?;
     let draft = guide.guide.draft.as_ref().filter(|draft| guide.may_write && draft.stage.is_open());
     Ok(match draft.map(|draft| ((*draft.guide).clone(), draft.revision)) {
@@ -193,7 +198,9 @@ fn hint(slug: &str) -> Option<Note> {
             "名录以外的材料不得要求申请人提交，补正时也不得要求；材料的名称、格式和来源按名录，不能修改。",
             "发改投资〔2019〕268号",
         ),
-        "process" => ("平台按承诺时限计时", "承诺时限只能短于法定时限。发布后受理的办件按新的承诺时限计时。", "办法第十五条"),
+        "process" => {
+            ("平台按承诺时限计时", "承诺时限只能短于法定时限。发布后受理的办件按新的承诺时限计时。", "办法第十五条")
+        }
         _ => return None,
     };
     Some(Note::new(Tone::Blue, title, text).article(article))
@@ -239,7 +246,11 @@ fn written(slug: &str, text: &ServiceGuide) -> Option<Fields> {
         "oversight" => {
             let contact = |(i, c): (usize, &Contact)| {
                 let name = |field: &str| format!("{field}-{i}");
-                [(name("window"), c.window.clone()), (name("phone"), c.phone.clone()), (name("address"), c.address.clone())]
+                [
+                    (name("window"), c.window.clone()),
+                    (name("phone"), c.phone.clone()),
+                    (name("address"), c.address.clone()),
+                ]
             };
             let contacts = text.contacts.iter().enumerate().flat_map(contact);
             let rows = ("_rows".to_owned(), (text.contacts.len() + 1).to_string());
@@ -288,8 +299,7 @@ fn read(slug: &str, form: &Fields, guide: &GuidePage) -> Result<Option<Page>, Re
             Page::Oversight { supervision: list("supervision"), contacts: rows.map(contact).collect() }
         }
         "help" => {
-            let faq =
-                |i: usize| Faq { question: text(&format!("question-{i}")), answer: text(&format!("answer-{i}")) };
+            let faq = |i: usize| Faq { question: text(&format!("question-{i}")), answer: text(&format!("answer-{i}")) };
             Page::Help { faqs: rows.map(faq).collect(), mistakes: list("mistakes") }
         }
         _ => return Ok(None),
