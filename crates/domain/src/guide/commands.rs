@@ -8,7 +8,7 @@ use crate::{
     Refusal,
     department::Agency,
     ids::AttachmentId,
-    item::{Certainty, Limit, LimitUnit},
+    item::{Certainty, Limit},
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -191,23 +191,13 @@ impl Check {
             certainty: Certainty::Seen,
             ..committed
         };
-        let longer = match (limit.unit, law.unit) {
-            (LimitUnit::Calendar, LimitUnit::Working) => {
-                self.fault(
-                    "committed_days",
-                    "guide.committed_unit",
-                    "法定时限按工作日计算，承诺时限也应当按工作日计算。",
-                );
-                false
-            }
-            _ => limit.days > law.days,
-        };
-        if longer {
-            self.fault(
-                "committed_days",
-                "guide.committed_longer",
-                format!("承诺时限不能长于法定时限（{}），请缩短或者留空。", law.words()),
-            );
+        if limit.unit != law.unit {
+            let message =
+                format!("法定时限按{}计算，承诺时限也应当同样计算。", law.unit.label().trim_start_matches('个'));
+            self.fault("committed_days", "guide.committed_unit", message);
+        } else if limit.days > law.days {
+            let message = format!("承诺时限不能长于法定时限（{}），请缩短或者留空。", law.words());
+            self.fault("committed_days", "guide.committed_longer", message);
         }
         Some(limit)
     }

@@ -221,10 +221,11 @@ fn art15_a_promise_is_never_longer_than_the_law() {
     let try_days = |days| revise(&written(), process(days, law.unit), 1, &unified());
     assert!(try_days(law.days).is_ok());
     assert_eq!(codes(try_days(law.days + 1)), ["guide.committed_longer"]);
-    if law.unit == LimitUnit::Working {
-        let other = revise(&written(), process(1, LimitUnit::Calendar), 1, &unified());
-        assert_eq!(codes(other), ["guide.committed_unit"]);
-    }
+    let other = match law.unit {
+        LimitUnit::Working => LimitUnit::Calendar,
+        LimitUnit::Calendar => LimitUnit::Working,
+    };
+    assert_eq!(codes(revise(&written(), process(1, other), 1, &unified())), ["guide.committed_unit"]);
     let guide = then(written(), try_days(1).unwrap(), "writer").draft.unwrap().guide;
     assert_eq!(guide.effective_limit().days, 1);
     assert_eq!(guide.effective_limit().basis, "本部门公开承诺");

@@ -7,7 +7,7 @@ mod public;
 mod sample;
 mod work;
 
-pub use public::{GuideVersion, PublicGuide, VersionRow};
+pub use public::{GuideVersion, GuidesInForce, PublicGuide, VersionRow};
 pub use sample::SAMPLE_MB;
 pub use work::{GuidePage, GuideRow};
 

@@ -106,7 +106,6 @@ async fn art8_a_guide_goes_from_the_form_through_review_to_the_portal(world: &Wo
         ("_revision", "2"),
         ("process", "申请\n审查\n决定"),
         ("committed_days", "10"),
-        ("committed_unit", "working"),
         ("excluded", "技术评审"),
         ("fee", "不收费"),
     ];
@@ -181,13 +180,7 @@ async fn art8_what_is_typed_is_kept_when_it_is_refused(world: &World) {
     let refused = desk.writer.post(&format!("{GUIDE}/edit/process"), &days).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().contains("十天") && refused.text().contains("整数天数"));
-    let longer = [
-        ("_revision", "0"),
-        ("process", "申请"),
-        ("committed_days", "99"),
-        ("committed_unit", "working"),
-        ("fee", "不收费"),
-    ];
+    let longer = [("_revision", "0"), ("process", "申请"), ("committed_days", "99"), ("fee", "不收费")];
     let refused = desk.writer.post(&format!("{GUIDE}/edit/process"), &longer).await;
     assert!(refused.text().contains("承诺时限不能长于法定时限"));
 }

@@ -233,11 +233,9 @@ fn written(slug: &str, text: &ServiceGuide) -> Option<Fields> {
             .collect(),
         "process" => {
             let committed = text.committed.as_ref();
-            let unit = committed.map_or(text.limit.unit, |limit| limit.unit);
             vec![
                 list("process", &text.process),
                 one("committed_days", &committed.map(|limit| limit.days.to_string()).unwrap_or_default()),
-                one("committed_unit", unit_slug(unit)),
                 one("committed_basis", committed.map_or("", |limit| &limit.basis)),
                 list("excluded", &text.excluded),
                 one("fee", &text.fee.text),
@@ -269,13 +267,6 @@ fn written(slug: &str, text: &ServiceGuide) -> Option<Fields> {
     Some(Fields(fields))
 }
 
-fn unit_slug(unit: LimitUnit) -> &'static str {
-    match unit {
-        LimitUnit::Working => "working",
-        LimitUnit::Calendar => "calendar",
-    }
-}
-
 /// What was typed, as a page of the guide; `None` for a page that does not exist.
 fn read(slug: &str, form: &Fields, guide: &GuidePage) -> Result<Option<Page>, Refusal> {
     let text = |name: &str| form.get(name).to_owned();
@@ -286,7 +277,7 @@ fn read(slug: &str, form: &Fields, guide: &GuidePage) -> Result<Option<Page>, Re
         "materials" => Page::Materials { materials: chosen(form, guide) },
         "process" => Page::Process {
             process: list("process"),
-            committed: committed(form)?,
+            committed: committed(form, guide.item.limit.unit)?,
             excluded: list("excluded"),
             fee: text("fee"),
         },
@@ -316,7 +307,8 @@ fn chosen(form: &Fields, guide: &GuidePage) -> Vec<domain::guide::GuideMaterial>
         .collect()
 }
 
-fn committed(form: &Fields) -> Result<Option<Limit>, Refusal> {
+/// The promise counts the same kind of days as the law.
+fn committed(form: &Fields, unit: LimitUnit) -> Result<Option<Limit>, Refusal> {
     let days = form.get("committed_days").trim();
     if days.is_empty() {
         return Ok(None);
@@ -325,7 +317,6 @@ fn committed(form: &Fields) -> Result<Option<Limit>, Refusal> {
         Refusal::field("committed_days", "guide.committed_days", "承诺时限请填写整数天数；没有承诺时限的留空。")
             .article("办法第八条")
     })?;
-    let unit = if form.get("committed_unit") == "calendar" { LimitUnit::Calendar } else { LimitUnit::Working };
     Ok(Some(Limit { days, unit, basis: form.get("committed_basis").to_owned(), certainty: Certainty::Seen }))
 }
 
@@ -383,18 +374,9 @@ fn groups(
                 "办理时限",
                 vec![
                     shown(
-                        Field::number("committed_days", "承诺时限", "天")
+                        Field::number("committed_days", "承诺时限", guide.item.limit.unit.label())
                             .value(typed.get("committed_days"))
                             .hint("没有承诺时限的留空。"),
-                    ),
-                    shown(
-                        Field::radios(
-                            "committed_unit",
-                            "怎样计算",
-                            [Choice::new("working", "工作日"), Choice::new("calendar", "自然日")],
-                        )
-                        .value(typed.get("committed_unit"))
-                        .required(),
                     ),
                     shown(
                         Field::text("committed_basis", "承诺的依据")
