@@ -4,6 +4,7 @@ use crate::{
     Action, Actor, Call, Failure, Object, Platform,
     case::CaseRow,
     failure::again,
+    guide::GuidesInForce,
     permission,
     stream::{Change, Stream},
     trail::TrailEntry,
@@ -14,7 +15,7 @@ use domain::{
     declaration::{Answers, Context, Declaration, Form, Likeness, PROBABLE_DUPLICATE, similarity},
     department::agency_name,
     ids::{DraftId, ProjectId, UnitId},
-    item::{Blocker, Derivation, Fact, Facts, Item, PrecedenceKind},
+    item::{Blocker, Derivation, Fact, Facts, Item, Limit, PrecedenceKind},
     marking,
     project::{self, Declared, Project, ProjectEvent},
     project_code::Issue,
@@ -217,12 +218,19 @@ impl Platform {
         let (stream, declared) = self.load_project(call, Action::ReadProject, id).await?;
         let cases = self.cases_of_project(id).await?;
         let derivation = self.rules.catalogue.derive(&declared.facts);
-        let tasks = self.tasks(&declared, &derivation, &cases);
+        let guides = self.guides_in_force(&Call::system("limits")).await?;
+        let tasks = self.tasks(&declared, &derivation, &cases, &guides);
         let trail = self.project_trail(id, &cases).await?;
         Ok(ProjectPage { project: stream.state, declared, derivation, tasks, cases, trail })
     }
 
-    fn tasks(&self, declared: &Declared, derivation: &Derivation, cases: &[CaseRow]) -> Vec<Task> {
+    fn tasks(
+        &self,
+        declared: &Declared,
+        derivation: &Derivation,
+        cases: &[CaseRow],
+        guides: &GuidesInForce,
+    ) -> Vec<Task> {
         let needed: BTreeSet<String> = declared.needed.iter().cloned().collect();
         let done: BTreeSet<String> =
             cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
@@ -245,6 +253,7 @@ impl Platform {
                     state,
                     blockers,
                     agency_name: agency.name(),
+                    limit: guides.limit(item).clone(),
                     case,
                 })
             })
@@ -522,6 +531,8 @@ pub struct Task {
     pub blockers: Vec<Blocker>,
     /// Who handles it.
     pub agency_name: String,
+    /// The limit by the guide in force; a case keeps the limit it was applied for under.
+    pub limit: Limit,
     /// The latest case, if one was ever opened.
     pub case: Option<CaseRow>,
 }

@@ -235,9 +235,7 @@ fn guide_words(event: &GuideEvent) -> (Lane, &'static str, String) {
         GuideEvent::GuideLoaded { from, rulebook, .. } => {
             (Lane::Platform, "按事项目录生成第 1 版", format!("目录版本 {rulebook}，自 {from} 起生效"))
         }
-        GuideEvent::GuideDraftBegun { base } => {
-            (Lane::Departments, "开始修订", format!("以第 {base} 版为底稿"))
-        }
+        GuideEvent::GuideDraftBegun { base } => (Lane::Departments, "开始修订", format!("以第 {base} 版为底稿")),
         GuideEvent::GuideRevised { page } => departments("修改修订稿", page_name(page)),
         GuideEvent::GuideSampleAdded { sample } => departments("添加样表", &sample.name),
         GuideEvent::GuideSampleRemoved { .. } => departments("移除样表", ""),

@@ -123,8 +123,11 @@ pub struct GuideKeepers {
 
 /// A page of the form with a complete contact: what the first version of every guide lacks.
 pub fn guide_contact(phone: &str) -> Page {
-    let contact =
-        Contact { window: "水利厅窗口".into(), phone: phone.into(), address: "呼和浩特市；工作日 9:00 至 17:00".into() };
+    let contact = Contact {
+        window: "水利厅窗口".into(),
+        phone: phone.into(),
+        address: "呼和浩特市；工作日 9:00 至 17:00".into(),
+    };
     Page::Oversight { supervision: vec!["按批复的方案实施。".into()], contacts: vec![contact] }
 }
 

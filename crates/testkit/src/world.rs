@@ -174,7 +174,7 @@ const READ_ROWS: [(&str, &str); 11] = [
         "SELECT item || '|' || name || '|' || department || '|' || region || '|' || draft || '|' || draft_score || '|' || version || '|' \
          || from_day || '|' || retired_day || '|' || updated_at AS line FROM guides UNION ALL \
          SELECT item || '|' || version || '|' || from_day || '|' || to_day || '|' || score || '|' || published_at || '|' || note || '|' \
-         || words || '|' || data FROM guide_versions",
+         || words || '|' || effective || '|' || data FROM guide_versions",
     ),
     (
         "case_groups",

@@ -2,13 +2,13 @@
 
 use super::{
     Contact, Draft, DraftStage, Element, Faq, Guide, GuideEvent, GuideMaterial, Sample, ServiceGuide, Version,
-    is_complete, own,
+    is_complete,
 };
 use crate::{
     Refusal,
     department::Agency,
     ids::AttachmentId,
-    item::{Certainty, Limit, LimitUnit},
+    item::{Certainty, Limit},
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,6 @@ impl Page {
     pub(super) fn write_into(self, guide: &mut ServiceGuide) {
         match self {
             Self::Basics { basis, content, conditions } => {
-                guide.certainty = own(guide.certainty, guide.basis != basis);
                 guide.basis = basis;
                 guide.content = content;
                 guide.conditions = conditions;
@@ -84,7 +83,6 @@ impl Page {
                 guide.materials = materials;
             }
             Self::Process { process, committed, excluded, fee } => {
-                guide.fee.certainty = own(guide.fee.certainty, guide.fee.text != fee);
                 guide.fee.text = fee;
                 guide.process = process;
                 guide.committed = committed;
@@ -121,10 +119,9 @@ impl Page {
                 supervision: check.list("supervision", supervision, "监管要求"),
                 contacts: check.contacts(contacts),
             },
-            Self::Help { faqs, mistakes } => Self::Help {
-                faqs: check.faqs(faqs),
-                mistakes: check.list("mistakes", mistakes, "常见错误"),
-            },
+            Self::Help { faqs, mistakes } => {
+                Self::Help { faqs: check.faqs(faqs), mistakes: check.list("mistakes", mistakes, "常见错误") }
+            }
         };
         if check.0.is_empty() { Ok(page) } else { Err(check.0) }
     }
@@ -194,19 +191,13 @@ impl Check {
             certainty: Certainty::Seen,
             ..committed
         };
-        let longer = match (limit.unit, law.unit) {
-            (LimitUnit::Calendar, LimitUnit::Working) => {
-                self.fault("committed_days", "guide.committed_unit", "法定时限按工作日计算，承诺时限也应当按工作日计算。");
-                false
-            }
-            _ => limit.days > law.days,
-        };
-        if longer {
-            self.fault(
-                "committed_days",
-                "guide.committed_longer",
-                format!("承诺时限不能长于法定时限（{}），请缩短或者留空。", law.words()),
-            );
+        if limit.unit != law.unit {
+            let message =
+                format!("法定时限按{}计算，承诺时限也应当同样计算。", law.unit.label().trim_start_matches('个'));
+            self.fault("committed_days", "guide.committed_unit", message);
+        } else if limit.days > law.days {
+            let message = format!("承诺时限不能长于法定时限（{}），请缩短或者留空。", law.words());
+            self.fault("committed_days", "guide.committed_longer", message);
         }
         Some(limit)
     }
@@ -226,7 +217,11 @@ impl Check {
                 self.fault(format!("window-{i}"), "guide.contact", "请写明是哪个窗口。");
             }
             if !is_phone(&contact.phone) {
-                self.fault(format!("phone-{i}"), "guide.phone", "请填写办公电话，例如 0471-1234567；多个电话用顿号隔开。");
+                self.fault(
+                    format!("phone-{i}"),
+                    "guide.phone",
+                    "请填写办公电话，例如 0471-1234567；多个电话用顿号隔开。",
+                );
             }
             kept.push(contact);
         }
@@ -423,7 +418,9 @@ pub fn publish(guide: &Guide, from: Date, today: Date) -> Result<Vec<GuideEvent>
 
 /// Takes a published version back before its first day; what it said is a draft again.
 pub fn unschedule(guide: &Guide, reason: &str, today: Date) -> Result<Vec<GuideEvent>, Refusal> {
-    let Some(version) = guide.scheduled(today) else { return Err(wrong_state("没有待生效的版本可以撤回。")) };
+    let Some(version) = guide.scheduled(today) else {
+        return Err(wrong_state("没有待生效的版本可以撤回。"));
+    };
     let reason = words("reason", reason, "撤回的理由", 500)?;
     Ok(vec![GuideEvent::GuideUnscheduled { version: version.number, reason }])
 }

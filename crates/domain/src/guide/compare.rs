@@ -77,9 +77,10 @@ pub fn compare(older: &ServiceGuide, newer: &ServiceGuide) -> Vec<Comparison> {
 fn pair(older: &[(String, String)], newer: &[(String, String)]) -> Vec<Line> {
     let before: BTreeMap<&str, &str> = older.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
     let now: BTreeMap<&str, &str> = newer.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
-    let kept = newer
-        .iter()
-        .map(|(key, text)| Line { before: before.get(key.as_str()).map(|t| (*t).to_owned()), after: Some(text.clone()) });
+    let kept = newer.iter().map(|(key, text)| Line {
+        before: before.get(key.as_str()).map(|t| (*t).to_owned()),
+        after: Some(text.clone()),
+    });
     let gone = older
         .iter()
         .filter(|(key, _)| !now.contains_key(key.as_str()))
@@ -100,11 +101,9 @@ fn statements(guide: &ServiceGuide, element: Element) -> Vec<(String, String)> {
         Element::Limit => limits(guide),
         Element::Fee => vec![single("fee", &guide.fee.text)],
         Element::Supervision => list(&guide.supervision),
-        Element::Contact => guide
-            .contacts
-            .iter()
-            .map(|c| (c.window.clone(), joined(&[&c.window, &c.phone, &c.address])))
-            .collect(),
+        Element::Contact => {
+            guide.contacts.iter().map(|c| (c.window.clone(), joined(&[&c.window, &c.phone, &c.address]))).collect()
+        }
         Element::Samples => guide
             .samples
             .iter()

@@ -231,6 +231,12 @@ impl ServiceGuide {
         self.committed.as_ref().unwrap_or(&self.limit)
     }
 
+    /// The department wrote, reviewed and published it: its words are no longer the catalogue's guess.
+    pub(super) fn vouch(&mut self) {
+        self.certainty = Certainty::Seen;
+        self.fee.certainty = Certainty::Seen;
+    }
+
     /// Whether it lists the material.
     pub fn lists(&self, material: &str) -> bool {
         self.materials.iter().any(|m| m.id == material)

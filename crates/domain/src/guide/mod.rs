@@ -19,13 +19,7 @@ pub use compare::{Comparison, Fate, Line, compare};
 pub use content::{Contact, Element, Faq, GuideMaterial, Sample, ServiceGuide};
 pub use score::{Score, Weights, default_weights, is_complete, score};
 
-use crate::{
-    Aggregate, Meta, Moment,
-    case::Point,
-    department::Agency,
-    ids::AttachmentId,
-    item::{Catalogue, Certainty},
-};
+use crate::{Aggregate, Meta, Moment, case::Point, department::Agency, ids::AttachmentId, item::Catalogue};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -304,7 +298,8 @@ impl Aggregate for Guide {
             GuideEvent::GuideReturned { reason } => self.judged(DraftStage::Returned, reason),
             GuideEvent::GuideApproved { opinion } => self.judged(DraftStage::Approved, opinion),
             GuideEvent::GuidePublished { version, from } => {
-                if let Some(draft) = self.draft.take() {
+                if let Some(mut draft) = self.draft.take() {
+                    draft.guide.vouch();
                     self.publish(published(*version, *from, &draft.note, &draft.guide));
                 }
             }
@@ -346,11 +341,6 @@ impl Guide {
             });
         }
     }
-}
-
-/// A statement the department has written itself is no longer the catalogue's guess.
-fn own(before: Certainty, changed: bool) -> Certainty {
-    if changed { Certainty::Seen } else { before }
 }
 
 /// A demand of a correction notice that the guide does not make (发改投资〔2019〕268号; 办法第八条).

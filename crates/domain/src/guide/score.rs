@@ -32,7 +32,10 @@ impl Weights {
         }
         let sum: u32 = weights.values().copied().map(u32::from).sum();
         if sum != 100 || weights.len() != Element::ALL.len() {
-            return Err(Refusal::new("guide.weights", "指南完整度的分值应当覆盖全部要素，合计 100 分，请核对数据文件。"));
+            return Err(Refusal::new(
+                "guide.weights",
+                "指南完整度的分值应当覆盖全部要素，合计 100 分，请核对数据文件。",
+            ));
         }
         Ok(Self(weights))
     }

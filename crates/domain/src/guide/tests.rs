@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     Refusal,
-    item::{Item, Limit, LimitUnit, catalogue},
+    item::{Certainty, Item, Limit, LimitUnit, catalogue},
     region::INNER_MONGOLIA,
 };
 use jiff::civil::date;
@@ -38,7 +38,9 @@ fn loaded() -> Guide {
 
 fn oversight() -> Page {
     let contact =
-        Contact { window: "水利厅窗口".into(), phone: "0471-1234567".into(), address: "呼和浩特市，工作日".into() };
+        Contact {
+            window: "水利厅窗口".into(), phone: "0471-1234567".into(), address: "呼和浩特市，工作日".into()
+        };
     Page::Oversight { supervision: vec!["按批复实施".into()], contacts: vec![contact] }
 }
 
@@ -97,6 +99,13 @@ fn art8_a_version_goes_from_draft_through_review_into_force_on_its_day() {
     assert_eq!(guide.scheduled(DAY).unwrap().number, 2);
     assert!(guide.scheduled(next).is_none() && guide.draft.is_none());
     assert_eq!(guide.version(2).unwrap().note, "补充联系方式");
+    let vouched = &guide.version(2).unwrap().guide;
+    assert_eq!((vouched.certainty, vouched.fee.certainty), (Certainty::Seen, Certainty::Seen));
+    assert_eq!(
+        vouched.limit.certainty,
+        first().limit.certainty,
+        "the law's limit is not the department's to vouch for"
+    );
     assert_eq!(guide.version(1).unwrap().until, Some(next));
 }
 
@@ -138,7 +147,8 @@ fn art8_a_draft_without_all_nine_elements_is_not_submitted() {
 
 #[test]
 fn art8_every_command_in_every_other_state_is_refused() {
-    let draft_acts: [(&str, fn(&Guide) -> bool); 6] = [
+    type Does = fn(&Guide) -> bool;
+    let draft_acts: [(&str, Does); 6] = [
         ("revise", |g| revise(g, oversight(), g.draft.as_ref().map_or(0, |d| d.revision), &[]).is_ok()),
         ("submit", |g| submit(g, "说明").is_ok()),
         ("approve", |g| approve(g, "reviewer", "").is_ok()),
@@ -211,10 +221,11 @@ fn art15_a_promise_is_never_longer_than_the_law() {
     let try_days = |days| revise(&written(), process(days, law.unit), 1, &unified());
     assert!(try_days(law.days).is_ok());
     assert_eq!(codes(try_days(law.days + 1)), ["guide.committed_longer"]);
-    if law.unit == LimitUnit::Working {
-        let other = revise(&written(), process(1, LimitUnit::Calendar), 1, &unified());
-        assert_eq!(codes(other), ["guide.committed_unit"]);
-    }
+    let other = match law.unit {
+        LimitUnit::Working => LimitUnit::Calendar,
+        LimitUnit::Calendar => LimitUnit::Working,
+    };
+    assert_eq!(codes(revise(&written(), process(1, other), 1, &unified())), ["guide.committed_unit"]);
     let guide = then(written(), try_days(1).unwrap(), "writer").draft.unwrap().guide;
     assert_eq!(guide.effective_limit().days, 1);
     assert_eq!(guide.effective_limit().basis, "本部门公开承诺");
@@ -303,7 +314,8 @@ fn art8_completeness_is_the_weight_of_what_is_there() {
     guide.faqs.push(Faq { question: "问".into(), answer: "答".into() });
     guide.mistakes.push("漏盖公章".into());
     assert_eq!(score(&guide, weights), Score { points: 100, missing: vec![] });
-    let without: [(Element, fn(&mut ServiceGuide)); 12] = [
+    type Take = fn(&mut ServiceGuide);
+    let without: [(Element, Take); 12] = [
         (Element::Basis, |g| g.basis.clear()),
         (Element::Content, |g| g.content.clear()),
         (Element::Conditions, |g| g.conditions.clear()),
@@ -372,7 +384,11 @@ fn art8_two_versions_are_compared_element_by_element() {
     assert_eq!(changes[1].1.before, Some(gone));
     // The other way round, added is removed.
     let back = compare(&newer, &older);
-    assert!(back.iter().flat_map(|c| &c.lines).any(|l| l.fate() == Fate::Removed && l.before.as_deref() == Some("漏盖公章")));
+    assert!(
+        back.iter()
+            .flat_map(|c| &c.lines)
+            .any(|l| l.fate() == Fate::Removed && l.before.as_deref() == Some("漏盖公章"))
+    );
 }
 
 #[test]
@@ -397,10 +413,7 @@ fn art8_a_demand_beyond_the_guide_is_recognised() {
     let found = demands_outside(&guide, catalogue(), &points);
     assert_eq!(
         found,
-        [
-            Outside { point: 1, material: dropped.name },
-            Outside { point: 2, material: other.name.clone() },
-        ]
+        [Outside { point: 1, material: dropped.name }, Outside { point: 2, material: other.name.clone() },]
     );
     assert!(demands_outside(&first(), catalogue(), &points[..2]).is_empty());
 }

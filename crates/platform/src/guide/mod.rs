@@ -7,7 +7,7 @@ mod public;
 mod sample;
 mod work;
 
-pub use public::{GuideVersion, PublicGuide, VersionRow};
+pub use public::{GuideVersion, GuidesInForce, PublicGuide, VersionRow};
 pub use sample::SAMPLE_MB;
 pub use work::{GuidePage, GuideRow};
 
@@ -20,6 +20,7 @@ use domain::{
     region::INNER_MONGOLIA,
 };
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 
 /// Whose guide it is, for permission.
 fn object(agency: &Agency) -> Object<'_> {
@@ -32,9 +33,10 @@ impl Platform {
         let call = Call::system("catalogue");
         again(|| async {
             let today = self.clock.now().date();
+            let known = self.known_guides().await?;
             let mut change = self.change(&call);
             let mut fresh = 0;
-            for item in self.rules.catalogue.items() {
+            for item in self.rules.catalogue.items().iter().filter(|item| !known.contains(&item.code)) {
                 let stream = self.load::<Guide>(&item.code).await?;
                 let Some(first) = self.rules.catalogue.guide(&item.code) else { continue };
                 let agency = Agency::new(item.department.clone(), INNER_MONGOLIA);
@@ -50,6 +52,12 @@ impl Platform {
             }
         })
         .await
+    }
+
+    /// Items that have a guide.
+    async fn known_guides(&self) -> Result<BTreeSet<String>, Failure> {
+        let rows = self.store.query("SELECT item FROM guides", []).await.map_err(Failure::fault)?;
+        rows.iter().map(|row| row.try_get("", "item").map_err(Failure::fault)).collect()
     }
 
     async fn load_guide(&self, call: &Call, action: Action, item: &str) -> Result<(Stream<Guide>, Agency), Failure> {
@@ -96,10 +104,8 @@ impl Platform {
     /// Writes one page of the draft; `seen` is the revision the writer began from.
     pub async fn revise_guide(&self, call: &Call, item: &str, page: Page, seen: u32) -> Result<(), Failure> {
         let unified = self.rules.catalogue.guide_materials(self.catalogue_item(item)?);
-        self.guide_act(call, Action::WriteGuide, item, |guide| {
-            Ok(guide::revise(guide, page.clone(), seen, &unified)?)
-        })
-        .await
+        self.guide_act(call, Action::WriteGuide, item, |guide| Ok(guide::revise(guide, page.clone(), seen, &unified)?))
+            .await
     }
 
     /// Gives the draft up.

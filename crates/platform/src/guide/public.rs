@@ -1,7 +1,11 @@
 //! What everybody reads of guides: the version in force, the others, and which says which words.
 
 use crate::{Call, Failure, Platform, read::NEVER, read::from_day_number};
-use domain::{Moment, guide::ServiceGuide};
+use domain::{
+    Moment,
+    guide::ServiceGuide,
+    item::{Item, Limit},
+};
 use jiff::civil::Date;
 use ledger::QueryResult;
 use std::collections::BTreeMap;
@@ -82,6 +86,22 @@ impl PublicGuide {
     }
 }
 
+/// Of each guide in force: what can be searched in it, and the limit the clock runs by.
+#[derive(Debug, Clone, Default)]
+pub struct GuidesInForce(BTreeMap<String, (String, Limit)>);
+
+impl GuidesInForce {
+    /// What the guide of an item says, lower case; empty when none is in force.
+    pub fn words(&self, item: &str) -> &str {
+        self.0.get(item).map_or("", |(words, _)| words)
+    }
+
+    /// The limit an application of today is decided in.
+    pub fn limit<'a>(&'a self, item: &'a Item) -> &'a Limit {
+        self.0.get(&item.code).map_or(item.effective_limit(), |(_, limit)| limit)
+    }
+}
+
 impl Platform {
     /// The version of an item's guide in force today.
     pub(crate) async fn guide_in_force(&self, item: &str) -> Result<Option<GuideVersion>, Failure> {
@@ -99,7 +119,7 @@ impl Platform {
     }
 
     /// One published version.
-    pub(super) async fn guide_version(&self, item: &str, number: u32) -> Result<GuideVersion, Failure> {
+    pub(crate) async fn guide_version(&self, item: &str, number: u32) -> Result<GuideVersion, Failure> {
         let row = self
             .store
             .query_one(
@@ -131,16 +151,23 @@ impl Platform {
         Ok(PublicGuide { shown: self.guide_version(item, number).await?, history, today })
     }
 
-    /// For each item whose guide is in force: what can be searched in it, and the words of the limit its clock runs by.
-    pub async fn guides_in_force(&self, call: &Call) -> Result<BTreeMap<String, String>, Failure> {
+    /// What lists need of the guides in force today.
+    pub async fn guides_in_force(&self, call: &Call) -> Result<GuidesInForce, Failure> {
         self.public(call)?;
         let today = crate::read::day_number(self.clock.now().date());
         let rows = self
             .store
-            .query("SELECT item, words FROM guide_versions WHERE from_day <= $1 AND to_day > $1", [today.into()])
+            .query(
+                "SELECT item, words, effective FROM guide_versions WHERE from_day <= $1 AND to_day > $1",
+                [today.into()],
+            )
             .await
             .map_err(Failure::fault)?;
-        let text = |row: &QueryResult, column| row.try_get::<String>("", column).map_err(Failure::fault);
-        rows.iter().map(|row| Ok((text(row, "item")?, text(row, "words")?))).collect()
+        let read = |row: &QueryResult| {
+            let text = |column| row.try_get::<String>("", column).map_err(Failure::fault);
+            let limit = serde_json::from_str(&text("effective")?).map_err(Failure::fault)?;
+            Ok((text("item")?, (text("words")?, limit)))
+        };
+        Ok(GuidesInForce(rows.iter().map(read).collect::<Result<_, Failure>>()?))
     }
 }

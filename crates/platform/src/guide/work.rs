@@ -53,7 +53,9 @@ impl GuideRow {
             item: text("item")?,
             name: text("name")?,
             agency: Agency::new(text("department")?, region),
-            in_force: now_from.filter(|_| now > 0).map(|from| (version(now), from, number("now_score").map_or(0, points))),
+            in_force: now_from
+                .filter(|_| now > 0)
+                .map(|from| (version(now), from, number("now_score").map_or(0, points))),
             scheduled: last_from
                 .filter(|from| *from > today)
                 .and_then(|from| Some((version(number("version").ok()?), from))),

@@ -80,8 +80,8 @@ fn until(version: &Version) -> i64 {
 
 fn insert_version(item: &str, version: &Version) -> Row {
     Row::new(
-        "INSERT INTO guide_versions(item, version, from_day, to_day, score, published_at, note, words, data) \
-         VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO guide_versions(item, version, from_day, to_day, score, published_at, note, words, effective, data) \
+         VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         [
             item.into(),
             i64::from(version.number).into(),
@@ -91,6 +91,7 @@ fn insert_version(item: &str, version: &Version) -> Row {
             version.published_at.0.into(),
             version.note.clone().into(),
             version.guide.words().into(),
+            serde_json::to_string(version.guide.effective_limit()).unwrap_or_default().into(),
             serde_json::to_string(&version.guide).unwrap_or_default().into(),
         ],
     )

@@ -38,8 +38,14 @@ fn help() -> Page {
     Page::Help {
         faqs: vec![
             faq("备案要交纸质材料吗？", "不用。在平台填写项目信息并提交即可，备案证明可以自行打印。"),
-            faq("备案以后项目的规模变了怎么办？", "在平台及时更改备案信息。建设地点、规模、内容发生重大变化的，应当重新核对是否仍属备案范围。"),
-            faq("备案和核准怎样区分？", "列入政府核准的投资项目目录的实行核准，目录以外的企业投资项目实行备案。申报时平台会自动判断并说明理由。"),
+            faq(
+                "备案以后项目的规模变了怎么办？",
+                "在平台及时更改备案信息。建设地点、规模、内容发生重大变化的，应当重新核对是否仍属备案范围。",
+            ),
+            faq(
+                "备案和核准怎样区分？",
+                "列入政府核准的投资项目目录的实行核准，目录以外的企业投资项目实行备案。申报时平台会自动判断并说明理由。",
+            ),
         ],
         mistakes: vec![
             "总投资按元填写。平台以万元为单位，填写前请换算。".into(),
@@ -49,7 +55,13 @@ fn help() -> Page {
     }
 }
 
-async fn revise(platform: &Platform, keepers: &Keepers, item: &str, pages: Vec<Page>, note: &str) -> Result<(), Failure> {
+async fn revise(
+    platform: &Platform,
+    keepers: &Keepers,
+    item: &str,
+    pages: Vec<Page>,
+    note: &str,
+) -> Result<(), Failure> {
     let call = Call::new(keepers.writer.clone(), "demo");
     platform.begin_guide(&call, item).await?;
     for page in pages {
@@ -62,8 +74,14 @@ async fn revise(platform: &Platform, keepers: &Keepers, item: &str, pages: Vec<P
 /// Writes, reviews and publishes them, on the day of the clock.
 pub async fn write(platform: &Platform, keepers: &Keepers) -> Result<(), Failure> {
     let today = platform.clock.now().date();
-    revise(platform, keepers, REVISED, vec![contact("呼和浩特市敕勒川大街（演示）"), help()], "补充联系方式、常见问题和常见错误。")
-        .await?;
+    revise(
+        platform,
+        keepers,
+        REVISED,
+        vec![contact("呼和浩特市敕勒川大街（演示）"), help()],
+        "补充联系方式、常见问题和常见错误。",
+    )
+    .await?;
     let reviewer = Call::new(keepers.reviewer.clone(), "demo");
     platform.approve_guide(&reviewer, REVISED, "内容完整，同意发布。").await?;
     let manager = Call::new(keepers.manager.clone(), "demo");

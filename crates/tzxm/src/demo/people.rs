@@ -48,8 +48,8 @@ pub struct Officer {
 const WINDOW: [Role; 2] = [Role::Receptionist, Role::Undertaker];
 
 use Role::{
-    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as V, Supervisor as S,
-    SystemAdministrator as Y, Undertaker as U,
+    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as V,
+    Supervisor as S, SystemAdministrator as Y, Undertaker as U,
 };
 
 const fn officer(

@@ -155,7 +155,7 @@ impl From<&Limit> for TimeLimit {
 }
 
 impl ItemSummary {
-    fn of(catalogue: &Catalogue, item: &Item) -> Self {
+    fn of(catalogue: &Catalogue, item: &Item, limit: &Limit) -> Self {
         Self {
             code: item.code.clone(),
             name: item.name.clone(),
@@ -163,7 +163,7 @@ impl ItemSummary {
             level: item.level.label().to_owned(),
             department: catalogue.department_name(item).to_owned(),
             basis: item.basis.clone(),
-            limit: item.effective_limit().into(),
+            limit: limit.into(),
         }
     }
 }
@@ -202,10 +202,11 @@ impl SampleFile {
     tag = "事项",
     responses((status = 200, description = "事项清单", body = ItemList))
 )]
-pub async fn list_items(ctx: ApiContext) -> Json<ItemList> {
+pub async fn list_items(ctx: ApiContext) -> Result<Json<ItemList>, WebError> {
     let catalogue = ctx.platform.rules.catalogue;
-    let items = catalogue.items().iter().map(|item| ItemSummary::of(catalogue, item)).collect();
-    Json(ItemList { version: catalogue.version().to_owned(), items })
+    let guides = ctx.platform.guides_in_force(&ctx.call).await?;
+    let items = catalogue.items().iter().map(|item| ItemSummary::of(catalogue, item, guides.limit(item))).collect();
+    Ok(Json(ItemList { version: catalogue.version().to_owned(), items }))
 }
 
 /// 查询事项现行有效的办事指南。

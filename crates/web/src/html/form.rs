@@ -413,6 +413,7 @@ pub struct Upload {
     errors: Vec<Refusal>,
     locked: bool,
     part_of: String,
+    otherwise: &'static str,
 }
 
 impl Upload {
@@ -431,7 +432,15 @@ impl Upload {
             errors: Vec::new(),
             locked: false,
             part_of: String::new(),
+            otherwise: "按需提交",
         }
+    }
+
+    /// The word that stands on a slot that may stay empty.
+    #[must_use]
+    pub fn otherwise(mut self, word: &'static str) -> Self {
+        self.otherwise = word;
+        self
     }
 
     /// Must hold at least one file.

@@ -239,7 +239,7 @@ fn tasks(ctx: &OfficeContext, found: &ProjectPage) -> Tasks {
         let href = readable.map_or_else(String::new, |case| format!("/cases/{}", case.id));
         let mut shown = Task::new(&task.item.name, href, show::task_state(task.state))
             .meta(&task.agency_name)
-            .meta(format!("时限 {}", task.item.effective_limit().words()));
+            .meta(format!("时限 {}", task.limit.words()));
         if let Some(due) = task.case.as_ref().and_then(|c| c.due.map(|due| show::due_words(Some(due), c.provisional))) {
             shown = shown.meta(format!("应于 {due} 前办完本步"));
         }

@@ -17,7 +17,6 @@ use domain::{
 };
 use platform::guide::{PublicGuide, VersionRow};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Every route of these pages.
 pub fn routes() -> Vec<Route> {
@@ -56,6 +55,7 @@ struct Group {
 struct Row {
     item: &'static Item,
     department: &'static str,
+    limit: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -71,10 +71,9 @@ struct Filter {
 impl Filter {
     /// Every word must stand somewhere in the guide in force (`said`) or in why the item is needed; an unknown stage or
     /// department filters nothing out.
-    fn takes(&self, catalogue: &Catalogue, item: &Item, said: &BTreeMap<String, String>) -> bool {
+    fn takes(&self, catalogue: &Catalogue, item: &Item, said: &str) -> bool {
         let stage = stage_of(&self.stage).is_none_or(|stage| stage == item.stage);
         let department = !catalogue.departments().contains_key(&self.department) || item.department == self.department;
-        let said = said.get(&item.code).map_or("", String::as_str);
         let mentions = |word: String| {
             said.contains(&word) || [&item.name, &item.why, &item.code].iter().any(|t| t.to_lowercase().contains(&word))
         };
@@ -97,15 +96,15 @@ fn stage_of(text: &str) -> Option<Stage> {
 
 async fn list(ctx: PortalContext, Query(filter): Query<Filter>) -> Result<Html<String>, WebError> {
     let catalogue = ctx.platform.rules.catalogue;
-    let said = ctx.platform.guides_in_force(&ctx.call).await?;
+    let in_force = ctx.platform.guides_in_force(&ctx.call).await?;
     let found: Vec<&'static Item> =
-        catalogue.items().iter().filter(|item| filter.takes(catalogue, item, &said)).collect();
+        catalogue.items().iter().filter(|item| filter.takes(catalogue, item, in_force.words(&item.code))).collect();
     let group = |stage| Group {
         stage,
         rows: found
             .iter()
             .filter(|i| i.stage == stage)
-            .map(|&item| Row { item, department: catalogue.department_name(item) })
+            .map(|&item| Row { item, department: catalogue.department_name(item), limit: in_force.limit(item).words() })
             .collect(),
     };
     let departments =
@@ -227,7 +226,10 @@ fn notes(public: &PublicGuide) -> Vec<Note> {
             notes.push(Note::new(Tone::Red, "本指南已停用", text).article("办法第八条"));
         }
         Some(now) if now.number != shown.number && shown.from <= public.today => {
-            let text = format!("您正在查看第 {} 版，现行的是第 {} 版。此前申请的办件仍按当时的版本办理。", shown.number, now.number);
+            let text = format!(
+                "您正在查看第 {} 版，现行的是第 {} 版。此前申请的办件仍按当时的版本办理。",
+                shown.number, now.number
+            );
             notes.push(Note::new(Tone::Yellow, "这不是现行版本", text).link("查看现行版本", href(now)));
         }
         _ => {}
@@ -301,8 +303,9 @@ mod tests {
     fn found(q: &str, stage: &str, department: &str) -> Vec<&'static str> {
         let filter = Filter { q: q.into(), stage: stage.into(), department: department.into() };
         let catalogue = catalogue();
-        let said = catalogue.items().iter().map(|i| (i.code.clone(), catalogue.guide(&i.code).unwrap().words())).collect();
-        catalogue.items().iter().filter(|i| filter.takes(catalogue, i, &said)).map(|i| i.code.as_str()).collect()
+        let says = |item: &Item| catalogue.guide(&item.code).unwrap().words();
+        let found = catalogue.items().iter().filter(|i| filter.takes(catalogue, i, &says(i)));
+        found.map(|i| i.code.as_str()).collect()
     }
 
     #[test]

@@ -34,7 +34,7 @@ struct Home {
     page: Page,
     stats: Stats,
     results: Vec<Latest>,
-    guides: Vec<&'static Item>,
+    guides: Vec<(&'static Item, String)>,
 }
 
 /// A result that became final lately.
@@ -77,7 +77,9 @@ async fn home(ctx: PortalContext, Query(told): Query<Told>) -> Result<Html<Strin
         number: result.document_number.unwrap_or_default(),
         day: result.decided_on.unwrap_or_default(),
     });
-    let guides = COMMON.iter().filter_map(|code| ctx.platform.rules.catalogue.item(code)).collect();
+    let in_force = ctx.platform.guides_in_force(&ctx.call).await?;
+    let common = COMMON.iter().filter_map(|code| ctx.platform.rules.catalogue.item(code));
+    let guides = common.map(|item| (item, in_force.limit(item).words())).collect();
     Ok(Html(Home { page, stats, results: results.collect(), guides }.render()?))
 }
 

@@ -315,7 +315,7 @@ fn row(id: &ProjectId, task: &Task, name_of: &impl Fn(&str) -> String) -> html::
     let mut made =
         html::Task::new(&task.item.name, href, Pill::new(task_tone(task.state), task.state.name()).meaning(meaning))
             .meta(format!("办理部门：{}", task.agency_name))
-            .meta(format!("办理时限：{}", task.item.effective_limit().words()));
+            .meta(format!("办理时限：{}", task.limit.words()));
     if let Some(case) = task.case.as_ref().filter(|c| !c.stage.is_ended()) {
         made = made.meta(format!("当前：{}", case.stage.name()));
         made = match (case.suspended, case.due) {
@@ -440,7 +440,7 @@ async fn declared(ctx: PortalContext, Path(id): Path<String>) -> Result<Html<Str
     let step = |task: &Task| NextStep {
         name: task.item.name.clone(),
         agency: task.agency_name.clone(),
-        limit: task.item.effective_limit().words(),
+        limit: task.limit.words(),
         order: why(task, &name_of),
         href: if task.state.may_apply() {
             format!("/projects/{id}/items/{}/apply", task.item.code)

@@ -106,7 +106,6 @@ async fn art8_a_guide_goes_from_the_form_through_review_to_the_portal(world: &Wo
         ("_revision", "2"),
         ("process", "申请\n审查\n决定"),
         ("committed_days", "10"),
-        ("committed_unit", "working"),
         ("excluded", "技术评审"),
         ("fee", "不收费"),
     ];
@@ -125,7 +124,11 @@ async fn art8_a_guide_goes_from_the_form_through_review_to_the_portal(world: &Wo
     assert_eq!(saved.location(), format!("{GUIDE}/samples?said=saved"), "{}", saved.text());
 
     let preview = desk.writer.get(&format!("{GUIDE}/preview?version=draft")).await.text();
-    assert!(preview.contains("可以委托编制方案吗？") && preview.contains("附图没有比例尺。") && preview.contains("10个工作日"));
+    assert!(
+        preview.contains("可以委托编制方案吗？")
+            && preview.contains("附图没有比例尺。")
+            && preview.contains("10个工作日")
+    );
     assert!(desk.writer.get(&format!("{GUIDE}/submit")).await.text().contains("九项要素齐全"));
     let sent = desk.writer.post(&format!("{GUIDE}/submit"), &[("note", "全面修订"), ("_once", "s")]).await;
     assert_eq!(sent.location(), format!("{GUIDE}?said=submitted"));
@@ -144,7 +147,9 @@ async fn art8_a_guide_goes_from_the_form_through_review_to_the_portal(world: &Wo
     assert!(ahead.contains("本版本尚未生效") && ahead.contains("附图没有比例尺。"));
     world.set_day(date(2026, 3, 10));
     let after = public.get("/items/soil_water").await.text();
-    assert!(after.contains("第 2 版，2026-03-10 起生效") && after.contains("0471-1234567") && after.contains("全面修订"));
+    assert!(
+        after.contains("第 2 版，2026-03-10 起生效") && after.contains("0471-1234567") && after.contains("全面修订")
+    );
     assert!(public.get("/items/soil_water/versions/1").await.text().contains("这不是现行版本"));
     assert_eq!(public.get("/items/soil_water/versions/3").await.status, StatusCode::NOT_FOUND);
     assert_eq!(public.get("/items/soil_water/versions/x").await.status, StatusCode::NOT_FOUND);
@@ -159,7 +164,13 @@ async fn art8_what_is_typed_is_kept_when_it_is_refused(world: &World) {
     assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(early.text().contains("我的说明") && early.text().contains("办法第八条"));
 
-    let wrong = [("_revision", "0"), ("_rows", "3"), ("window-0", ""), ("phone-0", "请来电"), ("supervision", "我写的监管要求")];
+    let wrong = [
+        ("_revision", "0"),
+        ("_rows", "3"),
+        ("window-0", ""),
+        ("phone-0", "请来电"),
+        ("supervision", "我写的监管要求"),
+    ];
     let refused = desk.writer.post(&format!("{GUIDE}/edit/oversight"), &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     let text = refused.text();
@@ -169,7 +180,7 @@ async fn art8_what_is_typed_is_kept_when_it_is_refused(world: &World) {
     let refused = desk.writer.post(&format!("{GUIDE}/edit/process"), &days).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().contains("十天") && refused.text().contains("整数天数"));
-    let longer = [("_revision", "0"), ("process", "申请"), ("committed_days", "99"), ("committed_unit", "working"), ("fee", "不收费")];
+    let longer = [("_revision", "0"), ("process", "申请"), ("committed_days", "99"), ("fee", "不收费")];
     let refused = desk.writer.post(&format!("{GUIDE}/edit/process"), &longer).await;
     assert!(refused.text().contains("承诺时限不能长于法定时限"));
 }
@@ -223,7 +234,8 @@ async fn art8_the_review_sends_back_with_a_reason(world: &World) {
     assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(silent.text().contains("请填写退回的理由"));
     assert_eq!(desk.writer.post(&review, &[("verdict", "agree")]).await.status, StatusCode::FORBIDDEN);
-    let back = desk.reviewer.post(&review, &[("verdict", "return"), ("opinion", "请写明办公时间"), ("_once", "1")]).await;
+    let back =
+        desk.reviewer.post(&review, &[("verdict", "return"), ("opinion", "请写明办公时间"), ("_once", "1")]).await;
     assert_eq!(back.location(), format!("{GUIDE}?said=returned"));
     let page = desk.writer.get(GUIDE).await.text();
     assert!(page.contains("审核退回的理由") && page.contains("请写明办公时间") && page.contains("继续编写"));
@@ -233,7 +245,10 @@ async fn art8_versions_are_compared_side_by_side(world: &World) {
     let mut desk = Desk::written(world).await;
     let page = desk.reviewer.get(&format!("{GUIDE}/compare")).await.text();
     assert!(page.contains("第 1 版与修订稿") && page.contains("<del>") && page.contains("<ins>"));
-    assert!(page.contains("依法接受监督检查。") && !page.contains("项目开办可能造成水土流失"), "what is the same is left out");
+    assert!(
+        page.contains("依法接受监督检查。") && !page.contains("项目开办可能造成水土流失"),
+        "what is the same is left out"
+    );
     let all = desk.reviewer.get(&format!("{GUIDE}/compare?older=1&newer=draft&all=yes")).await.text();
     assert!(all.contains("项目开办可能造成水土流失") && all.contains("未变"));
     let same = desk.reviewer.get(&format!("{GUIDE}/compare?older=1&newer=1")).await.text();
@@ -252,7 +267,10 @@ async fn art8_a_scheduled_version_is_taken_back_and_a_guide_retired(world: &Worl
     let past = desk.manager.post(&format!("{GUIDE}/retire"), &[("on", "2026-03-01"), ("reason", "事项取消")]).await;
     assert_eq!(past.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(past.text().contains("事项取消") && past.text().contains("不能早于今天"));
-    let done = desk.manager.post(&format!("{GUIDE}/retire"), &[("on", "2026-03-02"), ("reason", "事项取消"), ("_once", "t")]).await;
+    let done = desk
+        .manager
+        .post(&format!("{GUIDE}/retire"), &[("on", "2026-03-02"), ("reason", "事项取消"), ("_once", "t")])
+        .await;
     assert_eq!(done.location(), format!("{GUIDE}?said=retired"));
     let public = Client::portal(world).get("/items/soil_water").await.text();
     assert!(public.contains("本指南已停用") && public.contains("办法第八条"));

@@ -69,9 +69,8 @@ impl Samples {
         let number = escape(&notice.number);
         let (card, order, proof) = supervised(world, &officer).await;
         let item = "soil_water".to_owned();
-        let keeper = world
-            .officer("water", "150000", &[Role::Undertaker, Role::Reviewer, Role::DepartmentManager])
-            .await;
+        let keeper =
+            world.officer("water", "150000", &[Role::Undertaker, Role::Reviewer, Role::DepartmentManager]).await;
         p.begin_guide(&keeper.call(), &item).await.unwrap();
         let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("样表"))]);
         p.add_guide_sample(&keeper.call(), &item, "soil_water_plan", "样表.pdf", "", content).await.unwrap();

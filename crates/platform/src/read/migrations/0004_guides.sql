@@ -4,7 +4,7 @@ CREATE TABLE guides(
 
 CREATE TABLE guide_versions(
   item TEXT NOT NULL, version BIGINT NOT NULL, from_day BIGINT NOT NULL, to_day BIGINT NOT NULL, score BIGINT NOT NULL,
-  published_at BIGINT NOT NULL, note TEXT NOT NULL, words TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY(item, version));
+  published_at BIGINT NOT NULL, note TEXT NOT NULL, words TEXT NOT NULL, effective TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY(item, version));
 CREATE INDEX guide_versions_days ON guide_versions(from_day, to_day);
 
 CREATE TABLE guide_files(

@@ -67,7 +67,11 @@ impl Act<'_> {
 }
 
 /// The guide if the act is open on it for this person; else where to go instead.
-async fn at(ctx: &OfficeContext, item: &str, open_now: impl Fn(&GuidePage) -> bool) -> Result<Result<GuidePage, Response>, WebError> {
+async fn at(
+    ctx: &OfficeContext,
+    item: &str,
+    open_now: impl Fn(&GuidePage) -> bool,
+) -> Result<Result<GuidePage, Response>, WebError> {
     let guide = open(ctx, item).await?;
     Ok(if open_now(&guide) { Ok(guide) } else { Err(back(item, "taken")) })
 }
@@ -95,7 +99,12 @@ fn differences(guide: &GuidePage) -> Option<Markup> {
 
 // ── 提交审核 ──
 
-async fn draw_submit(ctx: &OfficeContext, guide: &GuidePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_submit(
+    ctx: &OfficeContext,
+    guide: &GuidePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let draft = guide.guide.draft.as_ref().ok_or(WebError::NotFound)?;
     let missing: Vec<_> = Element::ALL
         .into_iter()
@@ -137,7 +146,10 @@ pub async fn submit_form(ctx: OfficeContext, Path(item): Path<String>) -> Result
     }
 }
 
-pub async fn submit(Path(item): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+pub async fn submit(
+    Path(item): Path<String>,
+    Posted { ctx, form }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
     match finish(ctx.platform.submit_guide(&ctx.call, &item, form.get("note")).await, &item, "submitted")? {
         Ok(response) => Ok(response),
         Err(errors) => draw_submit(&ctx, &open(&ctx, &item).await?, &form, errors).await,
@@ -146,9 +158,18 @@ pub async fn submit(Path(item): Path<String>, Posted { ctx, form }: Posted<Offic
 
 // ── 审核 ──
 
-async fn draw_review(ctx: &OfficeContext, guide: &GuidePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_review(
+    ctx: &OfficeContext,
+    guide: &GuidePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let preview = Markup::link("打开修订稿预览", format!("/guides/{}/preview?version=draft", guide.item.code));
-    let note = Note::new(Tone::Blue, "请逐条核对", "参与编写的人不能审核。同意后由部门负责人确定生效日期并发布；退回的应当写明理由。");
+    let note = Note::new(
+        Tone::Blue,
+        "请逐条核对",
+        "参与编写的人不能审核。同意后由部门负责人确定生效日期并发布；退回的应当写明理由。",
+    );
     let act = Act {
         guide,
         slug: "review",
@@ -184,7 +205,10 @@ pub async fn review_form(ctx: OfficeContext, Path(item): Path<String>) -> Result
     }
 }
 
-pub async fn review(Path(item): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+pub async fn review(
+    Path(item): Path<String>,
+    Posted { ctx, form }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
     let opinion = form.get("opinion");
     let done = match form.get("verdict") {
         "agree" => finish(ctx.platform.approve_guide(&ctx.call, &item, opinion).await, &item, "approved")?,
@@ -199,7 +223,12 @@ pub async fn review(Path(item): Path<String>, Posted { ctx, form }: Posted<Offic
 
 // ── 发布 ──
 
-async fn draw_publish(ctx: &OfficeContext, guide: &GuidePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_publish(
+    ctx: &OfficeContext,
+    guide: &GuidePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let typed = form.get("from");
     let from = if typed.is_empty() { guide.today.to_string() } else { typed.to_owned() };
     let note = Note::new(
@@ -227,7 +256,10 @@ pub async fn publish_form(ctx: OfficeContext, Path(item): Path<String>) -> Resul
     }
 }
 
-pub async fn publish(Path(item): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+pub async fn publish(
+    Path(item): Path<String>,
+    Posted { ctx, form }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
     let done = match step::day("from", form.get("from")) {
         Ok(from) => finish(ctx.platform.publish_guide(&ctx.call, &item, from).await, &item, "published")?,
         Err(wrong) => Err(vec![wrong]),
@@ -244,7 +276,12 @@ fn reason(form: &Fields, label: &str) -> Field {
     Field::textarea("reason", label, 3).value(form.get("reason")).required().max(500)
 }
 
-async fn draw_unschedule(ctx: &OfficeContext, guide: &GuidePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_unschedule(
+    ctx: &OfficeContext,
+    guide: &GuidePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let words = guide.guide.scheduled(guide.today).map(|v| format!("第 {} 版原定于 {} 生效。", v.number, v.from));
     let text = format!("{}撤回后该版本不再生效，内容保留为修订稿。", words.unwrap_or_default());
     let act = Act {
@@ -267,17 +304,26 @@ pub async fn unschedule_form(ctx: OfficeContext, Path(item): Path<String>) -> Re
     }
 }
 
-pub async fn unschedule(Path(item): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+pub async fn unschedule(
+    Path(item): Path<String>,
+    Posted { ctx, form }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
     match finish(ctx.platform.unschedule_guide(&ctx.call, &item, form.get("reason")).await, &item, "unscheduled")? {
         Ok(response) => Ok(response),
         Err(errors) => draw_unschedule(&ctx, &open(&ctx, &item).await?, &form, errors).await,
     }
 }
 
-async fn draw_retire(ctx: &OfficeContext, guide: &GuidePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
+async fn draw_retire(
+    ctx: &OfficeContext,
+    guide: &GuidePage,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
     let typed = form.get("on");
     let on = if typed.is_empty() { guide.today.to_string() } else { typed.to_owned() };
-    let text = "停用后门户注明本指南已停用，新的申请按统一材料名录办理；已经申请的办件不受影响。需要恢复时，修订后重新发布。";
+    let text =
+        "停用后门户注明本指南已停用，新的申请按统一材料名录办理；已经申请的办件不受影响。需要恢复时，修订后重新发布。";
     let act = Act {
         guide,
         slug: "retire",
@@ -307,11 +353,12 @@ pub async fn retire_form(ctx: OfficeContext, Path(item): Path<String>) -> Result
     }
 }
 
-pub async fn retire(Path(item): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
+pub async fn retire(
+    Path(item): Path<String>,
+    Posted { ctx, form }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
     let done = match step::day("on", form.get("on")) {
-        Ok(on) => {
-            finish(ctx.platform.retire_guide(&ctx.call, &item, on, form.get("reason")).await, &item, "retired")?
-        }
+        Ok(on) => finish(ctx.platform.retire_guide(&ctx.call, &item, on, form.get("reason")).await, &item, "retired")?,
         Err(wrong) => Err(vec![wrong]),
     };
     match done {
@@ -345,7 +392,10 @@ pub async fn drop_form(ctx: OfficeContext, Path(item): Path<String>) -> Result<R
     }
 }
 
-pub async fn drop_draft(Path(item): Path<String>, Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response, WebError> {
+pub async fn drop_draft(
+    Path(item): Path<String>,
+    Posted { ctx, .. }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
     match finish(ctx.platform.drop_guide_draft(&ctx.call, &item).await, &item, "dropped")? {
         Ok(response) => Ok(response),
         Err(errors) => draw_drop(&ctx, &open(&ctx, &item).await?, errors).await,

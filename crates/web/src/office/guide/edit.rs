@@ -67,11 +67,16 @@ struct EditPage {
 pub fn tabs(base: &str, now: &str) -> Tabs {
     let pages = PAGES.iter().map(|(slug, title)| (*slug, *title, format!("{base}/edit/{slug}")));
     let samples = ("samples", "样表范本", format!("{base}/samples"));
-    pages.chain([samples]).fold(Tabs::new("指南的各部分"), |tabs, (slug, title, href)| tabs.plain(title, href, slug == now))
+    pages
+        .chain([samples])
+        .fold(Tabs::new("指南的各部分"), |tabs, (slug, title, href)| tabs.plain(title, href, slug == now))
 }
 
 /// The draft, if the reader may write in it now; else where to go instead.
-pub async fn writable(ctx: &OfficeContext, item: &str) -> Result<Result<(GuidePage, ServiceGuide, u32), Response>, WebError> {
+pub async fn writable(
+    ctx: &OfficeContext,
+    item: &str,
+) -> Result<Result<(GuidePage, ServiceGuide, u32), Response>, WebError> {
     let guide = open(ctx, item).await?;
     let draft = guide.guide.draft.as_ref().filter(|draft| guide.may_write && draft.stage.is_open());
     Ok(match draft.map(|draft| ((*draft.guide).clone(), draft.revision)) {
@@ -193,7 +198,9 @@ fn hint(slug: &str) -> Option<Note> {
             "名录以外的材料不得要求申请人提交，补正时也不得要求；材料的名称、格式和来源按名录，不能修改。",
             "发改投资〔2019〕268号",
         ),
-        "process" => ("平台按承诺时限计时", "承诺时限只能短于法定时限。发布后受理的办件按新的承诺时限计时。", "办法第十五条"),
+        "process" => {
+            ("平台按承诺时限计时", "承诺时限只能短于法定时限。发布后受理的办件按新的承诺时限计时。", "办法第十五条")
+        }
         _ => return None,
     };
     Some(Note::new(Tone::Blue, title, text).article(article))
@@ -226,11 +233,9 @@ fn written(slug: &str, text: &ServiceGuide) -> Option<Fields> {
             .collect(),
         "process" => {
             let committed = text.committed.as_ref();
-            let unit = committed.map_or(text.limit.unit, |limit| limit.unit);
             vec![
                 list("process", &text.process),
                 one("committed_days", &committed.map(|limit| limit.days.to_string()).unwrap_or_default()),
-                one("committed_unit", unit_slug(unit)),
                 one("committed_basis", committed.map_or("", |limit| &limit.basis)),
                 list("excluded", &text.excluded),
                 one("fee", &text.fee.text),
@@ -239,7 +244,11 @@ fn written(slug: &str, text: &ServiceGuide) -> Option<Fields> {
         "oversight" => {
             let contact = |(i, c): (usize, &Contact)| {
                 let name = |field: &str| format!("{field}-{i}");
-                [(name("window"), c.window.clone()), (name("phone"), c.phone.clone()), (name("address"), c.address.clone())]
+                [
+                    (name("window"), c.window.clone()),
+                    (name("phone"), c.phone.clone()),
+                    (name("address"), c.address.clone()),
+                ]
             };
             let contacts = text.contacts.iter().enumerate().flat_map(contact);
             let rows = ("_rows".to_owned(), (text.contacts.len() + 1).to_string());
@@ -258,13 +267,6 @@ fn written(slug: &str, text: &ServiceGuide) -> Option<Fields> {
     Some(Fields(fields))
 }
 
-fn unit_slug(unit: LimitUnit) -> &'static str {
-    match unit {
-        LimitUnit::Working => "working",
-        LimitUnit::Calendar => "calendar",
-    }
-}
-
 /// What was typed, as a page of the guide; `None` for a page that does not exist.
 fn read(slug: &str, form: &Fields, guide: &GuidePage) -> Result<Option<Page>, Refusal> {
     let text = |name: &str| form.get(name).to_owned();
@@ -275,7 +277,7 @@ fn read(slug: &str, form: &Fields, guide: &GuidePage) -> Result<Option<Page>, Re
         "materials" => Page::Materials { materials: chosen(form, guide) },
         "process" => Page::Process {
             process: list("process"),
-            committed: committed(form)?,
+            committed: committed(form, guide.item.limit.unit)?,
             excluded: list("excluded"),
             fee: text("fee"),
         },
@@ -288,8 +290,7 @@ fn read(slug: &str, form: &Fields, guide: &GuidePage) -> Result<Option<Page>, Re
             Page::Oversight { supervision: list("supervision"), contacts: rows.map(contact).collect() }
         }
         "help" => {
-            let faq =
-                |i: usize| Faq { question: text(&format!("question-{i}")), answer: text(&format!("answer-{i}")) };
+            let faq = |i: usize| Faq { question: text(&format!("question-{i}")), answer: text(&format!("answer-{i}")) };
             Page::Help { faqs: rows.map(faq).collect(), mistakes: list("mistakes") }
         }
         _ => return Ok(None),
@@ -306,7 +307,8 @@ fn chosen(form: &Fields, guide: &GuidePage) -> Vec<domain::guide::GuideMaterial>
         .collect()
 }
 
-fn committed(form: &Fields) -> Result<Option<Limit>, Refusal> {
+/// The promise counts the same kind of days as the law.
+fn committed(form: &Fields, unit: LimitUnit) -> Result<Option<Limit>, Refusal> {
     let days = form.get("committed_days").trim();
     if days.is_empty() {
         return Ok(None);
@@ -315,7 +317,6 @@ fn committed(form: &Fields) -> Result<Option<Limit>, Refusal> {
         Refusal::field("committed_days", "guide.committed_days", "承诺时限请填写整数天数；没有承诺时限的留空。")
             .article("办法第八条")
     })?;
-    let unit = if form.get("committed_unit") == "calendar" { LimitUnit::Calendar } else { LimitUnit::Working };
     Ok(Some(Limit { days, unit, basis: form.get("committed_basis").to_owned(), certainty: Certainty::Seen }))
 }
 
@@ -373,18 +374,9 @@ fn groups(
                 "办理时限",
                 vec![
                     shown(
-                        Field::number("committed_days", "承诺时限", "天")
+                        Field::number("committed_days", "承诺时限", guide.item.limit.unit.label())
                             .value(typed.get("committed_days"))
                             .hint("没有承诺时限的留空。"),
-                    ),
-                    shown(
-                        Field::radios(
-                            "committed_unit",
-                            "怎样计算",
-                            [Choice::new("working", "工作日"), Choice::new("calendar", "自然日")],
-                        )
-                        .value(typed.get("committed_unit"))
-                        .required(),
                     ),
                     shown(
                         Field::text("committed_basis", "承诺的依据")

@@ -95,7 +95,11 @@ fn flash(said: &str) -> Option<(Tone, &'static str)> {
     })
 }
 
-pub async fn show(ctx: OfficeContext, Path(item): Path<String>, Query(said): Query<Said>) -> Result<Response, WebError> {
+pub async fn show(
+    ctx: OfficeContext,
+    Path(item): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, WebError> {
     let guide = open(&ctx, &item).await?;
     let page = frame(&ctx, "guides", guide.item.name.clone()).await?.crumb("办事指南", "/guides");
     let page = match flash(&said.said) {
@@ -192,7 +196,14 @@ fn draft(page: &GuidePage, base: &str) -> Option<Draft> {
     }
     let returned = (draft.stage == Returned).then(|| Note::new(Tone::Red, "审核退回的理由", &draft.opinion));
     let score = score(&draft.guide, default_weights());
-    Some(Draft { stage: draft_pill(draft.stage), facts, score: Gauge::new("修订稿完整度", &score), acts, hint, returned })
+    Some(Draft {
+        stage: draft_pill(draft.stage),
+        facts,
+        score: Gauge::new("修订稿完整度", &score),
+        acts,
+        hint,
+        returned,
+    })
 }
 
 fn edition(page: &GuidePage, version: &Version, base: &str) -> Edition {
@@ -243,7 +254,11 @@ pub struct Which {
     version: String,
 }
 
-pub async fn preview(ctx: OfficeContext, Path(item): Path<String>, Query(which): Query<Which>) -> Result<Html<String>, WebError> {
+pub async fn preview(
+    ctx: OfficeContext,
+    Path(item): Path<String>,
+    Query(which): Query<Which>,
+) -> Result<Html<String>, WebError> {
     let guide = open(&ctx, &item).await?;
     let newest = guide.guide.versions.last().map(|v| v.number.to_string()).unwrap_or_default();
     let which = if which.version.is_empty() { newest } else { which.version };
@@ -333,7 +348,11 @@ fn rows(comparison: Comparison, all: bool) -> (Element, Vec<Row>) {
     (comparison.element, rows.filter(|row| all || row.fate != Fate::Same).collect())
 }
 
-pub async fn compare(ctx: OfficeContext, Path(item): Path<String>, Query(pair): Query<Pair>) -> Result<Html<String>, WebError> {
+pub async fn compare(
+    ctx: OfficeContext,
+    Path(item): Path<String>,
+    Query(pair): Query<Pair>,
+) -> Result<Html<String>, WebError> {
     let guide = open(&ctx, &item).await?;
     let numbers = guide.guide.versions.iter().map(|v| v.number.to_string());
     let which: Vec<String> = numbers.chain(guide.guide.draft.as_ref().map(|_| "draft".to_owned())).collect();

@@ -5,8 +5,7 @@ use super::{
     inner,
 };
 use crate::{
-    OfficeContext, Page, WebError,
-    csrf,
+    OfficeContext, Page, WebError, csrf,
     html::{self, ErrorSummary, Note, Tabs, Tone, Upload, UploadedFile, size_words},
     office::{paper, step, to},
 };
@@ -71,6 +70,7 @@ fn slot(text: &ServiceGuide, material: &GuideMaterial, csrf: &str, wrong: &[Refu
     let key = key(&material.id);
     Upload::new(&key, &material.name, format!("{base}?material={}", material.id), csrf)
         .hint("空白表格或者填好的范本。")
+        .otherwise("选填")
         .accept(ACCEPT)
         .max_mb(SAMPLE_MB)
         .files(files.collect::<Vec<_>>())
@@ -89,8 +89,12 @@ async fn draw(ctx: &OfficeContext, item: &str, wrong: Vec<Refusal>, saved: bool)
         lead: format!("{} · 修订稿", guide.item.name),
         tabs: tabs(&base, "samples"),
         summary: ErrorSummary::new(&wrong),
-        note: Note::new(Tone::Blue, "文件发布后任何人都可以下载", "请不要上传含有个人信息、商业秘密或者涉密内容的文件；范本请使用虚构的单位和数据。")
-            .article("办法第三条"),
+        note: Note::new(
+            Tone::Blue,
+            "文件发布后任何人都可以下载",
+            "请不要上传含有个人信息、商业秘密或者涉密内容的文件；范本请使用虚构的单位和数据。",
+        )
+        .article("办法第三条"),
         slots: text.materials.iter().map(|m| slot(&text, m, &page.csrf, &wrong)).collect(),
         page: if saved { page.flash(Tone::Green, "已保存。") } else { page },
         base,
@@ -98,7 +102,11 @@ async fn draw(ctx: &OfficeContext, item: &str, wrong: Vec<Refusal>, saved: bool)
     step::drawn(shown, failed)
 }
 
-pub async fn show(ctx: OfficeContext, Path(item): Path<String>, Query(target): Query<Target>) -> Result<Response, WebError> {
+pub async fn show(
+    ctx: OfficeContext,
+    Path(item): Path<String>,
+    Query(target): Query<Target>,
+) -> Result<Response, WebError> {
     draw(&ctx, &item, vec![], target.said == "saved").await
 }
 
@@ -108,7 +116,13 @@ fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
 }
 
 /// What one posted form asked for.
-async fn take(ctx: &OfficeContext, item: &str, material: &str, headers: &HeaderMap, mut form: Multipart) -> Result<(), WebError> {
+async fn take(
+    ctx: &OfficeContext,
+    item: &str,
+    material: &str,
+    headers: &HeaderMap,
+    mut form: Multipart,
+) -> Result<(), WebError> {
     // A script proves itself by the header; without one the token comes as the first part of the form.
     let mut proved = csrf::verify(&ctx.token, headers, None);
     while let Some(part) = form.next_field().await.map_err(broken)? {

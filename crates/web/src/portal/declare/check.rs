@@ -146,6 +146,7 @@ async fn draw(
         }
     };
     let name = |code: &str| rules.catalogue.item(code).map_or_else(|| code.to_owned(), |item| item.name.clone());
+    let guides = ctx.platform.guides_in_force(&ctx.call).await?;
     let mut needed = Vec::new();
     let mut others = Vec::new();
     let mut similar = Vec::new();
@@ -156,7 +157,7 @@ async fn draw(
             else {
                 continue;
             };
-            let limit = item.effective_limit().words();
+            let limit = guides.limit(item).words();
             needed.push(NeededItem {
                 name: item.name.clone(),
                 because: why.because.clone(),
