@@ -242,7 +242,8 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let supervisor = world.supervisor().await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
-    for (face, people) in [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &supervisor])]
+    for (face, people) in
+        [(Face::Portal, vec![&world.agent]), (Face::Office, vec![&samples.officer, &administration, &supervisor])]
     {
         let mut clients = Vec::new();
         for person in people {
