@@ -105,14 +105,16 @@ impl Life<'_> {
         let supervisor = self.supervisor().await?;
         let call = self.act(&supervisor, "close");
         if self.percent(10) {
-            match self.platform.escalate_card(&call, &card, "部门说明不充分，请上级监察岗核查。").await {
+            match self.platform.escalate_card(&call, &card, "部门说明不充分，请上级监察岗核查。").await
+            {
                 // It stands at the top already, or is closed.
                 Err(Failure::Refused(_)) => {}
                 other => self.tried("hand a card up", other)?,
             }
         }
         let finding = if self.percent(60) { Finding::Upheld } else { Finding::Explained };
-        match self.platform.close_card(&call, &card, finding, "经核查，情况属实与否以结论为准，请举一反三。").await {
+        match self.platform.close_card(&call, &card, finding, "经核查，情况属实与否以结论为准，请举一反三。").await
+        {
             Err(Failure::Refused(_)) => return Ok(()),
             other => self.tried("close a card", other)?,
         }

@@ -246,8 +246,9 @@ pub fn open(rule: &Rule, hit: Hit, about: &Application, today: Date, calendar: &
 fn running(card: &Card) -> Result<&Opened, Refusal> {
     match &card.opened {
         Some(opened) if card.state != CardState::Closed => Ok(opened),
-        Some(_) => Err(Refusal::new("card.closed", "监察卡已经销号，不能再办理。请刷新页面查看结果。")
-            .article("办法第十七条")),
+        Some(_) => {
+            Err(Refusal::new("card.closed", "监察卡已经销号，不能再办理。请刷新页面查看结果。").article("办法第十七条"))
+        }
         None => Err(Refusal::new("card.not_there", "没有这张监察卡。")),
     }
 }
@@ -263,8 +264,7 @@ pub fn close(card: &Card, finding: Finding, opinion: &str, today: Date) -> Resul
     let opened = running(card)?;
     let opinion = words("opinion", opinion, "核查意见", 2000)?;
     if finding == Finding::Upheld && card.state == CardState::Open && today <= opened.reply_by {
-        let message =
-            format!("部门的答复期限到 {}，期限内应当先听取部门说明，再认定属实。", opened.reply_by);
+        let message = format!("部门的答复期限到 {}，期限内应当先听取部门说明，再认定属实。", opened.reply_by);
         return Err(Refusal::field("finding", "card.unheard", message).article("办法第十七条"));
     }
     Ok(vec![CardEvent::CardClosed { finding, opinion }])
@@ -289,7 +289,9 @@ pub fn escalate(card: &Card, reason: &str, regions: &Regions) -> Result<Vec<Card
     let reason = words("reason", reason, "上报理由", 1000)?;
     match superior(card, regions) {
         Some(to) => Ok(vec![CardEvent::CardEscalated { to, reason }]),
-        None => Err(Refusal::new("card.highest", "本卡已由自治区监察岗办理，没有上级监察岗可以上报。")
-            .article("办法第十七条")),
+        None => {
+            Err(Refusal::new("card.highest", "本卡已由自治区监察岗办理，没有上级监察岗可以上报。")
+                .article("办法第十七条"))
+        }
     }
 }

@@ -295,7 +295,8 @@ fn material_outside(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
         let text = point.get("text").and_then(Value::as_str).unwrap_or_default();
         let named: Vec<_> = h.known.iter().filter(|(_, name)| is_named(name, text)).collect();
         // Of 可行性研究报告批复 and 可行性研究报告 the longer one is meant.
-        let longest = named.iter().filter(|(_, name)| !named.iter().any(|(_, n)| n != name && n.contains(name.as_str())));
+        let longest =
+            named.iter().filter(|(_, name)| !named.iter().any(|(_, n)| n != name && n.contains(name.as_str())));
         let by_name = longest.filter(|(known, _)| !listed(known)).map(|(_, name)| name.as_str());
         let by_id = h.known.iter().filter(|(known, _)| known == id && !listed(known)).map(|(_, name)| name.as_str());
         outside.extend(by_id.chain(by_name));
@@ -319,8 +320,7 @@ fn instant_decision(rule: &Rule, h: &Happening<'_>) -> Option<Hit> {
     if !(0..limit).contains(&seconds) {
         return None;
     }
-    let sentence =
-        format!("受理后 {seconds} 秒即作出决定（预警线 {limit} 秒），需要说明是否在系统外办理、事后补录。");
+    let sentence = format!("受理后 {seconds} 秒即作出决定（预警线 {limit} 秒），需要说明是否在系统外办理、事后补录。");
     let facts = vec![
         fact("受理时间", accepted.display()),
         fact("决定时间", h.meta.at.display()),

@@ -4,9 +4,7 @@ use super::*;
 use crate::{
     Aggregate, Meta, Moment,
     calendar::default_calendar,
-    case::{
-        Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point,
-    },
+    case::{Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point},
     clock::{Ground, Suspension},
     department::Agency,
     ids::{CaseId, ExpeditingOrderId, ProjectId, UnitId},
@@ -135,14 +133,7 @@ impl Story {
     }
 
     /// Shows an event that only its name and data describe.
-    fn show_as(
-        &self,
-        code: &str,
-        kind: &str,
-        data: &Value,
-        meta: &Meta,
-        earlier: &[(CaseEvent, Meta)],
-    ) -> Option<Hit> {
+    fn show_as(&self, code: &str, kind: &str, data: &Value, meta: &Meta, earlier: &[(CaseEvent, Meta)]) -> Option<Hit> {
         let mut before = Case::default();
         earlier.iter().for_each(|(event, meta)| before.apply(event, meta));
         let earlier: Vec<Earlier> = earlier
@@ -424,8 +415,7 @@ fn art17_many_entries_of_one_person_in_minutes_hit_once_a_day() {
 fn art32_4_deemed_acceptance_always_hits_and_names_both_days() {
     let story = Story::received();
     let meta = Meta { actor: "system".into(), ..at(date(2026, 3, 10), 0, 5) };
-    let hit =
-        story.show_as("deemed_acceptance", "CaseDeemedAccepted", &json!({}), &meta, &story.events).unwrap();
+    let hit = story.show_as("deemed_acceptance", "CaseDeemedAccepted", &json!({}), &meta, &story.events).unwrap();
     assert_eq!((value(&hit, "收件日期"), value(&hit, "应当告知")), ("2026年3月2日", "2026年3月9日"));
     let nothing = Story { events: vec![], ..Story::received() };
     assert_eq!(nothing.show_as("deemed_acceptance", "CaseDeemedAccepted", &json!({}), &meta, &[]), None);
@@ -438,7 +428,8 @@ fn art13_a_paper_with_a_code_out_of_force_or_refused_hits() {
     let mut voided = Story::accepted();
     voided.code_in_force = false;
     assert!(voided.show("code_not_verified").unwrap().sentence.contains("作废"));
-    let failed = CaseEvent::CodeNotVerified { code: "x".into(), fault: "unknown".into(), message: "没有此代码。".into() };
+    let failed =
+        CaseEvent::CodeNotVerified { code: "x".into(), fault: "unknown".into(), message: "没有此代码。".into() };
     let went_on = Story::received().then(failed, day.clone()).then(asked(None, "补盖公章"), day);
     assert_eq!(value(&went_on.show("code_not_verified").unwrap(), "原因"), "最近一次核验未通过：没有此代码");
 }

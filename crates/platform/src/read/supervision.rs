@@ -52,10 +52,9 @@ impl Projected for Card {
                 "UPDATE supervision_cards SET state = $2, answered_at = $3 WHERE id = $1",
                 [id.into(), after.state.slug().into(), meta.at.0.into()],
             ),
-            CardEvent::CardEscalated { to, .. } => Row::new(
-                "UPDATE supervision_cards SET held_by = $2 WHERE id = $1",
-                [id.into(), to.as_str().into()],
-            ),
+            CardEvent::CardEscalated { to, .. } => {
+                Row::new("UPDATE supervision_cards SET held_by = $2 WHERE id = $1", [id.into(), to.as_str().into()])
+            }
             CardEvent::CardClosed { finding, .. } => Row::new(
                 "UPDATE supervision_cards SET state = $2, closed_at = $3, finding = $4 WHERE id = $1",
                 [id.into(), after.state.slug().into(), meta.at.0.into(), finding.slug().into()],

@@ -151,9 +151,7 @@ impl Platform {
 
     /// Handed up to the superior region's supervisor.
     pub async fn escalate_card(&self, call: &Call, id: &SupervisionCardId, reason: &str) -> Result<(), Failure> {
-        self.act_on_card(call, Action::EscalateCard, id, |card| {
-            supervision::escalate(card, reason, self.rules.regions)
-        })
-        .await
+        self.act_on_card(call, Action::EscalateCard, id, |card| supervision::escalate(card, reason, self.rules.regions))
+            .await
     }
 }

@@ -218,8 +218,22 @@ fn number(row: &QueryResult, column: &str) -> Result<i64, Failure> {
 }
 
 const CARD_COLUMNS: [&str; 16] = [
-    "id", "rule", "rule_name", "severity", "state", "sentence", "case_id", "project_name", "project_code", "item_name",
-    "department", "region", "reply_day", "opened_at", "closed_at", "finding",
+    "id",
+    "rule",
+    "rule_name",
+    "severity",
+    "state",
+    "sentence",
+    "case_id",
+    "project_name",
+    "project_code",
+    "item_name",
+    "department",
+    "region",
+    "reply_day",
+    "opened_at",
+    "closed_at",
+    "finding",
 ];
 
 impl CardRow {
@@ -246,8 +260,18 @@ impl CardRow {
 }
 
 const ORDER_COLUMNS: [&str; 12] = [
-    "id", "case_id", "project_name", "project_code", "item_name", "department", "region", "issuer_organ", "state",
-    "reply_day", "issued_at", "replied_at",
+    "id",
+    "case_id",
+    "project_name",
+    "project_code",
+    "item_name",
+    "department",
+    "region",
+    "issuer_organ",
+    "state",
+    "reply_day",
+    "issued_at",
+    "replied_at",
 ];
 
 impl OrderRow {
@@ -382,7 +406,8 @@ impl Platform {
         });
         let mut counts = Vec::new();
         for owing in [Owing::Running, Owing::Late] {
-            counts.push((owing, self.capped("expediting_orders", scope.clone().add_all(owing.of_orders(today))).await?));
+            counts
+                .push((owing, self.capped("expediting_orders", scope.clone().add_all(owing.of_orders(today))).await?));
         }
         Ok(Orders { rows, next, counts })
     }

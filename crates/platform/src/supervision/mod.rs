@@ -65,8 +65,7 @@ impl Platform {
 
     /// The highest region the caller supervises.
     pub fn supervised_root(&self, call: &Call) -> Option<RegionCode> {
-        let mut roots: Vec<_> =
-            posts(call).iter().filter(|p| p.role == Role::Supervisor).map(|p| p.region).collect();
+        let mut roots: Vec<_> = posts(call).iter().filter(|p| p.role == Role::Supervisor).map(|p| p.region).collect();
         roots.sort_unstable_by_key(|region| (self.rules.regions.level(*region), *region));
         roots.first().copied()
     }

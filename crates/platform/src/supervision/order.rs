@@ -57,8 +57,7 @@ impl Platform {
             let id = ExpeditingOrderId::from_random(self.chance.id());
             let today = self.clock.now().date();
             let issuer = (name.as_str(), organ.as_str());
-            let events =
-                supervision::issue(id.clone(), &about, case.stage.is_ended(), issuer, text, reply_by, today)?;
+            let events = supervision::issue(id.clone(), &about, case.stage.is_ended(), issuer, text, reply_by, today)?;
             let stream = self.load::<ExpeditingOrder>(id.as_str()).await?;
             let mut change = self.change(call);
             change.append(stream, &events)?;

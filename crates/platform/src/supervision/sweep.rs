@@ -1,10 +1,6 @@
 //! Rules over time: a pass over what is due, never over what is merely open.
 
-use crate::{
-    Call, Failure, Platform,
-    failure::again,
-    read::day_number,
-};
+use crate::{Call, Failure, Platform, failure::again, read::day_number};
 use domain::{
     case::Case,
     ids::CaseId,
@@ -90,7 +86,7 @@ impl Platform {
             return Ok(0);
         }
         if rule.severity == Severity::Red {
-            for warning in self.lapsing_cards(due.id.as_str()).await? {
+            for warning in self.lapsing_cards(due.id.as_str(), self.clock.now()).await? {
                 self.lapse_card(&mut change, &warning, "已经超期，转为红牌监察卡，平台自动销号。").await?;
             }
         }

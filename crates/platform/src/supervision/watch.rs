@@ -25,8 +25,8 @@ const OUT_OF_FORCE: [&str; 2] = ["CodeVoided", "ProjectWithdrawn"];
 /// The rule that counts a person's entries, whose events are remembered.
 const BURST: &str = "burst";
 
-/// One person's entry.
-type Entry = (String, Moment);
+/// One person's entry: in which stream, as which event, by whom, when.
+type Entry = (String, i64, String, Moment);
 
 /// What was read for one batch, and what has been found so far.
 struct Batch<'a> {
@@ -66,10 +66,7 @@ impl Platform {
         let row = self.store.query_one("SELECT tx, seq FROM followers WHERE name = 'supervision'", []).await;
         let row = row.map_err(Failure::fault)?.ok_or(Failure::NotThere)?;
         let tx: String = row.try_get("", "tx").map_err(Failure::fault)?;
-        Ok(Position {
-            tx: tx.parse().map_err(Failure::fault)?,
-            seq: row.try_get("", "seq").map_err(Failure::fault)?,
-        })
+        Ok(Position { tx: tx.parse().map_err(Failure::fault)?, seq: row.try_get("", "seq").map_err(Failure::fault)? })
     }
 
     /// One batch: `None` when there was nothing to see.
@@ -88,10 +85,8 @@ impl Platform {
             self.watch_event(&mut batch, event).await?;
         }
         let mut change = batch.change;
-        change.row(Row::new(
-            "DELETE FROM supervision_entries WHERE at < $1",
-            [(self.clock.now().0 - REMEMBERED).into()],
-        ));
+        change
+            .row(Row::new("DELETE FROM supervision_entries WHERE at < $1", [(self.clock.now().0 - REMEMBERED).into()]));
         change.exactly_one(Row::new(
             "UPDATE followers SET tx = $3, seq = $4 WHERE name = 'supervision' AND tx = $1 AND seq = $2",
             [from.tx.to_string().into(), from.seq.into(), last.tx.to_string().into(), last.seq.into()],
@@ -102,7 +97,7 @@ impl Platform {
 
     async fn watch_event(&self, batch: &mut Batch<'_>, event: &Event) -> Result<(), Failure> {
         let rules: Vec<&Rule> = self.rules.supervision.about(&event.kind).collect();
-        let warned = self.lapsing_cards(event.stream.trim_start_matches("case:")).await?;
+        let warned = self.lapsing_cards(event.stream.trim_start_matches("case:"), Moment(event.recorded_at)).await?;
         if rules.is_empty() && warned.is_empty() {
             return Ok(());
         }
@@ -167,12 +162,7 @@ impl Platform {
     }
 
     /// The code was in force when the event was recorded.
-    async fn code_in_force(
-        &self,
-        batch: &mut Batch<'_>,
-        project: &ProjectId,
-        event: &Event,
-    ) -> Result<bool, Failure> {
+    async fn code_in_force(&self, batch: &mut Batch<'_>, project: &ProjectId, event: &Event) -> Result<bool, Failure> {
         let history = self.history(batch, &stream_id::<Project>(project.as_str())).await?;
         Ok(!history.iter().any(|e| OUT_OF_FORCE.contains(&e.kind.as_str()) && e.position < event.position))
     }
@@ -187,16 +177,11 @@ impl Platform {
     }
 
     /// Moments of the person's last entries with this one, which is remembered with the batch.
-    async fn entries(
-        &self,
-        batch: &mut Batch<'_>,
-        event: &Event,
-        rules: &[&Rule],
-    ) -> Result<Vec<Moment>, Failure> {
+    async fn entries(&self, batch: &mut Batch<'_>, event: &Event, rules: &[&Rule]) -> Result<Vec<Moment>, Failure> {
         if event.actor == "system" || !rules.iter().any(|rule| rule.code == BURST) {
             return Ok(Vec::new());
         }
-        batch.entries.push((event.actor.clone(), Moment(event.recorded_at)));
+        batch.entries.push((event.stream.clone(), event.version, event.actor.clone(), Moment(event.recorded_at)));
         batch.change.row(Row::new(
             "INSERT INTO supervision_entries(stream, version, actor, at) VALUES($1, $2, $3, $4) ON CONFLICT(stream, version) DO NOTHING",
             [event.stream.clone().into(), event.version.into(), event.actor.clone().into(), event.recorded_at.into()],
@@ -204,23 +189,30 @@ impl Platform {
         let rows = self
             .store
             .query(
-                "SELECT at FROM supervision_entries WHERE actor = $1 AND at > $2 AND at <= $3 ORDER BY at LIMIT 1000",
+                "SELECT stream, version, at FROM supervision_entries WHERE actor = $1 AND at > $2 AND at <= $3 ORDER BY at LIMIT 1000",
                 [event.actor.clone().into(), (event.recorded_at - REMEMBERED).into(), event.recorded_at.into()],
             )
             .await
             .map_err(Failure::fault)?;
-        let before = rows.iter().map(|row| row.try_get("", "at").map(Moment).map_err(Failure::fault));
-        let now = batch.entries.iter().filter(|(actor, _)| *actor == event.actor).map(|(_, at)| Ok(*at));
-        before.chain(now).collect()
+        // An event that is seen again, after a restart from the beginning, is still one entry.
+        let mut entries = BTreeMap::new();
+        for row in rows {
+            let stream: String = row.try_get("", "stream").map_err(Failure::fault)?;
+            let version: i64 = row.try_get("", "version").map_err(Failure::fault)?;
+            entries.insert((stream, version), Moment(row.try_get("", "at").map_err(Failure::fault)?));
+        }
+        let mine = batch.entries.iter().filter(|(.., actor, _)| *actor == event.actor);
+        entries.extend(mine.map(|(stream, version, _, at)| ((stream.clone(), *version), *at)));
+        Ok(entries.into_values().collect())
     }
 
-    /// Open cards of a case that only warned.
-    pub(super) async fn lapsing_cards(&self, case: &str) -> Result<Vec<String>, Failure> {
+    /// Open cards of a case that only warned, opened by then: an older event that is seen late ends no newer period.
+    pub(super) async fn lapsing_cards(&self, case: &str, by: Moment) -> Result<Vec<String>, Failure> {
         let rows = self
             .store
             .query(
-                "SELECT id, rule FROM supervision_cards WHERE case_id = $1 AND state <> 'closed' LIMIT 100",
-                [case.into()],
+                "SELECT id, rule FROM supervision_cards WHERE case_id = $1 AND state <> 'closed' AND opened_at <= $2 LIMIT 100",
+                [case.into(), by.0.into()],
             )
             .await
             .map_err(Failure::fault)?;

@@ -496,14 +496,10 @@ async fn art17_the_home_counts_lights_and_ranks_the_worst_first(world: &World) {
     let whole = p.supervision_home(&region.call(), None, RankBy::Department, SortBy::Cards).await.unwrap();
     assert_eq!(whole.tiles.iter().filter(|tile| !tile.own_level).count(), 12, "the leagues and cities");
     assert_eq!((whole.ranks[0].code.as_str(), whole.ranks[0].lights.cards), ("water", 1));
-    let below = p
-        .supervision_home(&region.call(), RegionCode::parse("150402"), RankBy::Banner, SortBy::Red)
-        .await
-        .unwrap();
+    let below =
+        p.supervision_home(&region.call(), RegionCode::parse("150402"), RankBy::Banner, SortBy::Red).await.unwrap();
     assert_eq!((below.above.map(|r| r.to_string()).as_deref(), below.total.red), (Some("150400"), 1));
-    not_there(
-        p.supervision_home(&s.supervisor.call(), RegionCode::parse("150500"), RankBy::Banner, SortBy::Red).await,
-    );
+    not_there(p.supervision_home(&s.supervisor.call(), RegionCode::parse("150500"), RankBy::Banner, SortBy::Red).await);
 }
 
 async fn art17_those_concerned_are_told(world: &World) {

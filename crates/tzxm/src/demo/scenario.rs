@@ -237,10 +237,7 @@ impl Town {
                 self.platform.withdraw_project(&applicant, self.project(project)?, "市场变化，企业决定不再建设。").await
             }
             Act::Void => {
-                let officer = Call::new(
-                    self.officer_with(|post| post.role == Role::GeneralAdministration)?,
-                    "demo",
-                );
+                let officer = Call::new(self.officer_with(|post| post.role == Role::GeneralAdministration)?, "demo");
                 self.platform.void_code(&officer, self.project(project)?, "项目重复申报，原代码停止使用。").await
             }
             Act::Supply(item) => {

@@ -36,7 +36,11 @@ async fn desk(world: &World, person: &Person) -> Client {
 
 /// The first address in the page that begins so.
 fn link(page: &str, begin: &str) -> String {
-    let found = page.split("href=\"").skip(1).find(|part| part.starts_with(begin)).unwrap_or_else(|| panic!("no {begin} in {page}"));
+    let found = page
+        .split("href=\"")
+        .skip(1)
+        .find(|part| part.starts_with(begin))
+        .unwrap_or_else(|| panic!("no {begin} in {page}"));
     found.split('"').next().unwrap().to_owned()
 }
 

@@ -194,7 +194,9 @@ fn hint(ctx: &OfficeContext, card: &CardPage) -> Option<Note> {
     }
     let held_by = card.card.held_by.map(|r| ctx.platform.rules.regions.full_name(r)).unwrap_or_default();
     let text = match card.card.state {
-        CardState::Open => format!("由{}的经办岗、审批岗或者负责人在 {} 前说明情况。", card.opened.agency_name, card.opened.reply_by),
+        CardState::Open => {
+            format!("由{}的经办岗、审批岗或者负责人在 {} 前说明情况。", card.opened.agency_name, card.opened.reply_by)
+        }
         _ => format!("由{held_by}或者上级的电子监察岗核查销号。"),
     };
     Some(Note::new(Tone::Blue, "等待其他人员办理", text))
@@ -257,11 +259,7 @@ fn forms(ctx: &OfficeContext, card: &CardPage, form: &Fields, errors: &[Refusal]
             lead: format!("部门不答复、拒不整改或者情况复杂的，上报{name}的电子监察岗办理。"),
             action: format!("{base}/escalate"),
             fields: vec![Markup::of(
-                Field::textarea("reason", "上报理由", 2)
-                    .value(form.get("reason"))
-                    .required()
-                    .max(1000)
-                    .errors(errors),
+                Field::textarea("reason", "上报理由", 2).value(form.get("reason")).required().max(1000).errors(errors),
             )],
             submit: "上报",
             class: "btn-outline-danger",

@@ -154,7 +154,8 @@ fn filters(ctx: &OfficeContext, asked: &Asked, watches: bool) -> Vec<Filter> {
 fn empty(asked: &Asked, narrowed: bool) -> Empty {
     if narrowed {
         let plain = format!("/supervision/cards?owing={}", asked.owing);
-        return Empty::new("filter", "没有符合条件的监察卡", "可以放宽筛选条件，或者清除筛选再看。").link("清除筛选", plain);
+        return Empty::new("filter", "没有符合条件的监察卡", "可以放宽筛选条件，或者清除筛选再看。")
+            .link("清除筛选", plain);
     }
     Empty::new("circle-check", "没有监察卡", "规则命中后会自动出卡，并列在这里。")
 }

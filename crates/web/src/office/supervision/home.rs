@@ -207,10 +207,10 @@ fn ranked(asked: &Asked, by: RankBy, sort: SortBy, ranks: &[Rank]) -> (Vec<RankL
             place: at + 1,
             name: rank.name.clone(),
             href: match by {
-                RankBy::Department => format!("/supervision/cards{}", query([
-                    ("department", rank.code.clone()),
-                    ("region", asked.region.clone()),
-                ])),
+                RankBy::Department => format!(
+                    "/supervision/cards{}",
+                    query([("department", rank.code.clone()), ("region", asked.region.clone()),])
+                ),
                 RankBy::Banner => format!("/supervision?region={}", rank.code),
             },
             figures: SortBy::ALL.iter().map(|sort| sort.of(&rank.lights)).collect(),

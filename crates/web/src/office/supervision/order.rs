@@ -55,8 +55,12 @@ async fn draw_form(
         page: page.crumb("电子监察", "/supervision").crumb(about.item_name.clone(), format!("/cases/{id}")),
         lead: format!("{} · {} · {}", about.project_name, about.item_name, about.agency_name),
         parts: vec![Markup::of(
-            Note::new(Tone::Blue, "限期办理并回复", "督办告知办理机关，要求在期限内办理并回复办理情况。督办不代替办理机关作出决定。")
-                .article("办法第十五条、第十七条"),
+            Note::new(
+                Tone::Blue,
+                "限期办理并回复",
+                "督办告知办理机关，要求在期限内办理并回复办理情况。督办不代替办理机关作出决定。",
+            )
+            .article("办法第十五条、第十七条"),
         )],
         fields: vec![
             Markup::of(
@@ -216,7 +220,11 @@ fn order_id(text: &str) -> Result<ExpeditingOrderId, WebError> {
     ExpeditingOrderId::parse(text).ok_or(WebError::NotFound)
 }
 
-async fn show_order(ctx: OfficeContext, Path(id): Path<String>, Query(said): Query<Said>) -> Result<Response, WebError> {
+async fn show_order(
+    ctx: OfficeContext,
+    Path(id): Path<String>,
+    Query(said): Query<Said>,
+) -> Result<Response, WebError> {
     draw(&ctx, &order_id(&id)?, &Fields::default(), vec![], &said.said).await
 }
 
