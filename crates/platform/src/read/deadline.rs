@@ -159,7 +159,7 @@ fn told(a: &Application, event: &CaseEvent) -> Option<Told> {
                 Mark::Red => ("红灯", format!("应于 {due} 前（含当日）办结，现已超期，请立即办理并说明原因。")),
             };
             Some(Told {
-                title: format!("{title}：{}{name}", a.item_name),
+                title: format!("{title}：{}（{name}）", a.item_name),
                 body: format!("{about}，{name}（{article}）{rest}"),
                 mark: mark.slug(),
                 roles: match (mark, at_window) {

@@ -1,7 +1,7 @@
 //! 每一天算谁的: the ledger of days, the same on both faces, and the note that silence accepted an application.
 
 use super::{Note, Tone};
-use askama::Template;
+use askama::{Template, filters::HtmlSafe};
 use domain::{case::Case, clock::DayLedger};
 
 /// The ledger of days: sums by holder, then stretch by stretch.
@@ -45,6 +45,8 @@ impl Days {
         }
     }
 }
+
+impl HtmlSafe for Days {}
 
 /// 视为受理, for whoever opens the case; `None` when the organ answered in time.
 pub fn deemed(case: &Case) -> Option<Note> {

@@ -419,9 +419,11 @@ async fn art15_prompts_stand_on_their_page_until_they_are_seen(world: &World) {
     let page = browser.get(&case_page(&case)).await.text();
     assert!(page.contains("依法视为受理") && page.contains("行政许可法第三十二条第一款第（四）项"));
     assert!(page.contains("全程：每一天算谁的") && page.contains("办理时限计时单"));
+    assert!(page.contains(r#"<dd class="num">6 个工作日</dd>"#), "the ledger of days is drawn, not printed: {page}");
     let mut portal = Client::portal(world).signed_in(world, &world.agent).await;
     let page = portal.get(&case_page(&case)).await.text();
     assert!(page.contains("依法视为受理") && page.contains("每一天算谁的") && page.contains("视为受理通知书"));
+    assert!(page.contains(r#"<dd class="num">6 个工作日</dd>"#), "{page}");
 }
 
 async fn art15_due_days_are_downloaded_behind_the_session_only(world: &World) {

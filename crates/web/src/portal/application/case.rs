@@ -118,7 +118,7 @@ fn lanes(page: &CasePage) -> Lanes {
     lanes = lanes.stretch(Department, span(case.submitted_at, case.received_at.or(ended)), "等待收件", "");
     let correction = case.correction.as_ref();
     if let Some(received) = case.received_at {
-        let until = correction.map(|c| c.asked_at).or(case.accepted_at).or(ended);
+        let until = correction.map(|c| c.asked_at).or(case.deemed_at).or(case.accepted_at).or(ended);
         let note = if correction.is_none() { days(page.check_sheet.as_ref()) } else { String::new() };
         lanes = lanes.stretch(Department, span(received, until), "受理审查", note);
     }
