@@ -49,6 +49,7 @@ use upload::{FileStore, Scanner};
 pub struct Platform(Arc<Parts>);
 
 /// Everything a use case needs from outside, in one place.
+#[derive(Clone)]
 pub struct Parts {
     /// The ledger.
     pub store: Store,

@@ -644,7 +644,7 @@ impl<'a> Life<'a> {
     async fn ask_correction(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "correction").await? else { return Ok(()) };
         if self.is_deemed(&call, &id).await? {
-            return self.plan_decision(case);
+            return self.plan_decision(case).await;
         }
         let material = self.cases.get(case).and_then(|c| c.item.materials.first().cloned());
         let mut points =
@@ -692,7 +692,7 @@ impl<'a> Life<'a> {
     async fn accept(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "accept").await? else { return Ok(()) };
         if self.is_deemed(&call, &id).await? {
-            return self.plan_decision(case);
+            return self.plan_decision(case).await;
         }
         match self.platform.accept_case(&call, &id).await {
             Err(Failure::Refused(faults)) if faults.iter().any(|f| f.code == "case.code_not_verified") => {
@@ -702,11 +702,11 @@ impl<'a> Life<'a> {
             }
             other => self.tried("accept a case", other)?,
         }
-        self.plan_decision(case)
+        self.plan_decision(case).await
     }
 
     /// What follows on an acceptance.
-    fn plan_decision(&mut self, case: usize) -> Result<(), SimulationError> {
+    async fn plan_decision(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((limit, excluded)) =
             self.cases.get(case).map(|c| (c.item.effective_limit().clone(), !c.item.excluded.is_empty()))
         else {
@@ -750,7 +750,7 @@ impl<'a> Life<'a> {
     async fn not_accept(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "not accept").await? else { return Ok(()) };
         if self.is_deemed(&call, &id).await? {
-            return self.plan_decision(case);
+            return self.plan_decision(case).await;
         }
         let page = self.platform.case_page(&call, &id).await;
         let page = self.tried("read a case", page)?;

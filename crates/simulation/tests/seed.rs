@@ -90,7 +90,7 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
     ] {
         assert!(count > 0, "no {what}: {summary:?}");
     }
-    for rule in Rulebook::shipped().supervision.iter() {
+    for rule in Rules::shipped().supervision.iter() {
         assert!(rules.contains(&rule.code), "art. 17: {} never hits: {rules:?}", rule.code);
     }
 }

@@ -135,7 +135,7 @@ impl Doors {
                 axum::serve(door, service).with_graceful_shutdown(asked).await
             });
         }
-        let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped));
+        let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }

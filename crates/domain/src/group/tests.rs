@@ -1,6 +1,7 @@
 //! Given a group and its cases, when a command, then events or a refusal.
 
 use super::*;
+use std::sync::Arc;
 use crate::{
     Refusal,
     case::{self, Application, Case, CaseEvent, Decision, NotAcceptedGround, Outcome, Papers},
@@ -43,6 +44,7 @@ pub(super) fn application(at: u8, item: &str) -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
+        guide: None,
         materials: vec![],
     }
 }
@@ -80,7 +82,7 @@ pub(super) fn formed(items: &[&str]) -> (Group, Vec<Case>) {
     group.apply(&GroupEvent::GroupFormed(Box::new(formation(items))), &meta(0));
     let cases = (0u8..).zip(items).map(|(at, item)| {
         let mut case = Case::default();
-        case.apply(&CaseEvent::CaseSubmitted(Box::new(application(at, item))), &meta(0));
+        case.apply(&CaseEvent::CaseSubmitted(Arc::new(application(at, item))), &meta(0));
         case
     });
     (group, cases.collect())

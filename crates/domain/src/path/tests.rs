@@ -1,6 +1,7 @@
 //! The plan against a naive enumeration: every chain of items walked day by day.
 
 use super::*;
+use std::sync::Arc;
 use crate::{
     Aggregate, Meta, Moment,
     calendar::default_calendar,
@@ -156,7 +157,7 @@ fn progress_is_read_from_the_latest_case() {
     }))
     .unwrap();
     let papers = Papers { date: TODAY, serial: "1".into() };
-    let submitted = CaseEvent::CaseSubmitted(Box::new(application.clone()));
+    let submitted = CaseEvent::CaseSubmitted(Arc::new(application.clone()));
     let received = CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(&application)) };
     let asked =
         CaseEvent::CorrectionAsked { points: vec![], document: Box::new(papers.correction_notice(&application, &[])) };

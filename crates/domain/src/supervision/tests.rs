@@ -1,6 +1,7 @@
 //! Each rule with an example that hits and one that does not; the life of cards and orders.
 
 use super::*;
+use std::sync::Arc;
 use crate::{
     Aggregate, Meta, Moment,
     calendar::default_calendar,
@@ -73,6 +74,7 @@ fn application() -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
+        guide: None,
         materials: vec![Given {
             material: "soil_water_plan".into(),
             name: "水土保持方案".into(),
@@ -103,7 +105,7 @@ impl Story {
     fn received() -> Self {
         let a = application();
         let slip = CaseEvent::CaseReceived { document: Box::new(papers().receipt_slip(&a)) };
-        let submitted = CaseEvent::CaseSubmitted(Box::new(a));
+        let submitted = CaseEvent::CaseSubmitted(Arc::new(a));
         let events = vec![(submitted, at(DAY, 9, 0)), (slip, at(DAY, 9, 30))];
         Self { events, entries: vec![], code_in_force: true }
     }

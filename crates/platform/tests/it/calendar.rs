@@ -78,6 +78,7 @@ fn application(n: u32) -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
+        guide: None,
         materials: vec![],
     }
 }
@@ -88,7 +89,7 @@ fn history(n: u32) -> Vec<(Date, CaseEvent)> {
     let (a, papers) = (application(n), Papers { date: begun, serial: format!("{n:09}") });
     let slip = CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(&a)) };
     let notice = CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(&a, None)) };
-    let mut events = vec![(begun, CaseEvent::CaseSubmitted(Box::new(a))), (begun, slip)];
+    let mut events = vec![(begun, CaseEvent::CaseSubmitted(Arc::new(a))), (begun, slip)];
     if n.is_multiple_of(5) {
         return events;
     }
@@ -244,11 +245,11 @@ async fn art15_another_node_takes_the_calendar_over_and_finishes_what_a_crash_le
     let officer = world.all_hands("water", "150402").await;
     let administration = region_administration(world).await;
     let case = world.accepted(&officer).await;
-    let other = platform::Platform {
+    let other = platform::Platform::new(platform::Parts {
         rules: Rules::shipped(),
         clock: Arc::new(ManualClock::at(world.platform.clock.now())),
-        ..world.platform.clone()
-    };
+        ..(*world.platform).clone()
+    });
     world.platform.load_calendar(&administration.call(), &notice(2026, MORE)).await.unwrap();
     // The other node does not know yet: it counts with its old calendar, and says so in the row.
     assert_eq!(other.rules.calendar_number, 0);

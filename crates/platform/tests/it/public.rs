@@ -62,7 +62,7 @@ async fn art18_a_result_is_public_once_it_is_final_and_a_withdrawn_case_never(wo
     let p = &world.platform;
     let anybody = world.public();
     let case = world.accepted(&officer).await;
-    let code = p.case_page(&officer.call(), &case).await.unwrap().application.code;
+    let code = p.case_page(&officer.call(), &case).await.unwrap().application.code.clone();
     let view = p.public_project(&anybody, &code).await.unwrap();
     assert_eq!((view.results.len(), view.results[0].outcome.as_deref()), (1, None));
     assert!(p.latest_results(&anybody, 10).await.unwrap().is_empty());
@@ -72,7 +72,7 @@ async fn art18_a_result_is_public_once_it_is_final_and_a_withdrawn_case_never(wo
     assert!(view.results[0].document_number.is_some() && view.results[0].decided_on.as_deref() == Some("2026-03-02"));
     assert_eq!(p.latest_results(&anybody, 10).await.unwrap().len(), 1);
     let withdrawn = world.submitted().await;
-    let code = p.case_page(&world.agent.call(), &withdrawn).await.unwrap().application.code;
+    let code = p.case_page(&world.agent.call(), &withdrawn).await.unwrap().application.code.clone();
     p.withdraw_case(&world.agent.call(), &withdrawn, "不再建设").await.unwrap();
     assert!(p.public_project(&anybody, &code).await.unwrap().results.is_empty());
     not_there(p.public_project(&anybody, "2603-150402-04-01-000001").await);

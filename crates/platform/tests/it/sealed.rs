@@ -28,7 +28,7 @@ async fn s34_contact_data_is_unreadable_in_the_database(world: &World) {
     let case = world.accepted(&officer).await;
     world.grant(&officer, &case).await;
     let p = &world.platform;
-    let project = p.case_page(&officer.call(), &case).await.unwrap().application.project;
+    let project = p.case_page(&officer.call(), &case).await.unwrap().application.project.clone();
     let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap();
     let dump = world.database.dump(&TABLES).await;
     assert!(dump.contains("甲公司"), "the search looked at something");

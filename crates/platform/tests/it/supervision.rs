@@ -173,7 +173,7 @@ async fn art17_events_open_cards_once_also_after_a_restart_from_the_beginning(wo
         Suspension { from: day, to: None, ground: Ground::Testing, document: "检测委托书".into(), told_on: None };
     world.platform.suspend_clock(&officer.call(), &untold, suspension).await.unwrap();
     world.platform.resume_clock(&officer.call(), &untold, day).await.unwrap();
-    let project = world.platform.case_page(&officer.call(), &untold).await.unwrap().application.project;
+    let project = world.platform.case_page(&officer.call(), &untold).await.unwrap().application.project.clone();
     let office = world.general_administration().await;
     world.platform.void_code(&office.call(), &project, "重复申报，作废。").await.unwrap();
     world.later(10);

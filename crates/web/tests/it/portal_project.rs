@@ -375,7 +375,7 @@ async fn art09_nothing_wants_a_script(world: &World) {
     let case = world.submitted().await;
     let mut mine = Client::portal(world).signed_in(world, &world.agent).await;
     let draft = begin(&mut mine).await;
-    let project = world.platform.case_page(&world.agent.call(), &case).await.unwrap().application.project;
+    let project = world.platform.case_page(&world.agent.call(), &case).await.unwrap().application.project.clone();
     for path in [
         "/declare".to_owned(),
         "/declare/new".to_owned(),
