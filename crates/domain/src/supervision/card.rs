@@ -278,19 +278,14 @@ pub fn lapse(card: &Card, what: &str) -> Vec<CardEvent> {
     }
 }
 
-/// The region whose supervisor stands above the one that holds the card.
-pub fn superior(card: &Card, regions: &Regions) -> Option<RegionCode> {
-    regions.ancestors(card.held_by?).first().map(|region| region.code)
-}
-
-/// Handed up to the supervisor of the superior region.
-pub fn escalate(card: &Card, reason: &str, regions: &Regions) -> Result<Vec<CardEvent>, Refusal> {
+/// Handed up by the supervisor of a region to the supervisor of the region above.
+pub fn escalate(card: &Card, from: RegionCode, reason: &str, regions: &Regions) -> Result<Vec<CardEvent>, Refusal> {
     running(card)?;
     let reason = words("reason", reason, "上报理由", 1000)?;
-    match superior(card, regions) {
-        Some(to) => Ok(vec![CardEvent::CardEscalated { to, reason }]),
+    match regions.ancestors(from).first() {
+        Some(above) => Ok(vec![CardEvent::CardEscalated { to: above.code, reason }]),
         None => {
-            Err(Refusal::new("card.highest", "本卡已由自治区监察岗办理，没有上级监察岗可以上报。")
+            Err(Refusal::new("card.highest", "本卡由自治区监察岗办理，没有上级监察岗可以上报。")
                 .article("办法第十七条"))
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     department::Agency,
     ids::{CaseId, ExpeditingOrderId, ProjectId, UnitId},
     item::catalogue,
-    region::{RegionCode, default_regions},
+    region::{INNER_MONGOLIA, RegionCode, default_regions},
 };
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
@@ -468,9 +468,10 @@ fn art17_a_card_is_answered_then_closed_and_then_rests() {
     let rested = card(&[answered, closed].concat());
     assert_eq!(rested.state, CardState::Closed);
     let regions = default_regions();
+    let county = opened().agency.region;
     assert_eq!(answer(&rested, "x", vec![]).unwrap_err().code, "card.closed");
     assert_eq!(close(&rested, Finding::Explained, "x", DAY).unwrap_err().code, "card.closed");
-    assert_eq!(escalate(&rested, "x", regions).unwrap_err().code, "card.closed");
+    assert_eq!(escalate(&rested, county, "x", regions).unwrap_err().code, "card.closed");
     assert!(lapse(&rested, "x").is_empty());
 }
 
@@ -487,21 +488,24 @@ fn art17_nobody_is_found_at_fault_unheard() {
 fn art17_a_card_goes_up_level_by_level_to_the_region() {
     let regions = default_regions();
     let mut events = Vec::new();
-    for expected in ["150400", "150000"] {
-        events.extend(escalate(&card(&events), "部门没有说明", regions).unwrap());
-        assert_eq!(card(&events).held_by, RegionCode::parse(expected));
+    for (from, to) in [("150402", "150400"), ("150400", "150000")] {
+        let from = RegionCode::parse(from).unwrap();
+        events.extend(escalate(&card(&events), from, "部门没有说明", regions).unwrap());
+        assert_eq!(card(&events).held_by, RegionCode::parse(to));
     }
-    assert_eq!(escalate(&card(&events), "再上报", regions).unwrap_err().code, "card.highest");
+    let top = escalate(&card(&events), INNER_MONGOLIA, "再上报", regions);
+    assert_eq!(top.unwrap_err().code, "card.highest");
     assert_eq!(card(&events).escalations, 2);
 }
 
 #[test]
 fn art17_blank_texts_are_refused_at_their_field() {
     let regions = default_regions();
+    let county = opened().agency.region;
     let field = |refusal: crate::Refusal| refusal.field.unwrap_or_default();
     assert_eq!(field(answer(&card(&[]), " ", vec![]).unwrap_err()), "text");
     assert_eq!(field(close(&card(&[]), Finding::Explained, "", DAY).unwrap_err()), "opinion");
-    assert_eq!(field(escalate(&card(&[]), "", regions).unwrap_err()), "reason");
+    assert_eq!(field(escalate(&card(&[]), county, "", regions).unwrap_err()), "reason");
     assert_eq!(field(answer(&card(&[]), &"长".repeat(2001), vec![]).unwrap_err()), "text");
 }
 

@@ -93,7 +93,9 @@ impl Platform {
             may_answer,
             may_close: running && may(Action::CloseCard) && self.holds(call, &stream.state),
             may_expedite: may(Action::ExpediteCase),
-            superior: supervision::superior(&stream.state, self.rules.regions),
+            superior: self
+                .holder(call, &stream.state)
+                .and_then(|region| self.rules.regions.ancestors(region).first().map(|above| above.code)),
             late: stream.state.state == CardState::Open && self.clock.now().date() > opened.reply_by,
             card: stream.state,
             opened,
@@ -102,11 +104,17 @@ impl Platform {
 
     /// Whether a supervising post of the caller covers the region that holds the card.
     fn holds(&self, call: &Call, card: &Card) -> bool {
-        let regions = self.rules.regions;
-        let covers = |region| {
-            posts(call).iter().any(|post| post.role == Role::Supervisor && regions.within(post.region, region))
-        };
-        card.held_by.is_some_and(covers)
+        self.holder(call, card).is_some()
+    }
+
+    /// The highest region of the caller's supervising posts that covers the one that holds the card.
+    fn holder(&self, call: &Call, card: &Card) -> Option<RegionCode> {
+        let (regions, held_by) = (self.rules.regions, card.held_by?);
+        let covering = posts(call)
+            .iter()
+            .filter(|post| post.role == Role::Supervisor && regions.within(post.region, held_by))
+            .map(|post| post.region);
+        covering.min_by_key(|region| regions.ancestors(*region).len())
     }
 
     async fn act_on_card(
@@ -149,9 +157,12 @@ impl Platform {
         self.act_on_card(call, Action::CloseCard, id, |card| supervision::close(card, finding, opinion, today)).await
     }
 
-    /// Handed up to the superior region's supervisor.
+    /// Handed up to the supervisor of the region above the caller's.
     pub async fn escalate_card(&self, call: &Call, id: &SupervisionCardId, reason: &str) -> Result<(), Failure> {
-        self.act_on_card(call, Action::EscalateCard, id, |card| supervision::escalate(card, reason, self.rules.regions))
-            .await
+        let hand_up = |card: &Card| {
+            let from = self.holder(call, card).unwrap_or(domain::region::INNER_MONGOLIA);
+            supervision::escalate(card, from, reason, self.rules.regions)
+        };
+        self.act_on_card(call, Action::EscalateCard, id, hand_up).await
     }
 }

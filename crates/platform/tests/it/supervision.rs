@@ -516,7 +516,7 @@ async fn art17_those_concerned_are_told(world: &World) {
         "undertaker@water-150402 收到红牌监察卡：办理超期",
         "department_manager@water-150402 收到红牌监察卡：办理超期",
         "supervisor@-150402 监察卡待核查：办理超期",
-        "supervisor@-150400 上报的监察卡：办理超期",
+        "supervisor@-150000 上报的监察卡：办理超期",
         "approver@water-150402 收到督办",
         "supervisor@-150402 督办已回复",
     ] {
