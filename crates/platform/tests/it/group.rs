@@ -393,11 +393,11 @@ async fn a_lead_finds_its_groups_and_no_others(world: &World) {
     let listed = async |person: &Person, tab| -> Vec<GroupId> {
         p.led_groups(&person.call(), tab, None).await.unwrap().0.into_iter().map(|row| row.id).collect()
     };
-    assert_eq!(listed(&officers[0], GroupTab::Open).await, [first.clone()]);
-    assert_eq!(listed(&officers[1], GroupTab::Open).await, [second.clone()]);
+    assert_eq!(listed(&officers[0], GroupTab::Open).await, std::slice::from_ref(&first));
+    assert_eq!(listed(&officers[1], GroupTab::Open).await, std::slice::from_ref(&second));
     assert_eq!(listed(&officers[2], GroupTab::Open).await, [], "it handles branches, it leads none");
     assert_eq!(listed(&world.supervisor().await, GroupTab::Open).await, [second, first.clone()], "newest first");
-    assert_eq!(listed(&officers[0], GroupTab::ToReceive).await, [first.clone()]);
+    assert_eq!(listed(&officers[0], GroupTab::ToReceive).await, std::slice::from_ref(&first));
     p.receive_group(&officers[0].call(), &first).await.unwrap();
     assert_eq!(listed(&officers[0], GroupTab::ToReceive).await, []);
     p.ask_correction(&officers[2].call(), &cases[2], vec![point("补充附图")]).await.unwrap();
