@@ -684,7 +684,7 @@ impl<'a> Life<'a> {
         let answers = vec![("已按要求补正，详见附件。".to_owned(), Vec::new()); points];
         let supplied = self.platform.supply_correction(&call, &id, answers).await;
         self.tried("supply a correction", supplied)?;
-        let days = between(&self.chance, [1, 4]);
+        let days = if self.gives_way("leave the supplement lying") { 7 } else { between(&self.chance, [1, 4]) };
         self.after_working_days(days, Next::Accept { case });
         Ok(())
     }

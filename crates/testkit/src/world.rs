@@ -182,10 +182,7 @@ const READ_ROWS: [(&str, &str); 14] = [
          || '|' || title || '|' || lead_department || '|' || lead_region || '|' || branches || '|' || formed_at || '|' || received_at \
          || '|' || extended || '|' || handed_back_at || '|' || updated_at AS line FROM case_groups",
     ),
-    (
-        "case_group_branches",
-        "SELECT case_id || '|' || group_id || '|' || position AS line FROM case_group_branches",
-    ),
+    ("case_group_branches", "SELECT case_id || '|' || group_id || '|' || position AS line FROM case_group_branches"),
     (
         "deadlines",
         "SELECT case_id || '|' || kind || '|' || at || '|' || what || '|' || yellow_day || '|' || due_day || '|' || provisional || '|' || \

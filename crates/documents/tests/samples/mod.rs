@@ -169,10 +169,7 @@ pub fn paper(kind: DocumentKind) -> Document {
                 "雷电防护装置设计审核（四子王旗气象局）：材料 3 项",
                 "涉路施工许可（四子王旗交通运输局）：材料 4 项",
             ]),
-            closing: texts([
-                "共收到材料 9 项，同一材料只需提交一份，由各部门共享。",
-                "收件凭证不代表申请已被受理。",
-            ]),
+            closing: texts(["共收到材料 9 项，同一材料只需提交一份，由各部门共享。", "收件凭证不代表申请已被受理。"]),
             ..bare
         },
         DocumentKind::JointCompletionNotice => Document {

@@ -1,7 +1,6 @@
 //! Given a group and its cases, when a command, then events or a refusal.
 
 use super::*;
-use std::sync::Arc;
 use crate::{
     Refusal,
     case::{self, Application, Case, CaseEvent, Decision, NotAcceptedGround, Outcome, Papers},
@@ -12,6 +11,7 @@ use crate::{
 };
 use jiff::civil::{Date, date};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(super) const DAY: Date = date(2026, 3, 2);
 

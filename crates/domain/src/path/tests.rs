@@ -1,7 +1,6 @@
 //! The plan against a naive enumeration: every chain of items walked day by day.
 
 use super::*;
-use std::sync::Arc;
 use crate::{
     Aggregate, Meta, Moment,
     calendar::default_calendar,
@@ -11,6 +10,7 @@ use crate::{
 };
 use jiff::{ToSpan, civil::date};
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const TODAY: Date = date(2026, 3, 2);
 

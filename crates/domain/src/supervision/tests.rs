@@ -1,7 +1,6 @@
 //! Each rule with an example that hits and one that does not; the life of cards and orders.
 
 use super::*;
-use std::sync::Arc;
 use crate::{
     Aggregate, Meta, Moment,
     calendar::default_calendar,
@@ -14,6 +13,7 @@ use crate::{
 };
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// A Monday; the limit of the sample item is 20 working days.
 const DAY: Date = date(2026, 3, 2);
@@ -36,14 +36,6 @@ severity = "red"
 events = ["CaseDecided"]
 reply_days = 3
 certainty = "inferred"
-[[rule]]
-code = "deemed_acceptance"
-name = "逾期视为受理"
-article = "行政许可法第三十二条第一款第（四）项"
-severity = "red"
-events = ["CaseDeemedAccepted"]
-reply_days = 3
-certainty = "seen"
 [[rule]]
 code = "unanswered_consultation"
 name = "征求意见逾期未复"

@@ -98,10 +98,11 @@ fn write_groups(db: &Connection, mut messages: mpsc::Receiver<Message>, tally: &
     }
 }
 
-/// Commits what can be committed of a group and answers every one of its callers.
+/// Commits what can be committed of a group, then answers every one of its callers: who was refused for the sake of
+/// another unit of the group finds that unit's rows when it looks again.
 fn write_group(db: &Connection, jobs: Vec<Job>, tally: &Tally) {
     let alone = jobs.len() == 1;
-    let (mut done, mut fault) = (Vec::with_capacity(jobs.len()), begin(db).err());
+    let (mut done, mut refusals, mut fault) = (Vec::with_capacity(jobs.len()), Vec::new(), begin(db).err());
     for job in jobs {
         if let Some(fault) = &fault {
             answer(job, Err(fault.clone()));
@@ -114,7 +115,7 @@ fn write_group(db: &Connection, jobs: Vec<Job>, tally: &Tally) {
                 if !alone && db.is_autocommit() {
                     fault = Some(refused.clone());
                 }
-                answer(job, Err(refused));
+                refusals.push((job, refused));
             }
         }
     }
@@ -130,6 +131,9 @@ fn write_group(db: &Connection, jobs: Vec<Job>, tally: &Tally) {
     }
     for job in done {
         answer(job, outcome.clone());
+    }
+    for (job, refused) in refusals {
+        answer(job, Err(refused));
     }
 }
 

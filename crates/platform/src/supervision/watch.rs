@@ -44,6 +44,9 @@ struct Turn {
     earlier: Vec<Earlier>,
 }
 
+/// Id and name of a material.
+type Named = (String, String);
+
 impl Platform {
     /// Evaluates the rules over every event recorded since the last time. How many cards were opened.
     pub(super) async fn watch_ledger(&self, call: &Call) -> Result<u64, Failure> {
@@ -111,7 +114,7 @@ impl Platform {
         }
         let entries = self.entries(batch, event, &rules).await?;
         let names = self.actor_names(std::slice::from_ref(event)).await?;
-        let (listed, known) = self.materials_of(&application);
+        let (listed, known) = self.materials_of(&application).await?;
         let happening = Happening {
             kind: &event.kind,
             data: &serde_json::from_str(&event.data).map_err(Failure::fault)?,
@@ -168,12 +171,19 @@ impl Platform {
     }
 
     /// Materials of the guide the case is handled under, and every material there is.
-    fn materials_of(&self, application: &Application) -> (Vec<(String, String)>, Vec<(String, String)>) {
+    async fn materials_of(&self, application: &Application) -> Result<(Vec<Named>, Vec<Named>), Failure> {
         let pair = |m: &domain::item::Material| (m.id.clone(), m.name.clone());
         let known: Vec<_> = self.rules.catalogue.all_materials().iter().map(pair).collect();
-        let item = self.rules.catalogue.item(&application.item);
-        let listed = known.iter().filter(|(id, _)| item.is_some_and(|item| item.materials.contains(id))).cloned();
-        (listed.collect(), known)
+        let wanted: Vec<String> = match application.guide {
+            Some(number) => {
+                let version = self.guide_version(&application.item, number).await?;
+                version.guide.materials.into_iter().map(|material| material.id).collect()
+            }
+            // Applied for before there were guides.
+            None => self.rules.catalogue.item(&application.item).map(|item| item.materials.clone()).unwrap_or_default(),
+        };
+        let listed = known.iter().filter(|(id, _)| wanted.contains(id)).cloned();
+        Ok((listed.collect(), known))
     }
 
     /// Moments of the person's last entries with this one, which is remembered with the batch.

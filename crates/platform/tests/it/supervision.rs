@@ -17,7 +17,7 @@ use platform::{
 use testkit::{
     Person, World, both_engines, decision,
     outcome::{forbidden, not_there, refused, sign_in_first},
-    point,
+    point, supplied,
 };
 
 both_engines! {
@@ -144,9 +144,8 @@ async fn art15_the_sweep_looks_at_what_is_due_and_at_nothing_else(world: &World)
 async fn art17_events_open_cards_once_also_after_a_restart_from_the_beginning(world: &World) {
     let supervisor = world.supervisor().await;
     let officer = world.all_hands("water", "150402").await;
-    // Late and with a demand outside the guide.
+    // A demand outside the guide, and the supplement left lying too long.
     let late = world.received(&officer).await;
-    world.set_day(date(2026, 3, 12));
     let outside = world
         .platform
         .rules
@@ -157,10 +156,14 @@ async fn art17_events_open_cards_once_also_after_a_restart_from_the_beginning(wo
         .unwrap();
     let text = format!("请另外提交{}。", outside.name);
     world.platform.ask_correction(&officer.call(), &late, vec![point(&text)]).await.unwrap();
+    world.platform.supply_correction(&world.agent.call(), &late, supplied(1)).await.unwrap();
+    world.set_day(date(2026, 3, 12));
+    world.accept(&officer, &late).await;
     // Accepted and decided at once, and dated weeks before it was entered.
     let quick = world.accepted(&officer).await;
     world.grant(&officer, &quick).await;
     world.later(6);
+    world.grant(&officer, &late).await;
     let dated = world.accepted(&officer).await;
     let accepted_on = world.platform.clock.now().date();
     world.set_day(date(2026, 3, 20));

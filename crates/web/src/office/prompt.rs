@@ -52,6 +52,8 @@ fn mark(mark: &str) -> Pill {
         "last_day" => Pill::new(Tone::Yellow, "今日到期"),
         "red" => Pill::new(Tone::Red, "红灯"),
         "deemed_acceptance" => Pill::new(Tone::Red, "视为受理"),
+        "card" => Pill::new(Tone::Red, "监察卡"),
+        "order" => Pill::new(Tone::Red, "督办"),
         _ => Pill::new(Tone::Blue, "届满日调整"),
     }
 }

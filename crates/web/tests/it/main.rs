@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
 mod api;
-mod guide;
 mod group;
+mod guide;
 mod office;
 mod portal_project;
 mod portal_public;

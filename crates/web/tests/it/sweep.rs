@@ -145,6 +145,8 @@ impl Samples {
 async fn supervised(world: &World, officer: &Person) -> (String, String, String) {
     let p = &world.platform;
     let late = world.received(officer).await;
+    p.ask_correction(&officer.call(), &late, vec![point("请补充盖章页。")]).await.unwrap();
+    p.supply_correction(&world.agent.call(), &late, testkit::supplied(1)).await.unwrap();
     let today = p.clock.now().date();
     world.set_day(p.rules.calendar.add_working_days(today, 7));
     world.accept(officer, &late).await;
@@ -288,8 +290,7 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     for (face, people) in [
         (Face::Portal, vec![&world.agent]),
         (Face::Office, vec![&samples.officer, &administration, &samples.keeper, &supervisor, &region]),
-    ]
-    {
+    ] {
         let mut clients = Vec::new();
         for person in people {
             clients.push(Client::new(world, face).signed_in(world, person).await);

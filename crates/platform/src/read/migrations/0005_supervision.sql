@@ -17,12 +17,6 @@ CREATE INDEX expediting_orders_agency ON expediting_orders(department, region, s
 CREATE INDEX expediting_orders_region ON expediting_orders(region, state, reply_day, id);
 CREATE INDEX expediting_orders_case ON expediting_orders(case_id);
 
--- Notices to posts: the table of the deadline prompts (step 3), made here where that step is not there.
-CREATE TABLE IF NOT EXISTS prompts(
-  id TEXT PRIMARY KEY, at BIGINT NOT NULL, case_id TEXT NOT NULL, department TEXT NOT NULL, region TEXT NOT NULL, role TEXT NOT NULL,
-  mark TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS prompts_post ON prompts(role, region, at, id);
-
 -- How far each follower of the ledger's feed has come.
 CREATE TABLE followers(name TEXT PRIMARY KEY, tx TEXT NOT NULL, seq BIGINT NOT NULL);
 INSERT INTO followers(name, tx, seq) VALUES('supervision', '0', 0);
