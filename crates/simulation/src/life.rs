@@ -671,8 +671,8 @@ impl<'a> Life<'a> {
     /// A demand for a material that is not in the guide of the case's item.
     fn outside_the_guide(&self, case: usize) -> Option<String> {
         let item = self.cases.get(case)?.item;
-        let outside = self.platform.rules.catalogue.all_materials().iter();
-        let outside = outside.filter(|m| m.name.chars().count() > 5 && !item.materials.contains(&m.id)).next()?;
+        let mut outside = self.platform.rules.catalogue.all_materials().iter();
+        let outside = outside.find(|m| m.name.chars().count() > 5 && !item.materials.contains(&m.id))?;
         Some(format!("请另外提交{}。", outside.name))
     }
 

@@ -231,7 +231,7 @@ impl Platform {
         Ok(Home {
             root,
             above,
-            total: sum(matrix.iter().map(|(_, lights)| lights)),
+            total: sum(matrix.values()),
             tiles: self.tiles(root, &matrix),
             ranks: self.ranks(&matrix, &territory, by, sort),
             red_cases: self.red_cases(&territory).await?,

@@ -305,7 +305,7 @@ fn keyset(select: &mut SelectStatement, key: &'static str, latest: bool, after: 
 impl Platform {
     /// Whose cards the caller sees: the territory of a supervising post, the own organ of a case-work post.
     fn card_scope(&self, call: &Call) -> Cond {
-        let mut any = self.own_organs(call, |role| does_case_work(role));
+        let mut any = self.own_organs(call, does_case_work);
         let supervised: Vec<Value> = self.supervised(call).iter().map(|r| r.as_str().to_owned().into()).collect();
         if !supervised.is_empty() {
             any = any.add(column("region").is_in(supervised));
