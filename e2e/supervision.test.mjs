@@ -36,11 +36,11 @@ async function sure (page, button, noJs) {
   if (!noJs) await page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click()
 }
 
-/** Answers the department's red card and gives its address. */
-async function answerFirst (page, noJs) {
+/** Answers the department's first card, of that rule if one is named, and gives its address. */
+async function answerFirst (page, noJs, rule = '') {
   await page.getByRole('link', { name: '去办理' }).click()
   await page.getByRole('heading', { name: '监察卡', level: 1 }).waitFor()
-  await page.locator('tbody a[href^="/supervision/cards/"]', { hasText: '办理超期' }).first().click()
+  await page.locator('tbody a[href^="/supervision/cards/"]', { hasText: rule }).first().click()
   await page.getByRole('heading', { name: '发现了什么' }).waitFor()
   const address = new URL(page.url()).pathname
   await sure(page, '提交说明', noJs)
@@ -91,7 +91,7 @@ test('art. 15, 17: overdue case → red card → the department answers → the 
   const officer = await desk(OFFICER)
   await checkPage(officer, 'work list with a card')
   await picture(officer, 'supervision-work')
-  const address = await answerFirst(officer, false)
+  const address = await answerFirst(officer, false, '办理超期')
   await checkPage(officer, 'card, answered')
   await closePage(officer)
 
