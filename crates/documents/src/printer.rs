@@ -124,7 +124,11 @@ fn template_of(kind: DocumentKind) -> &'static str {
         DocumentKind::AcceptanceNotice
         | DocumentKind::CorrectionNotice
         | DocumentKind::NonAcceptanceNotice
-        | DocumentKind::CompletionNotice => "notice.typ",
+        | DocumentKind::CompletionNotice
+        | DocumentKind::ExtensionNotice
+        | DocumentKind::TransferNotice
+        | DocumentKind::RevocationNotice
+        | DocumentKind::AmendmentNotice => "notice.typ",
     }
 }
 

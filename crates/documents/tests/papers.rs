@@ -145,6 +145,10 @@ fn permit_law_art32_2_only_the_organs_own_papers_name_a_place_for_its_seal() {
             DocumentKind::CorrectionNotice,
             DocumentKind::NonAcceptanceNotice,
             DocumentKind::CompletionNotice,
+            DocumentKind::ExtensionNotice,
+            DocumentKind::TransferNotice,
+            DocumentKind::RevocationNotice,
+            DocumentKind::AmendmentNotice,
         ]
     );
 }

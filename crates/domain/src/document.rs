@@ -19,17 +19,29 @@ pub enum DocumentKind {
     NonAcceptanceNotice,
     /// 办结告知书 (办法第十四条第五项).
     CompletionNotice,
+    /// 延长办理期限通知书 (许可法第四十二条).
+    ExtensionNotice,
+    /// 转送告知书 (673号令第八条).
+    TransferNotice,
+    /// 撤销、撤回、注销告知书 (许可法第六十九、七十条).
+    RevocationNotice,
+    /// 变更、延续告知书 (许可法第四十九、五十条).
+    AmendmentNotice,
 }
 
 impl DocumentKind {
     /// Every kind, in the order of a project's life.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::CodeCertificate,
         Self::ReceiptSlip,
         Self::AcceptanceNotice,
         Self::CorrectionNotice,
         Self::NonAcceptanceNotice,
         Self::CompletionNotice,
+        Self::ExtensionNotice,
+        Self::TransferNotice,
+        Self::RevocationNotice,
+        Self::AmendmentNotice,
     ];
 
     /// The title printed in red.
@@ -41,6 +53,10 @@ impl DocumentKind {
             Self::CorrectionNotice => "补正材料通知书",
             Self::NonAcceptanceNotice => "不予受理通知书",
             Self::CompletionNotice => "办结告知书",
+            Self::ExtensionNotice => "延长办理期限通知书",
+            Self::TransferNotice => "转送告知书",
+            Self::RevocationNotice => "行政许可撤销、撤回、注销告知书",
+            Self::AmendmentNotice => "变更、延续决定告知书",
         }
     }
 
@@ -53,6 +69,10 @@ impl DocumentKind {
             Self::CorrectionNotice => "补",
             Self::NonAcceptanceNotice => "不受",
             Self::CompletionNotice => "结",
+            Self::ExtensionNotice => "延",
+            Self::TransferNotice => "转",
+            Self::RevocationNotice => "销",
+            Self::AmendmentNotice => "变",
         }
     }
 }

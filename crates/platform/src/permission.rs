@@ -54,6 +54,32 @@ pub enum Action {
     ResumeClock,
     /// 作出决定.
     DecideCase,
+    /// 转送 to the organ that decides.
+    TransferCase,
+    /// 领办.
+    ClaimCase,
+    /// 转办 within the department.
+    HandOverCase,
+    /// 提出拟办意见.
+    ProposeDecision,
+    /// 审核同意.
+    ReviewProposal,
+    /// 退回重新拟办.
+    SendBackProposal,
+    /// 延长办理期限.
+    ExtendLimit,
+    /// 特别程序, 告知听证权利.
+    RunSpecialProcedure,
+    /// 申请听证.
+    AskHearing,
+    /// 登记送达, 登记开工.
+    DeliverLicence,
+    /// 撤销、撤回、注销.
+    RevokeLicence,
+    /// 申请变更或者延续.
+    AskAmendment,
+    /// Note what has lapsed or been renewed by silence.
+    SettleLicence,
     /// The list of what is owed.
     ReadWorkList,
     /// 消息中心.
@@ -66,7 +92,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 37] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -87,6 +113,19 @@ impl Action {
         Self::SuspendClock,
         Self::ResumeClock,
         Self::DecideCase,
+        Self::TransferCase,
+        Self::ClaimCase,
+        Self::HandOverCase,
+        Self::ProposeDecision,
+        Self::ReviewProposal,
+        Self::SendBackProposal,
+        Self::ExtendLimit,
+        Self::RunSpecialProcedure,
+        Self::AskHearing,
+        Self::DeliverLicence,
+        Self::RevokeLicence,
+        Self::AskAmendment,
+        Self::SettleLicence,
         Self::ReadWorkList,
         Self::ReadMessages,
         Self::PrintDocument,
@@ -140,6 +179,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::DeclareProject | A::UploadFile => &[AnyUnit],
         A::ReadMessages => &[AnyUnit],
         A::WithdrawProject | A::ApplyForItem | A::SupplyCorrection | A::WithdrawCase => &[OwnUnit],
+        A::AskHearing | A::AskAmendment => &[OwnUnit],
         A::ReadProject | A::ReadCase | A::ReadFile | A::PrintDocument => {
             &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
         }
@@ -147,6 +187,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => {
             &[P(WINDOW, Reach::Own)]
         }
+        A::TransferCase | A::DeliverLicence => &[P(WINDOW, Reach::Own)],
+        A::ClaimCase | A::ProposeDecision => &[P(&[Undertaker], Reach::Own)],
+        A::HandOverCase => &[P(&[Undertaker, DepartmentManager], Reach::Own)],
+        A::ReviewProposal => &[P(&[Reviewer], Reach::Own)],
+        A::SendBackProposal => &[P(&[Reviewer, Approver], Reach::Own)],
+        A::ExtendLimit => &[P(&[DepartmentManager], Reach::Own)],
+        A::RunSpecialProcedure => &[P(&[Undertaker, Approver], Reach::Own)],
+        A::RevokeLicence => &[P(&[Approver], Reach::Own)],
+        A::SettleLicence => &[System],
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],

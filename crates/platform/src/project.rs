@@ -10,7 +10,7 @@ use crate::{
 };
 use domain::{
     Refusal,
-    case::{Outcome, Stage},
+    case::Stage,
     declaration::{Answers, Context, Declaration, Form, Likeness, PROBABLE_DUPLICATE, similarity},
     department::agency_name,
     ids::{DraftId, ProjectId, UnitId},
@@ -222,7 +222,7 @@ impl Platform {
     fn tasks(&self, declared: &Declared, derivation: &Derivation, cases: &[CaseRow]) -> Vec<Task> {
         let needed: BTreeSet<String> = declared.needed.iter().cloned().collect();
         let done: BTreeSet<String> =
-            cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
+            cases.iter().filter(|c| c.in_force).map(|c| c.item.clone()).collect();
         let because: BTreeMap<&str, &str> =
             derivation.needed.iter().map(|n| (n.item.as_str(), n.because.as_str())).collect();
         let codes: Vec<&str> = declared.needed.iter().map(String::as_str).collect();
@@ -476,7 +476,7 @@ impl TaskState {
         let blocked = blockers.iter().any(|b| b.kind == PrecedenceKind::Law);
         match case {
             Some(case) => match case.stage {
-                Stage::Completed if case.outcome == Some(Outcome::Granted) => Self::Done,
+                Stage::Completed if case.in_force => Self::Done,
                 Stage::Completed | Stage::NotAccepted => Self::Failed,
                 Stage::CorrectionAsked => Self::ActionRequired,
                 Stage::Withdrawn if blocked => Self::CannotStartYet,

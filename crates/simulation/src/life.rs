@@ -8,7 +8,7 @@ use crate::{
 };
 use domain::{
     Moment,
-    case::{Decision, NotAcceptedGround, Outcome, Point},
+    case::{Decision, Delivery, NotAcceptedGround, Outcome, Point, Proposal, Steps, Way, procedures},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
@@ -76,6 +76,10 @@ pub struct Summary {
     pub codes_not_verified: u32,
     /// Withdrawn by the unit.
     pub withdrawn: u32,
+    /// Proposals that went back.
+    pub sent_back: u32,
+    /// Licences delivered.
+    pub delivered: u32,
     /// Everything that was done.
     pub acts: u64,
 }
@@ -92,7 +96,10 @@ enum Next {
     NotAccept { case: usize },
     Suspend { case: usize },
     Resume { case: usize },
+    Propose { case: usize },
+    Review { case: usize },
     Decide { case: usize },
+    Deliver { case: usize },
     Withdraw { case: usize },
 }
 
@@ -118,6 +125,8 @@ struct CaseLife {
     item: &'static Item,
     agency: Agency,
     suspended_until: Option<Date>,
+    /// What was proposed.
+    proposed: Option<Outcome>,
 }
 
 /// Lives through the plan on a platform whose clock is `clock` and whose chance comes from the plan's seed.
@@ -197,6 +206,14 @@ impl<'a> Life<'a> {
         self.at(day, next);
     }
 
+    /// Later on the same day.
+    fn soon(&mut self, next: Next) {
+        use platform::ports::Clock;
+        let minutes = 3 + i64::from(self.chance.below(25));
+        self.sequence += 1;
+        self.queue.insert((Moment(self.clock.now().0 + minutes * 60_000), self.sequence, next));
+    }
+
     fn after_working_days(&mut self, days: u32, next: Next) {
         let today = self.clock_date();
         let day = self.platform.rules.calendar.add_working_days(today, days.max(1));
@@ -250,7 +267,10 @@ impl<'a> Life<'a> {
             Next::NotAccept { case } => self.not_accept(case).await,
             Next::Suspend { case } => self.suspend(case).await,
             Next::Resume { case } => self.resume(case).await,
+            Next::Propose { case } => self.propose(case).await,
+            Next::Review { case } => self.review(case).await,
             Next::Decide { case } => self.decide(case).await,
+            Next::Deliver { case } => self.deliver(case).await,
             Next::Withdraw { case } => self.withdraw(case).await,
         }
     }
@@ -395,7 +415,7 @@ impl<'a> Life<'a> {
             other => self.tried("apply for an item", other)?,
         };
         self.summary.cases += 1;
-        self.cases.push(CaseLife { project, id: case, item: page.item, agency: page.agency, suspended_until: None });
+        self.cases.push(CaseLife { project, id: case, item: page.item, agency: page.agency, suspended_until: None, proposed: None });
         let case = self.cases.len() - 1;
         if self.percent(2) {
             self.after_working_days(1, Next::Withdraw { case });
@@ -567,13 +587,13 @@ impl<'a> Life<'a> {
             document: format!("专家评审告知书〔{}〕{:04}号", today.year(), self.chance.below(10_000)),
             told_on: Some(today),
         };
-        match self.platform.suspend_clock(&call, &id, suspension).await {
+        let days = between(&self.chance, [3, 12]);
+        let until = self.platform.rules.calendar.add_working_days(today, days);
+        match self.platform.suspend_clock(&call, &id, suspension, until, Way::Platform).await {
             // Decided already.
             Err(Failure::Refused(_)) => return Ok(()),
             other => self.tried("suspend a clock", other)?,
         }
-        let days = between(&self.chance, [3, 12]);
-        let until = self.platform.rules.calendar.add_working_days(today, days);
         if let Some(life) = self.cases.get_mut(case) {
             life.suspended_until = Some(until);
         }
@@ -597,12 +617,22 @@ impl<'a> Life<'a> {
             self.at(day, Next::Decide { case });
             return Ok(());
         }
-        let Some((call, id)) = self.approver(case, "decide").await? else { return Ok(()) };
-        let Some((item, project, agency)) = self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone())) else {
+        let Some((item, project, agency, proposed)) =
+            self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone(), c.proposed))
+        else {
             return Ok(());
         };
+        let procedure = procedures().of(item);
+        if procedure.steps == Steps::Three && proposed.is_none() {
+            self.soon(Next::Propose { case });
+            return Ok(());
+        }
+        let Some((call, id)) = self.approver(case, "decide").await? else { return Ok(()) };
         let today = self.clock_date();
-        let refused = self.percent(4);
+        let refused = match proposed {
+            Some(outcome) => outcome == Outcome::Refused,
+            None => self.percent(4),
+        };
         let texts = if refused { &self.kinds.refusal_texts } else { &self.kinds.opinions };
         let decision = Decision {
             outcome: if refused { Outcome::Refused } else { Outcome::Granted },
@@ -623,11 +653,58 @@ impl<'a> Life<'a> {
             self.summary.refused += 1;
         } else {
             self.summary.granted += 1;
+            if procedure.delivery.is_some() && self.percent(90) {
+                let days = if self.percent(5) { between(&self.chance, [11, 14]) } else { between(&self.chance, [1, 8]) };
+                self.after_working_days(days, Next::Deliver { case });
+            }
             if let Some(life) = self.projects.get_mut(project) {
                 life.done.insert(item.code.clone());
             }
             self.plan_applications(project);
         }
+        Ok(())
+    }
+
+    /// The undertaker proposes; now and then the reviewer wants it anew.
+    async fn propose(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "propose").await? else { return Ok(()) };
+        let outcome = if self.percent(4) { Outcome::Refused } else { Outcome::Granted };
+        let proposal = Proposal { outcome, opinion: "经审查申请材料和现场情况，拟办如上，请审核。".to_owned() };
+        let proposed = self.platform.propose_decision(&call, &id, proposal).await;
+        self.tried("propose a decision", proposed)?;
+        if let Some(life) = self.cases.get_mut(case) {
+            life.proposed = Some(outcome);
+        }
+        self.soon(Next::Review { case });
+        Ok(())
+    }
+
+    async fn review(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some(agency) = self.cases.get(case).map(|c| c.agency.clone()) else { return Ok(()) };
+        let desk = self.desks.of(self.platform, &self.chance, &self.kinds, &agency).await?;
+        let (Some(id), call) = (self.cases.get(case).map(|c| c.id.clone()), self.act(&desk.reviewer, "review")) else {
+            return Ok(());
+        };
+        if self.percent(5) {
+            let sent = self.platform.send_back_proposal(&call, &id, "请补充对审查要点的说明。").await;
+            self.tried("send a proposal back", sent)?;
+            self.summary.sent_back += 1;
+            self.soon(Next::Propose { case });
+            return Ok(());
+        }
+        let reviewed = self.platform.review_proposal(&call, &id, "事实清楚，同意拟办意见。").await;
+        self.tried("review a proposal", reviewed)?;
+        self.soon(Next::Decide { case });
+        Ok(())
+    }
+
+    async fn deliver(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "deliver").await? else { return Ok(()) };
+        let by = if self.percent(60) { Way::Electronic } else { Way::InPerson };
+        let delivery = Delivery { on: self.clock_date(), by, receiver: "项目单位经办人".to_owned() };
+        let delivered = self.platform.deliver_licence(&call, &id, delivery).await;
+        self.tried("deliver a licence", delivered)?;
+        self.summary.delivered += 1;
         Ok(())
     }
 

@@ -70,6 +70,8 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
         ("not accepted", summary.not_accepted),
         ("corrections", summary.corrections),
         ("withdrawn", summary.withdrawn),
+        ("sent back", summary.sent_back),
+        ("delivered", summary.delivered),
     ] {
         assert!(count > 0, "no {what}: {summary:?}");
     }

@@ -1,7 +1,7 @@
 //! The world of one test.
 
 use crate::{Database, MemoryFiles, Person, PlainPrinter};
-use domain::{Moment, account::Role};
+use domain::{Moment, account::Role, department::Agency};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
@@ -11,6 +11,7 @@ use platform::{
     upload::NoScanner,
 };
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -31,6 +32,8 @@ pub struct World {
     /// Agent of 乙公司, who has no business with 甲公司.
     pub rival: Person,
     numbers: AtomicU32,
+    /// Undertaker and reviewer of an organ, opened at need.
+    pub(crate) desks: tokio::sync::Mutex<BTreeMap<Agency, (Person, Person)>>,
 }
 
 impl World {
@@ -55,7 +58,7 @@ impl World {
         let platform = platform(&database, clock.clone(), Arc::new(chance), durability).await;
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
-        let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1) };
+        let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1), desks: Default::default() };
         world.agent = world.unit("甲公司").await;
         world.rival = world.unit("乙公司").await;
         world
@@ -166,7 +169,8 @@ const READ_ROWS: [(&str, &str); 6] = [
         "SELECT id || '|' || project_id || '|' || project_code || '|' || project_name || '|' || unit_id || '|' || unit_name || '|' || item \
          || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
          yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
-         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at AS line FROM cases",
+         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at || '|' || holder || '|' || holder_name || '|' || in_force || '|' || \
+         expires_day AS line FROM cases",
     ),
     (
         "documents",

@@ -31,7 +31,12 @@ fn acts() -> impl Iterator<Item = Act> {
 }
 
 fn is_the_units(act: Act) -> bool {
-    matches!(act, Act::Supply | Act::Withdraw)
+    matches!(act, Act::Supply | Act::Withdraw | Act::AskHearing | Act::AskAmendment)
+}
+
+/// Acts on a decision that was made.
+fn follows_the_decision(act: Act) -> bool {
+    matches!(act, Act::Deliver | Act::NoteStart | Act::Revoke | Act::AskAmendment | Act::DecideAmendment)
 }
 
 async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<(), Failure> {
@@ -48,7 +53,52 @@ async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<()
             let document = "专家评审通知".to_owned();
             let suspension =
                 Suspension { from: today, to: None, ground: Ground::ExpertReview, document, told_on: Some(today) };
-            p.suspend_clock(call, id, suspension).await
+            p.suspend_clock(call, id, suspension, today, Way::Platform).await
+        }
+        Act::CorrectOnSpot => {
+            let [wrong, right, by] = ["错字", "正字", "李工"].map(str::to_owned);
+            p.correct_on_spot(call, id, SpotCorrection { material: None, wrong, right, by }).await
+        }
+        Act::AskAgain => p.ask_correction_again(call, id, vec![point("补附图")], "补正带来新的问题").await,
+        Act::Transfer => p.transfer_case(call, id, &Agency::parse("energy-150400").unwrap(), "由上级核准").await,
+        Act::Claim => p.claim_case(call, id).await,
+        Act::HandOver => {
+            let (colleague, _) = world.desk(&WATER()).await;
+            p.hand_over_case(call, id, colleague.account(), "休假").await
+        }
+        Act::Propose => {
+            p.propose_decision(call, id, Proposal { outcome: Outcome::Granted, opinion: "拟准予".into() }).await
+        }
+        Act::Review => p.review_proposal(call, id, "同意").await,
+        Act::SendBack => p.send_back_proposal(call, id, "理由不足").await,
+        Act::Extend => {
+            let [reason, approved_by, approval] = ["情况复杂", "张局长", "签报1号"].map(str::to_owned);
+            p.extend_limit(call, id, ExtensionOrder { days: 10, reason, approved_by, approval }).await
+        }
+        Act::BeginSpecial => p.begin_special(call, id, special(today)).await,
+        Act::EndSpecial => {
+            let result = SpecialResult { ended_on: today, result: "可行".into(), paper: "意见".into() };
+            p.end_special(call, id, 0, result).await
+        }
+        Act::OfferHearing => p.offer_hearing(call, id, today, Way::Platform, "听证告知书").await,
+        Act::AskHearing => p.ask_hearing(call, id).await,
+        Act::Deliver => {
+            p.deliver_licence(call, id, Delivery { on: today, by: Way::Mail, receiver: "李工".into() }).await
+        }
+        Act::NoteStart => p.note_start(call, id, today).await,
+        Act::Revoke => {
+            let ground = RevocationGround::Fraud;
+            let [reason, document_number] = ["材料虚假", "撤1号"].map(str::to_owned);
+            p.revoke_licence(call, id, Revocation { ground, reason, document_number, on: today }).await
+        }
+        Act::AskAmendment => {
+            let request = AmendmentRequest { kind: AmendmentKind::Change, reason: "变更位置".into(), until: None };
+            p.ask_amendment(call, id, request).await
+        }
+        Act::DecideAmendment => {
+            let [opinion, document_number] = ["同意", "变1号"].map(str::to_owned);
+            let outcome = Outcome::Granted;
+            p.decide_amendment(call, id, AmendmentDecision { outcome, opinion, document_number, on: today }).await
         }
         Act::Resume => p.resume_clock(call, id, today).await,
         Act::Decide => p.decide_case(call, id, decision(world, Outcome::Granted)).await,
@@ -58,16 +108,37 @@ async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<()
 
 /// A case at the point where the act comes next.
 async fn ready(world: &World, officer: &Person, act: Act) -> CaseId {
+    use Act as A;
     let before: &[Act] = match act {
-        Act::Receive | Act::Withdraw => &[],
-        Act::AskCorrection | Act::Accept | Act::NotAccept | Act::VerifyCode => &[Act::Receive],
-        Act::Supply => &[Act::Receive, Act::AskCorrection],
-        Act::Suspend | Act::Decide => &[Act::Receive, Act::Accept],
-        Act::Resume => &[Act::Receive, Act::Accept, Act::Suspend],
+        A::Receive | A::Withdraw => &[],
+        A::AskCorrection | A::Accept | A::NotAccept | A::VerifyCode | A::CorrectOnSpot | A::Transfer | A::Claim => {
+            &[A::Receive]
+        }
+        A::Supply => &[A::Receive, A::AskCorrection],
+        A::AskAgain => &[A::Receive, A::AskCorrection, A::Supply],
+        A::HandOver => &[A::Receive, A::Accept, A::Claim],
+        A::Suspend | A::Propose | A::Extend | A::BeginSpecial | A::OfferHearing => &[A::Receive, A::Accept],
+        A::Resume => &[A::Receive, A::Accept, A::Suspend],
+        A::EndSpecial => &[A::Receive, A::Accept, A::BeginSpecial],
+        A::AskHearing => &[A::Receive, A::Accept, A::OfferHearing],
+        A::Review | A::SendBack | A::Decide => &[A::Receive, A::Accept],
+        A::Deliver | A::NoteStart | A::Revoke | A::AskAmendment => &[A::Receive, A::Accept, A::Decide],
+        A::DecideAmendment => &[A::Receive, A::Accept, A::Decide, A::AskAmendment],
     };
-    let case = world.submitted().await;
-    for act in before {
-        perform(world, &officer.call(), *act, &case).await.unwrap();
+    let project = world.project().await;
+    let case = world.apply(&world.agent, &project, item_of(act)).await;
+    for step in before {
+        if *step == A::Decide {
+            world.reviewed(&case, Outcome::Granted).await;
+        }
+        let doer = doer(world, officer, *step);
+        perform(world, &doer.call(), *step, &case).await.unwrap();
+    }
+    let (undertaker, _) = world.desk(&WATER()).await;
+    match act {
+        A::Review | A::SendBack => perform(world, &undertaker.call(), A::Propose, &case).await.unwrap(),
+        A::Decide => world.reviewed(&case, Outcome::Granted).await,
+        _ => {}
     }
     case
 }
@@ -88,13 +159,17 @@ async fn a34_each_act_leads_to_its_stage(world: &World) {
         perform(world, &doer(world, &officer, act).call(), act, &case).await.unwrap();
         let stage = world.platform.case_page(&officer.call(), &case).await.unwrap().case.stage;
         let expected = match act {
-            Act::Receive => Stage::Received,
-            Act::AskCorrection => Stage::CorrectionAsked,
+            Act::Receive | Act::CorrectOnSpot | Act::Claim => Stage::Received,
+            Act::AskCorrection | Act::AskAgain => Stage::CorrectionAsked,
             Act::Supply => Stage::Supplemented,
             Act::NotAccept => Stage::NotAccepted,
+            Act::Transfer => Stage::Submitted,
+            Act::Propose => Stage::Proposed,
+            Act::Review => Stage::Reviewed,
             Act::Decide => Stage::Completed,
             Act::Withdraw => Stage::Withdrawn,
-            Act::Accept | Act::Suspend | Act::Resume | Act::VerifyCode => Stage::Processing,
+            act if follows_the_decision(act) => Stage::Completed,
+            _ => Stage::Processing,
         };
         assert_eq!(stage, expected, "{act:?}");
     }

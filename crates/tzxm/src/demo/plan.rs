@@ -28,6 +28,8 @@ pub enum Act {
     Grant(&'static str),
     /// The licence is refused.
     Refuse(&'static str),
+    /// The licence is handed to the unit.
+    Deliver(&'static str),
     /// The unit takes an application back.
     Withdraw(&'static str),
     /// The unit gives the project up.
@@ -88,6 +90,7 @@ pub const PLANS: &[Plan] = &[
             (60, Receive("land_preexam_site")),
             (58, Accept("land_preexam_site")),
             (45, Grant("land_preexam_site")),
+            (41, Deliver("land_preexam_site")),
             (40, Apply("land_use_planning")),
             (39, Receive("land_use_planning")),
             (38, Accept("land_use_planning")),
@@ -182,10 +185,12 @@ pub const PLANS: &[Plan] = &[
             (77, Receive("land_preexam_site")),
             (75, Accept("land_preexam_site")),
             (60, Grant("land_preexam_site")),
+            (57, Deliver("land_preexam_site")),
             (50, Apply("energy_ratify")),
             (49, Receive("energy_ratify")),
             (47, Accept("energy_ratify")),
             (35, Grant("energy_ratify")),
+            (30, Deliver("energy_ratify")),
             (28, Apply("grassland")),
             (27, Receive("grassland")),
             (25, Accept("grassland")),
@@ -230,6 +235,7 @@ pub const PLANS: &[Plan] = &[
             (45, Receive("land_preexam_site")),
             (44, Accept("land_preexam_site")),
             (32, Grant("land_preexam_site")),
+            (31, Deliver("land_preexam_site")),
             (24, Apply("gov_feasibility")),
             (23, Receive("gov_feasibility")),
             (22, Accept("gov_feasibility")),

@@ -7,7 +7,7 @@ use super::{
 use crate::{config::Config, stop::Stop, world};
 use domain::{
     Moment,
-    case::{Act as Step, Decision, Outcome, Point},
+    case::{Act as Step, Decision, Delivery, Outcome, Point, Proposal, Way},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
@@ -165,7 +165,7 @@ impl Town {
             }
             Act::Void => {
                 let officer = Call::new(
-                    self.officer_with(|post| post.role == domain::account::Role::GeneralAdministration)?,
+                    self.officer_with(|post| post.role == domain::account::Role::GeneralAdministration, |_| true)?,
                     "demo",
                 );
                 self.platform.void_code(&officer, self.project(project)?, "项目重复申报，原代码停止使用。").await
@@ -186,7 +186,8 @@ impl Town {
             | Act::Suspend(item)
             | Act::Resume(item)
             | Act::Grant(item)
-            | Act::Refuse(item) => self.office(&applicant, project, item, act).await,
+            | Act::Refuse(item)
+            | Act::Deliver(item) => self.office(&applicant, project, item, act).await,
         }
     }
 
@@ -266,7 +267,8 @@ impl Town {
                     document: "关于组织专家评审的告知书".into(),
                     told_on: Some(today),
                 };
-                platform.suspend_clock(&call, &case, suspension).await
+                let until = platform.rules.calendar.add_working_days(today, 10);
+                platform.suspend_clock(&call, &case, suspension, until, Way::Platform).await
             }
             Act::Resume(_) => platform.resume_clock(&call, &case, today).await,
             Act::Grant(_) | Act::Refuse(_) => {
@@ -284,19 +286,44 @@ impl Town {
                     decided_on: today,
                     valid_until: None,
                 };
-                platform.decide_case(&call, &case, decision).await
+                if !page.case.is_one_step() {
+                    self.agree(&agency, &case, decision.outcome).await?;
+                }
+                let call = Call::new(self.officer(&agency, Step::Decide).await?, "demo");
+                self.platform.decide_case(&call, &case, decision).await
+            }
+            Act::Deliver(_) => {
+                let delivery = Delivery { on: today, by: Way::InPerson, receiver: "项目单位经办人".into() };
+                platform.deliver_licence(&call, &case, delivery).await
             }
             _ => Err(Failure::NotThere),
         }
+    }
+
+    /// 拟办 and 审核 by two officers of the agency, none of whom decides.
+    async fn agree(&mut self, agency: &Agency, case: &CaseId, outcome: Outcome) -> Result<(), Failure> {
+        let undertaker = Call::new(self.officer(agency, Step::Propose).await?, "demo");
+        let reviewer = Call::new(self.officer(agency, Step::Review).await?, "demo");
+        let opinion = match outcome {
+            Outcome::Granted => "经审查，材料齐全、符合法定条件，拟准予许可。",
+            Outcome::Refused => "经审查，方案不能满足法定要求，拟不予许可。",
+        };
+        let proposal = Proposal { outcome, opinion: opinion.into() };
+        self.platform.propose_decision(&undertaker, case, proposal).await?;
+        self.platform.review_proposal(&reviewer, case, "事实清楚，同意拟办意见。").await
     }
 
     fn clock_date(&self) -> Date {
         self.platform.clock.now().date()
     }
 
-    fn officer_with(&self, fits: impl Fn(&domain::account::Post) -> bool) -> Result<Actor, Failure> {
+    fn officer_with(
+        &self,
+        fits: impl Fn(&domain::account::Post) -> bool,
+        who: impl Fn(&Actor) -> bool,
+    ) -> Result<Actor, Failure> {
         let found = self.officers.iter().find(|officer| match officer {
-            Actor::Officer { posts, .. } => posts.iter().any(&fits),
+            Actor::Officer { posts, .. } => posts.iter().any(&fits) && who(officer),
             _ => false,
         });
         found.cloned().ok_or(Failure::NotThere)
@@ -307,16 +334,24 @@ impl Town {
         use domain::account::Role;
         let role = match step {
             Step::Decide => Role::Approver,
-            Step::Suspend => Role::Undertaker,
+            Step::Review => Role::Reviewer,
+            Step::Suspend | Step::Propose => Role::Undertaker,
             _ => Role::Receptionist,
+        };
+        // Whoever proposes does not decide: an approver who undertakes, too, leaves the decision to a colleague.
+        let alone = |actor: &Actor| match actor {
+            Actor::Officer { posts, .. } => role != Role::Approver || posts.iter().all(|p| p.role != Role::Undertaker),
+            _ => false,
         };
         let here = |post: &domain::account::Post| {
             post.department == agency.department && post.region == agency.region && post.role == role
         };
-        if let Ok(actor) = self.officer_with(here) {
+        if let Ok(actor) = self.officer_with(here, alone) {
             return Ok(actor);
         }
-        let (login, posts) = desk(&agency.department, agency.region, self.since());
-        self.open(login, "窗口人员".into(), posts).await
+        for (login, name, posts) in desk(&agency.department, agency.region, self.since()) {
+            self.open(login, name.into(), posts).await?;
+        }
+        self.officer_with(here, alone)
     }
 }

@@ -6,13 +6,17 @@ mod clock;
 mod correction;
 mod decision;
 mod help;
+mod licence;
 mod paper;
+mod processing;
 mod project;
 mod refusal;
 mod show;
 mod sign_in;
+mod special;
 mod step;
 mod verify;
+mod window;
 mod work;
 
 use crate::{App, Face, OfficeContext, Page, Route, WebError, audit, route, security_headers};
@@ -33,6 +37,10 @@ pub fn routes() -> Vec<Route> {
         refusal::routes(),
         clock::routes(),
         decision::routes(),
+        window::routes(),
+        processing::routes(),
+        special::routes(),
+        licence::routes(),
         project::routes(),
         verify::routes(),
         paper::routes(),
