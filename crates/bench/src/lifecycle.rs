@@ -55,7 +55,11 @@ impl Stage {
                 }
                 forms.push((form, agency));
             }
-            assert_eq!(forms.len(), CASES, "the sample project has six items of three steps that may be applied for at once");
+            assert_eq!(
+                forms.len(),
+                CASES,
+                "the sample project has six items of three steps that may be applied for at once"
+            );
             stage.clients.push(Client { person, forms });
         }
         stage

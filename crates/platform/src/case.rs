@@ -13,8 +13,8 @@ use crate::{
 use domain::{
     Moment, Refusal,
     case::{
-        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Given, NotAcceptedGround,
-        Force, Outcome, Owed, Papers, Point, Stage, Way,
+        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
+        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
     },
     clock::{Light, Sheet, Suspension, Thresholds},
     department::Agency,
@@ -626,8 +626,7 @@ fn other_clocks(case: &Case) -> Vec<domain::clock::ClockFacts> {
 
 /// A completed, granted case whose result is this material.
 fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
-    let case =
-        cases.iter().rev().find(|c| c.in_force && material.issued_by.contains(&c.item))?;
+    let case = cases.iter().rev().find(|c| c.in_force && material.issued_by.contains(&c.item))?;
     Some((case.id.clone(), format!("{}({})", case.document_title, case.document_number)))
 }
 

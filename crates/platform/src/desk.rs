@@ -253,8 +253,7 @@ impl Platform {
         let due = row.due?;
         let today = self.clock.now().date();
         let item = self.rules.catalogue.item(&row.item);
-        let working =
-            !row.owed.is_deciding() || item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working);
+        let working = !row.owed.is_deciding() || item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working);
         let late = today > due;
         let (from, to) = if late { (due, today) } else { (today, due) };
         let days = if working {

@@ -11,10 +11,8 @@ impl Platform {
     /// 登记送达.
     pub async fn deliver_licence(&self, call: &Call, id: &CaseId, delivery: Delivery) -> Result<(), Failure> {
         let by = call.actor.tag();
-        self.act(call, Action::DeliverLicence, id, |case| {
-            Ok(case::deliver(case, delivery.clone(), &self.scene(&by))?)
-        })
-        .await
+        self.act(call, Action::DeliverLicence, id, |case| Ok(case::deliver(case, delivery.clone(), &self.scene(&by))?))
+            .await
     }
 
     /// 登记开工建设.

@@ -1,12 +1,7 @@
 //! Use cases between receipt and decision: correct on the spot, transfer, claim, hand over, propose, review, extend, special
 //! procedures, hearing.
 
-use crate::{
-    Action, Actor, Call, Failure, Platform,
-    failure::again,
-    project::taken_is_conflict,
-    read::day_number,
-};
+use crate::{Action, Actor, Call, Failure, Platform, failure::again, project::taken_is_conflict, read::day_number};
 use domain::{
     Refusal,
     account::{Account, Holder, Role},
@@ -65,11 +60,7 @@ impl Platform {
 
     /// 转送 to the organ that decides.
     pub async fn transfer_case(&self, call: &Call, id: &CaseId, to: &Agency, reason: &str) -> Result<(), Failure> {
-        let by = call.actor.tag();
-        self.act(call, Action::TransferCase, id, |case| {
-            Ok(case::transfer(case, to, reason, &self.scene(&by), &self.papers())?)
-        })
-        .await
+        self.act(call, Action::TransferCase, id, |case| Ok(case::transfer(case, to, reason, &self.papers())?)).await
     }
 
     /// 领办 by whoever calls.
@@ -132,10 +123,8 @@ impl Platform {
     /// 提出拟办意见.
     pub async fn propose_decision(&self, call: &Call, id: &CaseId, proposal: Proposal) -> Result<(), Failure> {
         let by = call.actor.tag();
-        self.act(call, Action::ProposeDecision, id, |case| {
-            Ok(case::propose(case, proposal.clone(), &self.scene(&by))?)
-        })
-        .await
+        self.act(call, Action::ProposeDecision, id, |case| Ok(case::propose(case, proposal.clone(), &self.scene(&by))?))
+            .await
     }
 
     /// 审核同意.
@@ -246,9 +235,9 @@ impl Platform {
 /// Whether the officer manages this organ's department.
 pub(crate) fn is_manager(actor: &Actor, agency: &Agency) -> bool {
     let Actor::Officer { posts, .. } = actor else { return false };
-    posts.iter().any(|p| {
-        p.role == Role::DepartmentManager && p.department == agency.department && p.region == agency.region
-    })
+    posts
+        .iter()
+        .any(|p| p.role == Role::DepartmentManager && p.department == agency.department && p.region == agency.region)
 }
 
 /// Whether the case is the caller's own to go on with: nobody holds it, or the caller does.

@@ -10,7 +10,7 @@ use crate::{
 };
 use domain::{
     Refusal,
-    case::Stage,
+    case::{Outcome, Stage},
     declaration::{Answers, Context, Declaration, Form, Likeness, PROBABLE_DUPLICATE, similarity},
     department::agency_name,
     ids::{DraftId, ProjectId, UnitId},
@@ -221,8 +221,7 @@ impl Platform {
 
     fn tasks(&self, declared: &Declared, derivation: &Derivation, cases: &[CaseRow]) -> Vec<Task> {
         let needed: BTreeSet<String> = declared.needed.iter().cloned().collect();
-        let done: BTreeSet<String> =
-            cases.iter().filter(|c| c.in_force).map(|c| c.item.clone()).collect();
+        let done: BTreeSet<String> = cases.iter().filter(|c| c.in_force).map(|c| c.item.clone()).collect();
         let because: BTreeMap<&str, &str> =
             derivation.needed.iter().map(|n| (n.item.as_str(), n.because.as_str())).collect();
         let codes: Vec<&str> = declared.needed.iter().map(String::as_str).collect();
@@ -348,7 +347,7 @@ impl Platform {
             .store
             .query(
                 "SELECT project_id, COUNT(*) AS running, COALESCE(SUM(CASE WHEN owed = 'correct' THEN 1 ELSE 0 END), 0) AS waiting \
-                 FROM cases WHERE unit_id = $1 AND owed <> 'nothing' GROUP BY project_id",
+                 FROM cases WHERE unit_id = $1 AND ended_at = 0 GROUP BY project_id",
                 [unit.as_str().into()],
             )
             .await
@@ -477,6 +476,9 @@ impl TaskState {
         match case {
             Some(case) => match case.stage {
                 Stage::Completed if case.in_force => Self::Done,
+                // Revoked or lapsed: it may be applied for anew.
+                Stage::Completed if case.outcome == Some(Outcome::Granted) && blocked => Self::CannotStartYet,
+                Stage::Completed if case.outcome == Some(Outcome::Granted) => Self::Ready,
                 Stage::Completed | Stage::NotAccepted => Self::Failed,
                 Stage::CorrectionAsked => Self::ActionRequired,
                 Stage::Withdrawn if blocked => Self::CannotStartYet,

@@ -195,7 +195,9 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
             (Lane::Departments, "转送", format!("转送{to_name}；{reason}"))
         }
         CaseEvent::CaseClaimed { undertaker } => (Lane::Departments, "领办", undertaker.name.clone()),
-        CaseEvent::CaseHandedOver { to, reason } => (Lane::Departments, "转办", format!("转由{}办理；{reason}", to.name)),
+        CaseEvent::CaseHandedOver { to, reason } => {
+            (Lane::Departments, "转办", format!("转由{}办理；{reason}", to.name))
+        }
         CaseEvent::DecisionProposed { proposal } => {
             (Lane::Departments, "提出拟办意见", format!("拟{}", proposal.outcome.name()))
         }
@@ -211,11 +213,9 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
             "启动特别程序",
             format!("{}，预计至 {}，文书：{}", plan.kind.name, plan.planned_until, plan.paper),
         ),
-        CaseEvent::SpecialEnded { name, result, .. } => (
-            Lane::Departments,
-            "特别程序结束",
-            format!("{name}，{}，文书：{}", result.result, result.paper),
-        ),
+        CaseEvent::SpecialEnded { name, result, .. } => {
+            (Lane::Departments, "特别程序结束", format!("{name}，{}，文书：{}", result.result, result.paper))
+        }
         CaseEvent::HearingOffered { told_on, told_by, paper } => {
             (Lane::Departments, "告知听证权利", format!("{told_on} 以{}方式告知，文书：{paper}", told_by.name()))
         }

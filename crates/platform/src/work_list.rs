@@ -162,7 +162,11 @@ impl Platform {
         let scope = self.scope(posts);
         let (key, latest) = filter.tab.order();
         let mut select = Query::select();
-        select.from(Alias::new("cases")).cond_where(scope.clone()).cond_where(tab_condition(filter.tab, today, &call.actor.tag()));
+        select.from(Alias::new("cases")).cond_where(scope.clone()).cond_where(tab_condition(
+            filter.tab,
+            today,
+            &call.actor.tag(),
+        ));
         for name in crate::case::CASE_COLUMNS.split(',').map(str::trim) {
             select.column(Alias::new(name));
         }

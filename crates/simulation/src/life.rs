@@ -415,7 +415,14 @@ impl<'a> Life<'a> {
             other => self.tried("apply for an item", other)?,
         };
         self.summary.cases += 1;
-        self.cases.push(CaseLife { project, id: case, item: page.item, agency: page.agency, suspended_until: None, proposed: None });
+        self.cases.push(CaseLife {
+            project,
+            id: case,
+            item: page.item,
+            agency: page.agency,
+            suspended_until: None,
+            proposed: None,
+        });
         let case = self.cases.len() - 1;
         if self.percent(2) {
             self.after_working_days(1, Next::Withdraw { case });
@@ -654,7 +661,8 @@ impl<'a> Life<'a> {
         } else {
             self.summary.granted += 1;
             if procedure.delivery.is_some() && self.percent(90) {
-                let days = if self.percent(5) { between(&self.chance, [11, 14]) } else { between(&self.chance, [1, 8]) };
+                let days =
+                    if self.percent(5) { between(&self.chance, [11, 14]) } else { between(&self.chance, [1, 8]) };
                 self.after_working_days(days, Next::Deliver { case });
             }
             if let Some(life) = self.projects.get_mut(project) {
@@ -669,7 +677,9 @@ impl<'a> Life<'a> {
     async fn propose(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "propose").await? else { return Ok(()) };
         let outcome = if self.percent(4) { Outcome::Refused } else { Outcome::Granted };
-        let proposal = Proposal { outcome, opinion: "经审查申请材料和现场情况，拟办如上，请审核。".to_owned() };
+        let proposal = Proposal {
+            outcome, opinion: "经审查申请材料和现场情况，拟办如上，请审核。".to_owned()
+        };
         let proposed = self.platform.propose_decision(&call, &id, proposal).await;
         self.tried("propose a decision", proposed)?;
         if let Some(life) = self.cases.get_mut(case) {

@@ -58,7 +58,8 @@ impl World {
         let platform = platform(&database, clock.clone(), Arc::new(chance), durability).await;
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
-        let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1), desks: Default::default() };
+        let mut world =
+            Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1), desks: Default::default() };
         world.agent = world.unit("甲公司").await;
         world.rival = world.unit("乙公司").await;
         world
@@ -85,7 +86,9 @@ impl World {
 
     /// An officer with every case role in a department and region.
     pub async fn all_hands(&self, department: &str, region: &str) -> Person {
-        self.officer(department, region, &[Role::Receptionist, Role::Undertaker, Role::Reviewer, Role::Approver]).await
+        use Role::{Approver, DepartmentManager, Receptionist, Reviewer, Undertaker};
+        let roles = [Receptionist, Undertaker, Reviewer, Approver, DepartmentManager];
+        self.officer(department, region, &roles).await
     }
 
     /// Moves the clock to nine o'clock of a day.

@@ -1,7 +1,7 @@
 //! What acceptance knows beside yes and no: errors corrected on the spot, a second notice with its reason, transfer to the
 //! organ that decides (许可法第三十二条; 673号令第八条).
 
-use super::{Act, Case, CaseEvent, Papers, Point, Scene, allowed, commands::checked_points, words};
+use super::{Act, Case, CaseEvent, Papers, Point, allowed, commands::checked_points, words};
 use crate::{Moment, Refusal, clock::ClockFacts, department::Agency};
 use serde::{Deserialize, Serialize};
 
@@ -66,13 +66,7 @@ pub fn ask_again(case: &Case, points: Vec<Point>, reason: &str, papers: &Papers)
 }
 
 /// 转送: the application goes on to the organ that decides, which receives it anew.
-pub fn transfer(
-    case: &Case,
-    to: &Agency,
-    reason: &str,
-    _scene: &Scene<'_>,
-    papers: &Papers,
-) -> Result<Vec<CaseEvent>, Refusal> {
+pub fn transfer(case: &Case, to: &Agency, reason: &str, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
     let application = allowed(case, Act::Transfer)?;
     let Some(rule) = &application.procedure.transfer else {
         let message = "本事项不适用转送。不属于本机关职权范围的，请作出不予受理的决定并告知应当向哪个机关申请。";

@@ -624,8 +624,8 @@ fn o673_art8_an_application_is_transferred_within_five_days_and_received_anew() 
     let mut story = Story::received("ent_ratify");
     assert_eq!(due(transfer_clock(&story.case)), date(2026, 3, 9));
     let to = |agency: &'static str| {
-        move |case: &Case, scene: &Scene<'_>, papers: &Papers| {
-            transfer(case, &Agency::parse(agency).unwrap(), "由自治区核准", scene, papers)
+        move |case: &Case, _: &Scene<'_>, papers: &Papers| {
+            transfer(case, &Agency::parse(agency).unwrap(), "由自治区核准", papers)
         }
     };
     assert_eq!(story.refused(WINDOW, to("development_reform-150402")), "transfer.same");

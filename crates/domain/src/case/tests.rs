@@ -146,7 +146,7 @@ fn perform(case: &Case, act: Act) -> Option<Result<Vec<CaseEvent>, Refusal>> {
         Act::AskAgain => ask_again(case, vec![point("补附图")], "补正材料带来新的问题", &papers()),
         Act::Transfer => {
             let region = RegionCode::parse("150400").unwrap();
-            transfer(case, &Agency::new("water", region), "由上级核准", &scene("a-window"), &papers())
+            transfer(case, &Agency::new("water", region), "由上级核准", &papers())
         }
         Act::Claim => claim(case, somebody("a-undertaker")),
         Act::HandOver => hand_over(case, somebody("a-other"), "休假", true, &scene("a-manager")),

@@ -125,7 +125,12 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         ),
         CaseEvent::LicenceDelivered { delivery } => (
             "许可证件已送达",
-            format!("{about}的许可证件已于 {} 以{}方式送达，签收人：{}。", delivery.on, delivery.by.name(), delivery.receiver),
+            format!(
+                "{about}的许可证件已于 {} 以{}方式送达，签收人：{}。",
+                delivery.on,
+                delivery.by.name(),
+                delivery.receiver
+            ),
         ),
         CaseEvent::LicenceRevoked { revocation, .. } => (
             "许可被撤销、撤回或者注销",
@@ -143,7 +148,9 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         CaseEvent::RenewedBySilence { until } => {
             ("视为准予延续", format!("{about}的延续申请逾期未作决定，依法视为准予延续，有效期至 {until}。"))
         }
-        CaseEvent::LicenceLapsed { on } => ("许可已失效", format!("{about}的许可已于 {on} 届满失效，需要时请重新申请。")),
+        CaseEvent::LicenceLapsed { on } => {
+            ("许可已失效", format!("{about}的许可已于 {on} 届满失效，需要时请重新申请。"))
+        }
         CaseEvent::CaseSubmitted(_)
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }

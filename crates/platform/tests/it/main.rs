@@ -12,5 +12,6 @@ mod lists;
 mod moving;
 mod permission;
 mod process;
+mod processing;
 mod public;
 mod sealed;

@@ -46,8 +46,8 @@ pub struct Officer {
 }
 
 use Role::{
-    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as H, Supervisor as S,
-    SystemAdministrator as Y, Undertaker as U,
+    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as H,
+    Supervisor as S, SystemAdministrator as Y, Undertaker as U,
 };
 
 const fn officer(

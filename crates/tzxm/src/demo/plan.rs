@@ -24,12 +24,18 @@ pub enum Act {
     Suspend(&'static str),
     /// The clock runs again.
     Resume(&'static str),
+    /// The undertaker proposes to grant.
+    Propose(&'static str),
+    /// The reviewer agrees to what was proposed.
+    Agree(&'static str),
     /// The licence is granted.
     Grant(&'static str),
     /// The licence is refused.
     Refuse(&'static str),
     /// The licence is handed to the unit.
     Deliver(&'static str),
+    /// The unit asks for a change of what was granted.
+    Change(&'static str),
     /// The unit takes an application back.
     Withdraw(&'static str),
     /// The unit gives the project up.
@@ -197,6 +203,8 @@ pub const PLANS: &[Plan] = &[
             (15, Apply("eia_form")),
             (14, Receive("eia_form")),
             (13, Accept("eia_form")),
+            (9, Change("energy_ratify")),
+            (5, Propose("eia_form")),
         ],
     },
     Plan {
@@ -239,6 +247,8 @@ pub const PLANS: &[Plan] = &[
             (24, Apply("gov_feasibility")),
             (23, Receive("gov_feasibility")),
             (22, Accept("gov_feasibility")),
+            (4, Propose("gov_feasibility")),
+            (3, Agree("gov_feasibility")),
             (6, Apply("bidding_approval")),
         ],
     },

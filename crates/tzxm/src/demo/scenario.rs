@@ -7,7 +7,7 @@ use super::{
 use crate::{config::Config, stop::Stop, world};
 use domain::{
     Moment,
-    case::{Act as Step, Decision, Delivery, Outcome, Point, Proposal, Way},
+    case::{Act as Step, AmendmentKind, AmendmentRequest, Decision, Delivery, Outcome, Point, Proposal, Way},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
@@ -176,6 +176,14 @@ impl Town {
                     .supply_correction(&applicant, self.case(project, item)?, vec![answer.clone(), answer])
                     .await
             }
+            Act::Change(item) => {
+                let request = AmendmentRequest {
+                    kind: AmendmentKind::Change,
+                    reason: "升压站位置因地质条件需要向北移动两公里，申请变更。".into(),
+                    until: None,
+                };
+                self.platform.ask_amendment(&applicant, self.case(project, item)?, request).await
+            }
             Act::Withdraw(item) => {
                 self.platform.withdraw_case(&applicant, self.case(project, item)?, "选址调整，另行申请。").await
             }
@@ -187,6 +195,8 @@ impl Town {
             | Act::Resume(item)
             | Act::Grant(item)
             | Act::Refuse(item)
+            | Act::Propose(item)
+            | Act::Agree(item)
             | Act::Deliver(item) => self.office(&applicant, project, item, act).await,
         }
     }
@@ -287,11 +297,14 @@ impl Town {
                     valid_until: None,
                 };
                 if !page.case.is_one_step() {
-                    self.agree(&agency, &case, decision.outcome).await?;
+                    self.propose(&agency, &case, decision.outcome).await?;
+                    self.agree(&agency, &case).await?;
                 }
                 let call = Call::new(self.officer(&agency, Step::Decide).await?, "demo");
                 self.platform.decide_case(&call, &case, decision).await
             }
+            Act::Propose(_) => self.propose(&agency, &case, Outcome::Granted).await,
+            Act::Agree(_) => self.agree(&agency, &case).await,
             Act::Deliver(_) => {
                 let delivery = Delivery { on: today, by: Way::InPerson, receiver: "项目单位经办人".into() };
                 platform.deliver_licence(&call, &case, delivery).await
@@ -300,17 +313,21 @@ impl Town {
         }
     }
 
-    /// 拟办 and 审核 by two officers of the agency, none of whom decides.
-    async fn agree(&mut self, agency: &Agency, case: &CaseId, outcome: Outcome) -> Result<(), Failure> {
-        let undertaker = Call::new(self.officer(agency, Step::Propose).await?, "demo");
+    /// 审核 by an officer who neither proposes nor decides.
+    async fn agree(&mut self, agency: &Agency, case: &CaseId) -> Result<(), Failure> {
         let reviewer = Call::new(self.officer(agency, Step::Review).await?, "demo");
+        self.platform.review_proposal(&reviewer, case, "事实清楚，同意拟办意见。").await
+    }
+
+    /// 拟办 by an officer of the agency.
+    async fn propose(&mut self, agency: &Agency, case: &CaseId, outcome: Outcome) -> Result<(), Failure> {
+        let undertaker = Call::new(self.officer(agency, Step::Propose).await?, "demo");
         let opinion = match outcome {
             Outcome::Granted => "经审查，材料齐全、符合法定条件，拟准予许可。",
             Outcome::Refused => "经审查，方案不能满足法定要求，拟不予许可。",
         };
         let proposal = Proposal { outcome, opinion: opinion.into() };
-        self.platform.propose_decision(&undertaker, case, proposal).await?;
-        self.platform.review_proposal(&reviewer, case, "事实清楚，同意拟办意见。").await
+        self.platform.propose_decision(&undertaker, case, proposal).await
     }
 
     fn clock_date(&self) -> Date {

@@ -167,9 +167,9 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
             .with("_once", ctx.once())
             .confirm("确认收件？", "收件后系统向项目单位出具收件凭证，受理审查的 5 个工作日从次日起算。")
     });
-    let claim = acts.contains(&Act::Claim).then(|| {
-        Action::post(format!("{base}/claim"), &page.csrf, "领办").icon("user").with("_once", ctx.once())
-    });
+    let claim = acts
+        .contains(&Act::Claim)
+        .then(|| Action::post(format!("{base}/claim"), &page.csrf, "领办").icon("user").with("_once", ctx.once()));
     let (trail, proofs) = trail(&case);
     let view = CaseView {
         summary: ErrorSummary::new(&errors),
@@ -276,7 +276,7 @@ fn steps(case: &Case) -> Steps {
 }
 
 /// Acts with a page of their own, the likeliest first.
-const BUTTONS: [Act; 22] = [
+const BUTTONS: [Act; 21] = [
     Act::Accept,
     Act::Decide,
     Act::Review,
@@ -298,7 +298,6 @@ const BUTTONS: [Act; 22] = [
     Act::NoteStart,
     Act::NotAccept,
     Act::Revoke,
-    Act::Withdraw,
 ];
 
 fn line(act: Act, base: &str) -> Option<ActLine> {
@@ -490,7 +489,13 @@ fn along(page: &CasePage) -> Option<Facts> {
         let counts = if plan.kind.ground.is_some() { "不计入时限" } else { "计入时限" };
         rows.push((
             plan.kind.name.clone(),
-            format!("{} 启动（{counts}），文书：{}，{} 以{}方式告知；{result}", plan.from, plan.paper, plan.told_on, plan.told_by.name()),
+            format!(
+                "{} 启动（{counts}），文书：{}，{} 以{}方式告知；{result}",
+                plan.from,
+                plan.paper,
+                plan.told_on,
+                plan.told_by.name()
+            ),
         ));
     }
     if let Some(h) = &case.hearing {
@@ -498,13 +503,21 @@ fn along(page: &CasePage) -> Option<Facts> {
         rows.push(("听证权利".into(), format!("{} 以{}方式告知（{}）；{asked}", h.told_on, h.told_by.name(), h.paper)));
     }
     for (stop, notice) in case.suspensions.iter().zip(case.notices.iter()) {
-        let told = stop.told_on.zip(*notice).map(|(on, n)| {
-            format!("，{on} 以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until)
-        });
+        let told = stop
+            .told_on
+            .zip(*notice)
+            .map(|(on, n)| format!("，{on} 以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until));
         let to = stop.to.map_or_else(|| "至今".to_owned(), |to| format!("至 {to}"));
         rows.push((
             "暂停计时".into(),
-            format!("{} {to}，{}（{}），文书：{}{}", stop.from, stop.ground.name(), stop.ground.article(), stop.document, told.unwrap_or_default()),
+            format!(
+                "{} {to}，{}（{}），文书：{}{}",
+                stop.from,
+                stop.ground.name(),
+                stop.ground.article(),
+                stop.document,
+                told.unwrap_or_default()
+            ),
         ));
     }
     (!rows.is_empty()).then(|| rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value)))

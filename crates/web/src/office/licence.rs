@@ -54,7 +54,9 @@ pub fn facts(open: &CasePage) -> Option<Facts> {
         None => facts,
     };
     let facts = match &open.application.procedure.validity {
-        Some(rule) => facts.row("有效期依据", format!("{} 个月（{}，{}）", rule.months, rule.article, rule.certainty.label())),
+        Some(rule) => {
+            facts.row("有效期依据", format!("{} 个月（{}，{}）", rule.months, rule.article, rule.certainty.label()))
+        }
         None => facts,
     };
     let facts = match &case.revocation {
@@ -159,7 +161,9 @@ fn draw_revocation(ctx: &OfficeContext, _: &CasePage, form: &Fields, errors: &[R
     Body {
         parts: vec![],
         fields: vec![
-            Markup::of(Field::select("ground", "法定情形", choices).value(form.get("ground")).required().errors(errors)),
+            Markup::of(
+                Field::select("ground", "法定情形", choices).value(form.get("ground")).required().errors(errors),
+            ),
             step::text_field("reason", "事实和理由", 1000, "写进告知书。", form, errors),
             step::line_field("document_number", "决定文书文号", 100, "", form, errors),
             Markup::of(step::day_field(ctx, "on", "决定日期", form, errors)),

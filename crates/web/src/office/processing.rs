@@ -182,9 +182,9 @@ pub fn steps_taken(open: &CasePage) -> Option<Facts> {
         .row("拟办人", format!("{}，{}", who(&proposal.by), proposal.at.display()))
         .wide("拟办意见", &proposal.what.opinion);
     Some(match &case.review {
-        Some(review) => facts
-            .row("审核人", format!("{}，{}", who(&review.by), review.at.display()))
-            .wide("审核意见", &review.what),
+        Some(review) => {
+            facts.row("审核人", format!("{}，{}", who(&review.by), review.at.display())).wide("审核意见", &review.what)
+        }
         None => facts,
     })
 }

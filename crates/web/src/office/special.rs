@@ -69,8 +69,12 @@ async fn extend(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeConte
         Err(_) => Err(vec![Refusal::field("days", "number", "请填写天数，例如 10。")]),
         Ok(days) => {
             let text = |name: &str| form.get(name).to_owned();
-            let order =
-                ExtensionOrder { days, reason: text("reason"), approved_by: text("approved_by"), approval: text("approval") };
+            let order = ExtensionOrder {
+                days,
+                reason: text("reason"),
+                approved_by: text("approved_by"),
+                approval: text("approval"),
+            };
             Ok(ctx.platform.extend_limit(&ctx.call, &id, order).await)
         }
     };
@@ -169,9 +173,9 @@ const RESULT: Words = Words {
 fn draw_result(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[Refusal]) -> Body {
     let running: Vec<_> = open.case.specials.iter().enumerate().filter(|(_, s)| s.result.is_none()).collect();
     let first = running.first().map(|(at, _)| at.to_string()).unwrap_or_default();
-    let choices = running
-        .into_iter()
-        .map(|(at, s)| Choice::new(at, format!("{}（{} 启动，计划至 {}）", s.plan.kind.name, s.plan.from, s.plan.planned_until)));
+    let choices = running.into_iter().map(|(at, s)| {
+        Choice::new(at, format!("{}（{} 启动，计划至 {}）", s.plan.kind.name, s.plan.from, s.plan.planned_until))
+    });
     Body {
         parts: vec![],
         fields: vec![

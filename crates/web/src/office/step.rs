@@ -280,7 +280,9 @@ pub fn agency_fields(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors
             Field::select("department", "机关所属部门", departments).value(form.get("department")).errors(errors),
         ),
         Markup::of(
-            Field::select("region", "机关所在地区", regions).value(or(form.get("region"), here.as_str())).errors(errors),
+            Field::select("region", "机关所在地区", regions)
+                .value(or(form.get("region"), here.as_str()))
+                .errors(errors),
         ),
     ]
 }

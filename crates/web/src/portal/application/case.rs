@@ -6,7 +6,8 @@ use crate::{
     app::refusals,
     context::PortalContext,
     html::{
-        self, Action, Choice, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Markup, Note, Pill, Point, Points, Timeline, Tone, Upload,
+        self, Action, Choice, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Markup, Note, Pill, Point, Points,
+        Timeline, Tone, Upload,
     },
     portal::{
         paper,
