@@ -79,7 +79,7 @@ fn action_of(act: Act) -> Action {
         Act::Review => Action::ReviewProposal,
         Act::SendBack => Action::SendBackProposal,
         Act::Extend => Action::ExtendLimit,
-        Act::BeginSpecial | Act::EndSpecial | Act::OfferHearing => Action::RunSpecialProcedure,
+        Act::BeginSpecial | Act::EndSpecial | Act::OfferHearing => Action::RunSpecial,
         Act::AskHearing => Action::AskHearing,
         Act::Deliver | Act::NoteStart => Action::DeliverLicence,
         Act::Revoke => Action::RevokeLicence,

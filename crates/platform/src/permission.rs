@@ -69,7 +69,7 @@ pub enum Action {
     /// 延长办理期限.
     ExtendLimit,
     /// 特别程序, 告知听证权利.
-    RunSpecialProcedure,
+    RunSpecial,
     /// 申请听证.
     AskHearing,
     /// 登记送达, 登记开工.
@@ -120,7 +120,7 @@ impl Action {
         Self::ReviewProposal,
         Self::SendBackProposal,
         Self::ExtendLimit,
-        Self::RunSpecialProcedure,
+        Self::RunSpecial,
         Self::AskHearing,
         Self::DeliverLicence,
         Self::RevokeLicence,
@@ -193,7 +193,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ReviewProposal => &[P(&[Reviewer], Reach::Own)],
         A::SendBackProposal => &[P(&[Reviewer, Approver], Reach::Own)],
         A::ExtendLimit => &[P(&[DepartmentManager], Reach::Own)],
-        A::RunSpecialProcedure => &[P(&[Undertaker, Approver], Reach::Own)],
+        A::RunSpecial => &[P(&[Undertaker, Approver], Reach::Own)],
         A::RevokeLicence => &[P(&[Approver], Reach::Own)],
         A::SettleLicence => &[System],
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],

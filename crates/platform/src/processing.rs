@@ -152,7 +152,7 @@ impl Platform {
     /// 启动特别程序.
     pub async fn begin_special(&self, call: &Call, id: &CaseId, form: BeginSpecial) -> Result<(), Failure> {
         let by = call.actor.tag();
-        self.act(call, Action::RunSpecialProcedure, id, |case| {
+        self.act(call, Action::RunSpecial, id, |case| {
             let kind = case::special_kinds().get(&form.kind).cloned();
             let kind: SpecialKind =
                 kind.ok_or_else(|| Refusal::field("kind", "special.kind", "请选择特别程序的种类。"))?;
@@ -173,7 +173,7 @@ impl Platform {
     /// 登记特别程序的结果; `at` counts the case's special procedures from 0.
     pub async fn end_special(&self, call: &Call, id: &CaseId, at: usize, result: SpecialResult) -> Result<(), Failure> {
         let by = call.actor.tag();
-        self.act(call, Action::RunSpecialProcedure, id, |case| {
+        self.act(call, Action::RunSpecial, id, |case| {
             Ok(case::end_special(case, at, result.clone(), &self.scene(&by))?)
         })
         .await
@@ -189,7 +189,7 @@ impl Platform {
         paper: &str,
     ) -> Result<(), Failure> {
         let by = call.actor.tag();
-        self.act(call, Action::RunSpecialProcedure, id, |case| {
+        self.act(call, Action::RunSpecial, id, |case| {
             Ok(case::offer_hearing(case, told_on, told_by, paper, &self.scene(&by))?)
         })
         .await

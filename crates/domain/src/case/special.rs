@@ -327,12 +327,11 @@ pub fn end_special(
     let mut events = vec![CaseEvent::SpecialEnded { at, name: special.plan.kind.name.clone(), result }];
     let others = case.specials.iter().enumerate().filter(|(i, s)| *i != at && s.stops_the_clock());
     let (running, done): (Vec<_>, Vec<_>) = others.map(|(_, s)| s).partition(|s| s.result.is_none());
-    if special.stops_the_clock() && running.is_empty() {
-        if let Some((stop, _)) = stopped(case).filter(|(_, notice)| notice.is_some_and(|n| n.special)) {
-            let last = done.iter().filter_map(|s| s.result.as_ref()).map(|r| r.ended_on).max();
-            let to = last.map_or(ended_on, |last| last.max(ended_on)).max(stop.from);
-            events.push(CaseEvent::ClockResumed { to });
-        }
+    let own = stopped(case).filter(|(_, notice)| notice.is_some_and(|n| n.special));
+    if let Some((stop, _)) = own.filter(|_| special.stops_the_clock() && running.is_empty()) {
+        let last = done.iter().filter_map(|s| s.result.as_ref()).map(|r| r.ended_on).max();
+        let to = last.map_or(ended_on, |last| last.max(ended_on)).max(stop.from);
+        events.push(CaseEvent::ClockResumed { to });
     }
     Ok(events)
 }
