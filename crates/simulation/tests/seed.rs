@@ -87,6 +87,8 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
         ("orders", summary.orders),
         ("accepted by silence", summary.deemed.try_into().unwrap()),
         ("prompts", summary.prompts.try_into().unwrap()),
+        ("sent back", summary.sent_back),
+        ("delivered", summary.delivered),
     ] {
         assert!(count > 0, "no {what}: {summary:?}");
     }

@@ -80,7 +80,7 @@ pub(super) fn formed(items: &[&str]) -> (Group, Vec<Case>) {
     group.apply(&GroupEvent::GroupFormed(Box::new(formation(items))), &meta(0));
     let cases = (0u8..).zip(items).map(|(at, item)| {
         let mut case = Case::default();
-        case.apply(&CaseEvent::CaseSubmitted(Box::new(application(at, item))), &meta(0));
+        case.apply(&CaseEvent::CaseSubmitted(Arc::new(application(at, item))), &meta(0));
         case
     });
     (group, cases.collect())

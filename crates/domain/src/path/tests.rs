@@ -156,7 +156,7 @@ fn progress_is_read_from_the_latest_case() {
     }))
     .unwrap();
     let papers = Papers { date: TODAY, serial: "1".into() };
-    let submitted = CaseEvent::CaseSubmitted(Box::new(application.clone()));
+    let submitted = CaseEvent::CaseSubmitted(Arc::new(application.clone()));
     let received = CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(&application)) };
     let asked =
         CaseEvent::CorrectionAsked { points: vec![], document: Box::new(papers.correction_notice(&application, &[])) };

@@ -103,7 +103,7 @@ impl Story {
     fn received() -> Self {
         let a = application();
         let slip = CaseEvent::CaseReceived { document: Box::new(papers().receipt_slip(&a)) };
-        let submitted = CaseEvent::CaseSubmitted(Box::new(a));
+        let submitted = CaseEvent::CaseSubmitted(Arc::new(a));
         let events = vec![(submitted, at(DAY, 9, 0)), (slip, at(DAY, 9, 30))];
         Self { events, entries: vec![], code_in_force: true }
     }

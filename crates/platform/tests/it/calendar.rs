@@ -88,7 +88,7 @@ fn history(n: u32) -> Vec<(Date, CaseEvent)> {
     let (a, papers) = (application(n), Papers { date: begun, serial: format!("{n:09}") });
     let slip = CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(&a)) };
     let notice = CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(&a, None)) };
-    let mut events = vec![(begun, CaseEvent::CaseSubmitted(Box::new(a))), (begun, slip)];
+    let mut events = vec![(begun, CaseEvent::CaseSubmitted(Arc::new(a))), (begun, slip)];
     if n.is_multiple_of(5) {
         return events;
     }

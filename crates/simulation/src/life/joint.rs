@@ -47,7 +47,15 @@ impl Life<'_> {
             let Some(item) = self.platform.rules.catalogue.item(&branch.branch.item) else { continue };
             self.summary.cases += 1;
             let agency = branch.branch.agency;
-            self.cases.push(CaseLife { project, id: branch.row.id, item, agency, suspended_until: None });
+            self.cases.push(CaseLife {
+                project,
+                id: branch.row.id,
+                item,
+                agency,
+                suspended_until: None,
+                accepted_on: None,
+                proposed: None,
+            });
             cases.push(self.cases.len() - 1);
         }
         self.summary.groups += 1;
