@@ -598,7 +598,7 @@ impl Platform {
     /// The same, for whoever was let read it already.
     pub(crate) async fn case_view(&self, id: &CaseId) -> Result<CasePage, Failure> {
         let stream = self.load::<Case>(id.as_str()).await?;
-        let application = stream.state.application.as_deref().cloned().ok_or(Failure::NotThere)?;
+        let application = stream.state.application.clone().ok_or(Failure::NotThere)?;
         let project = self.load::<Project>(application.project.as_str()).await?.state;
         let today = self.clock.now().date();
         let sheet = |facts: Option<domain::clock::ClockFacts>| {

@@ -226,7 +226,7 @@ impl Platform {
     /// Cases that have not ended and that no work list shows: always none (a monitor, not a page; see [`domain::case::lost`]).
     pub async fn unreachable_cases(&self) -> Result<Vec<CaseId>, Failure> {
         let today = self.clock.now().date();
-        let shown = Cond::any().add(tab_condition(Tab::All, today)).add(tab_condition(Tab::Waiting, today));
+        let shown = Cond::any().add(tab_condition(Tab::All, today, "")).add(tab_condition(Tab::Waiting, today, ""));
         let mut select = Query::select();
         select.column(Alias::new("id")).from(Alias::new("cases")).and_where(column("ended_at").eq(0));
         select.cond_where(shown.not()).order_by(Alias::new("id"), Order::Asc).limit(COUNT_CAP);

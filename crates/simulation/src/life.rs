@@ -665,7 +665,7 @@ impl<'a> Life<'a> {
     async fn ask_correction(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "correction").await? else { return Ok(()) };
         if self.is_deemed(&call, &id).await? {
-            return self.plan_decision(case);
+            return self.plan_decision(case).await;
         }
         let material = self.cases.get(case).and_then(|c| c.item.materials.first().cloned());
         let mut points =
@@ -713,7 +713,7 @@ impl<'a> Life<'a> {
     async fn accept(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "accept").await? else { return Ok(()) };
         if self.is_deemed(&call, &id).await? {
-            return self.plan_decision(case);
+            return self.plan_decision(case).await;
         }
         match self.platform.accept_case(&call, &id).await {
             Err(Failure::Refused(faults)) if faults.iter().any(|f| f.code == "case.code_not_verified") => {
@@ -723,11 +723,11 @@ impl<'a> Life<'a> {
             }
             other => self.tried("accept a case", other)?,
         }
-        self.plan_decision(case)
+        self.plan_decision(case).await
     }
 
     /// What follows on an acceptance.
-    fn plan_decision(&mut self, case: usize) -> Result<(), SimulationError> {
+    async fn plan_decision(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((limit, excluded)) =
             self.cases.get(case).map(|c| (c.item.effective_limit().clone(), !c.item.excluded.is_empty()))
         else {
@@ -737,7 +737,8 @@ impl<'a> Life<'a> {
         if let Some(life) = self.cases.get_mut(case) {
             life.accepted_on = Some(today);
         }
-        if self.gives_way("decide at once") {
+        let one_step = self.cases.get(case).is_some_and(|c| procedures().of(c.item).steps == Steps::One);
+        if one_step && self.gives_way("decide at once") {
             return self.decide(case).await;
         }
         if let Some(project) = self.cases.get(case).map(|c| c.project).filter(|_| limit.days > 3)
@@ -771,7 +772,7 @@ impl<'a> Life<'a> {
     async fn not_accept(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "not accept").await? else { return Ok(()) };
         if self.is_deemed(&call, &id).await? {
-            return self.plan_decision(case);
+            return self.plan_decision(case).await;
         }
         let page = self.platform.case_page(&call, &id).await;
         let page = self.tried("read a case", page)?;
@@ -788,13 +789,12 @@ impl<'a> Life<'a> {
     async fn suspend(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "suspend").await? else { return Ok(()) };
         let today = self.clock_date();
-        let told_on = (!self.gives_way("tell nobody")).then_some(today);
         let suspension = Suspension {
             from: today,
             to: None,
             ground: Ground::ExpertReview,
             document: format!("专家评审告知书〔{}〕{:04}号", today.year(), self.chance.below(10_000)),
-            told_on,
+            told_on: Some(today),
         };
         let days = between(&self.chance, [3, 12]);
         let until = self.platform.rules.calendar.add_working_days(today, days);

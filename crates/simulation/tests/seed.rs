@@ -92,7 +92,9 @@ async fn art14_a_life_goes_through_every_step_and_the_same_seed_gives_the_same_r
     ] {
         assert!(count > 0, "no {what}: {summary:?}");
     }
-    for rule in Rulebook::shipped().supervision.iter() {
+    // A suspension without a paper or without its day is refused nowadays: that rule looks at what was recorded before.
+    let current = |code: &str| code != "suspension_without_paper";
+    for rule in Rulebook::shipped().supervision.iter().filter(|rule| current(&rule.code)) {
         assert!(rules.contains(&rule.code), "art. 17: {} never hits: {rules:?}", rule.code);
     }
 }

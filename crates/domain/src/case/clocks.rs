@@ -1,8 +1,8 @@
 //! Which periods of a case run: the five-day check and the decision. Derived from the events, never stored (S-53).
 
-use super::{Case, Outcome, Owed, Stage, licence};
+use super::{Case, Outcome, Owed, Stage, Transfer, licence};
 use crate::clock::{Bearer, ClockFacts, DeadlineKind, Handover, History, Holder, Unit, default_deadlines};
-use crate::item::LimitUnit;
+use crate::{department::Agency, item::LimitUnit};
 
 /// The five working days of 许可法第三十二条 in which the organ accepts, refuses or asks once for corrections.
 /// After a supplement it counts anew from the day the supplement came.
@@ -81,17 +81,19 @@ impl Case {
 /// Through whose hands the case went, from the application on: what the ledger of days is made from (办法第十五条).
 pub fn history(case: &Case) -> Option<History> {
     let application = case.application.as_deref()?;
+    let of = |agency: &Agency| Bearer::new(Holder::Department, agency.name());
     let organ = Bearer::new(Holder::Department, &application.agency_name);
     let applicant = Bearer::new(Holder::Applicant, &application.unit_name);
-    let mut handovers = Vec::new();
-    if let Some(correction) = &case.correction {
-        handovers.push(Handover { on: correction.asked_at.date(), to: applicant });
+    let gone = |transfer: &Transfer| Handover { on: transfer.at.date(), to: of(&transfer.to) };
+    let mut handovers: Vec<_> = case.transfers.iter().map(gone).collect();
+    for correction in case.earlier_corrections.iter().chain(&case.correction) {
+        handovers.push(Handover { on: correction.asked_at.date(), to: applicant.clone() });
         let supplied = correction.supplied_at.map(|at| at.date());
         handovers.extend(supplied.map(|on| Handover { on, to: organ.clone() }));
     }
     Some(History {
         submitted: case.submitted_at.date(),
-        first: organ,
+        first: case.transfers.first().map_or(organ, |transfer| of(&transfer.from)),
         handovers,
         suspensions: case.suspensions.clone(),
         ended: case.ended_at.map(|at| at.date()),

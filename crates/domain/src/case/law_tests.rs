@@ -46,6 +46,7 @@ fn application(item: &str) -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
+        guide: None,
         procedure: procedures().of(item),
         materials: vec![Given {
             material: "plan".into(),

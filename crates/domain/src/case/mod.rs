@@ -578,6 +578,7 @@ impl Case {
     /// Goes on to another organ, which receives it anew.
     fn go_on(&mut self, to: &Agency, to_name: &str, document: &Document, at: Moment) {
         if let Some(application) = &mut self.application {
+            let application = Arc::make_mut(application);
             let from = std::mem::replace(&mut application.agency, to.clone());
             to_name.clone_into(&mut application.agency_name);
             self.transfers.push(Transfer { from, to: to.clone(), received_at: self.received_at.take(), at });

@@ -285,7 +285,7 @@ fn a34_only_the_listed_acts_pass_in_each_stage() {
 /// The case with what the act needs besides its stage.
 fn readied(mut case: Case, act: Act) -> Case {
     let procedure = |case: &mut Case, item: &str| {
-        let application = case.application.as_mut().unwrap();
+        let application = Arc::make_mut(case.application.as_mut().unwrap());
         application.procedure = procedures().of(catalogue().item(item).unwrap());
     };
     match act {

@@ -13,6 +13,7 @@ use crate::{
 };
 use jiff::civil::{Date, date};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// A Monday; the limit of the sample item is 20 working days.
 const DAY: Date = date(2026, 3, 2);
@@ -73,6 +74,8 @@ fn application() -> Application {
         agency,
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
+        guide: None,
+        procedure: crate::case::procedures().of(item),
         materials: vec![Given {
             material: "soil_water_plan".into(),
             name: "水土保持方案".into(),
@@ -197,12 +200,13 @@ fn accepted() -> CaseEvent {
 fn asked(material: Option<&str>, text: &str) -> CaseEvent {
     let points = vec![Point { material: material.map(str::to_owned), text: text.into() }];
     let document = Box::new(papers().correction_notice(&application(), &points));
-    CaseEvent::CorrectionAsked { points, document }
+    CaseEvent::CorrectionAsked { points, document, repeated: None }
 }
 
 fn suspended(document: &str, told_on: Option<Date>, from: Date) -> CaseEvent {
     let ground = Ground::ExpertReview;
-    CaseEvent::ClockSuspended { suspension: Suspension { from, to: None, ground, document: document.into(), told_on } }
+    let suspension = Suspension { from, to: None, ground, document: document.into(), told_on };
+    CaseEvent::ClockSuspended { suspension, notice: None }
 }
 
 fn decision(decided_on: Date) -> Decision {
@@ -294,6 +298,7 @@ fn art15_a_check_answered_after_five_working_days_is_late() {
             ground: NotAcceptedGround::NotNeeded,
             reason: "不需要".into(),
             right_organ: None,
+            right_agency: None,
             document: Box::new(papers().non_acceptance_notice(
                 &application(),
                 NotAcceptedGround::NotNeeded,

@@ -257,9 +257,9 @@ async fn art15_another_node_takes_the_calendar_over_and_finishes_what_a_crash_le
         to: None,
         ground: Ground::ExpertReview,
         document: "评审通知".into(),
-        told_on: None,
+        told_on: Some(date(2026, 3, 2)),
     };
-    other.suspend_clock(&officer.call(), &case, suspension).await.unwrap();
+    other.suspend_clock(&officer.call(), &case, suspension, date(2026, 3, 13), domain::case::Way::Platform).await.unwrap();
     other.resume_clock(&officer.call(), &case, date(2026, 3, 13)).await.unwrap();
     let due = async || {
         let sql = "SELECT due_day FROM deadlines WHERE case_id = $1";

@@ -18,7 +18,7 @@ async fn declare_at_once(world: &World, tasks: usize) -> (Vec<String>, usize) {
     let (mut codes, mut none) = (Vec::new(), 0);
     for task in tasks {
         match task.await.unwrap() {
-            Ok(id) => codes.push(world.platform.project_page(&world.agent.call(), &id).await.unwrap().declared.code),
+            Ok(id) => codes.push(world.platform.project_page(&world.agent.call(), &id).await.unwrap().declared.code.clone()),
             Err(Failure::Busy) => none += 1,
             Err(other) => panic!("{other:?}"),
         }

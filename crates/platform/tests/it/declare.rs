@@ -22,7 +22,7 @@ both_engines! {
 }
 
 async fn code_of(world: &World, project: &ProjectId) -> String {
-    world.platform.project_page(&world.agent.call(), project).await.unwrap().declared.code
+    world.platform.project_page(&world.agent.call(), project).await.unwrap().declared.code.clone()
 }
 
 async fn art14_1_declaration_gives_a_code_and_the_items_needed(world: &World) {

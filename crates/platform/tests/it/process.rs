@@ -225,7 +225,7 @@ async fn every_paper_is_verified_by_anybody_and_forgeries_are_not(world: &World)
     let case = world.accepted(&officer).await;
     world.grant(&officer, &case).await;
     let p = &world.platform;
-    let project = p.case_page(&officer.call(), &case).await.unwrap().application.project;
+    let project = p.case_page(&officer.call(), &case).await.unwrap().application.project.clone();
     let papers = p.papers_of_project(&world.agent.call(), &project).await.unwrap();
     assert_eq!(papers.len(), 4, "certificate, receipt, acceptance, completion");
     for row in papers {

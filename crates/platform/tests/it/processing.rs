@@ -245,7 +245,7 @@ async fn art69_what_was_revoked_stands_in_nobodys_way(world: &World) {
     let officer = world.all_hands("water", "150402").await;
     let case = world.accepted(&officer).await;
     world.grant(&officer, &case).await;
-    let project = page(world, &case).await.application.project;
+    let project = page(world, &case).await.application.project.clone();
     let form = world.filled(&world.agent, &project, "soil_water").await;
     refused(p.apply_for_item(&world.agent.call(), &project, &form).await, "case.running");
     let [reason, document_number] = ["材料虚假", "撤1号"].map(str::to_owned);

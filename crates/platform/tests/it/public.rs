@@ -62,7 +62,7 @@ async fn art18_a_result_is_public_once_it_is_final_and_a_withdrawn_case_never(wo
     let p = &world.platform;
     let anybody = world.public();
     let case = world.accepted(&officer).await;
-    let code = p.case_page(&officer.call(), &case).await.unwrap().application.code;
+    let code = p.case_page(&officer.call(), &case).await.unwrap().application.code.clone();
     let view = p.public_project(&anybody, &code).await.unwrap();
     assert_eq!((view.results.len(), view.results[0].outcome.as_deref()), (1, None));
     assert!(p.latest_results(&anybody, 10).await.unwrap().is_empty());

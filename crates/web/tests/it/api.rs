@@ -26,7 +26,7 @@ async fn ask(world: &World, path: &str) -> (StatusCode, Value) {
 
 async fn code_of(world: &World, project: &ProjectId) -> String {
     let page = world.platform.project_page(&world.agent.call(), project).await.unwrap();
-    page.project.declared.unwrap().code
+    page.project.declared.unwrap().code.clone()
 }
 
 async fn art13_a_real_code_is_valid_with_or_without_its_suffix(world: &World) {

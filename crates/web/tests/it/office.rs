@@ -104,7 +104,7 @@ async fn art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page(world
 async fn art14_2_a_voided_code_is_not_accepted_and_the_unit_is_told(world: &World) {
     let officer = water(world).await;
     let case = world.received(&officer).await;
-    let project = world.platform.case_page(&officer.call(), &case).await.unwrap().application.project;
+    let project = world.platform.case_page(&officer.call(), &case).await.unwrap().application.project.clone();
     let office = world.general_administration().await;
     world.platform.void_code(&office.call(), &project, "立项文件已失效。").await.unwrap();
 
@@ -360,7 +360,7 @@ async fn a_case_is_handed_over_to_a_colleague_page_by_page(world: &World) {
 async fn art13_a_code_is_checked_with_its_fault_by_name(world: &World) {
     let officer = water(world).await;
     let project = world.project().await;
-    let code = world.platform.project_page(&world.agent.call(), &project).await.unwrap().declared.code;
+    let code = world.platform.project_page(&world.agent.call(), &project).await.unwrap().declared.code.clone();
     let mut browser = desk(world, &officer).await;
     let good = browser.get(&format!("/verify?code={code}")).await.text();
     assert!(good.contains("核验通过") && good.contains(&format!("/projects/{project}")));

@@ -16,7 +16,7 @@ testkit::both_engines!(
 
 async fn code_of(world: &World, project: &ProjectId) -> String {
     let page = world.platform.project_page(&world.agent.call(), project).await.unwrap();
-    page.project.declared.unwrap().code
+    page.project.declared.unwrap().code.clone()
 }
 
 async fn art04_every_public_page_answers_without_signing_in(world: &World) {
@@ -78,7 +78,7 @@ async fn art18_what_is_public_names_no_person(world: &World) {
     let case = world.accepted(&officer).await;
     world.grant(&officer, &case).await;
     let page = world.platform.case_page(&world.agent.call(), &case).await.unwrap();
-    let code = page.project.declared.unwrap().code;
+    let code = page.project.declared.unwrap().code.clone();
     let mut anybody = Client::portal(world);
     for path in [
         "/".to_owned(),

@@ -52,7 +52,7 @@ impl Samples {
         let p = &world.platform;
         let case = world.received(&officer).await;
         p.ask_correction(&officer.call(), &case, vec![point("补充附图")]).await.unwrap();
-        let project = p.case_page(&officer.call(), &case).await.unwrap().application.project;
+        let project = p.case_page(&officer.call(), &case).await.unwrap().application.project.clone();
         let (group, branch) = Self::group(world).await;
         let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::png())]);
         let picture =
