@@ -9,7 +9,7 @@ const OFFICE_PASSWORD = 'Caoyuan-2026-Demo'
 /** Items of two departments that the walked project needs from the start, and who handles them. */
 const DEPARTMENTS = [
   { item: '企业投资项目备案', window: 'hongshan-fagai', approver: 'hongshan-fagai-sp', number: '红发改备〔2026〕886号' },
-  { item: '生产建设项目水土保持方案审批', window: 'hongshan-shuili', approver: 'hongshan-shuili', number: '红水保审〔2026〕52号' }
+  { item: '生产建设项目水土保持方案审批', window: 'hongshan-shuili', reviewer: 'hongshan-shuili-sh', approver: 'hongshan-shuili-sp', number: '红水保审〔2026〕52号' }
 ]
 let browser, tzxm
 
@@ -35,8 +35,8 @@ async function openCase (login, project, item, noJs) {
   return page
 }
 
-/** A department takes the case in, verifies the code, accepts, and decides. */
-async function handle ({ item, window, approver, number }, project, noJs, look) {
+/** A department takes the case in, verifies the code, accepts, and decides; what is no filing is decided by three persons. */
+async function handle ({ item, window, reviewer, approver, number }, project, noJs, look) {
   const page = await openCase(window, project, item, noJs)
   await press(page, '收件', noJs)
   await page.getByText('已收件，收件凭证已出具').waitFor()
@@ -45,7 +45,23 @@ async function handle ({ item, window, approver, number }, project, noJs, look) 
   await press(page, '核验代码并受理', noJs)
   await page.getByText('受理通知书已出具').waitFor()
   await look(page, 'accepted')
+  if (reviewer) {
+    await page.getByRole('link', { name: '提出拟办意见' }).click()
+    await page.locator('[name="outcome"][value="granted"]').check()
+    await page.locator('[name="opinion"]').fill('材料齐全，符合法定条件，拟准予。')
+    await press(page, '提交拟办意见', noJs)
+    await page.getByText('拟办意见已提交').waitFor()
+  }
   await closePage(page)
+  if (reviewer) {
+    const second = await openCase(reviewer, project, item, noJs)
+    await second.getByRole('link', { name: '审核', exact: true }).click()
+    await second.getByText('拟准予').first().waitFor()
+    await second.locator('[name="opinion"]').fill('同意拟办意见。')
+    await press(second, '审核同意', noJs)
+    await second.getByText('审核已同意').waitFor()
+    await closePage(second)
+  }
 
   const desk = await openCase(approver, project, item, noJs)
   await desk.getByRole('link', { name: '作出决定' }).click()

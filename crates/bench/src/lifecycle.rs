@@ -1,11 +1,17 @@
-//! The life of a project: declaration, six cases applied for, received, accepted and decided, with their notices.
-//! 25 durable steps through the use cases ÷ the same statements through prepared rusqlite with group commit.
+//! The life of a project: declaration, six cases applied for, received, accepted, proposed, reviewed and decided, with
+//! their notices.
+//! 37 durable steps through the use cases ÷ the same statements through prepared rusqlite with group commit.
 
 use crate::{
     Options, limit,
     report::{Report, median},
 };
-use domain::{account::Role, case::Outcome, department::Agency, ids::ProjectId};
+use domain::{
+    account::Role,
+    case::{Outcome, Steps, procedures},
+    department::Agency,
+    ids::ProjectId,
+};
 use ledger::{Durability, TracedUnit};
 use platform::{case::ApplyForItem, ports::ChaChaChance};
 use std::{collections::BTreeMap, path::Path, process::Command, sync::Arc, time::Instant};
@@ -13,8 +19,8 @@ use testkit::{Database, Person, World, answers, decision};
 
 /// Cases of one life.
 const CASES: usize = 6;
-/// Durable steps of one life: one declaration and four acts on each case.
-pub const STEPS: usize = 1 + 4 * CASES;
+/// Durable steps of one life: one declaration and six acts on each case.
+pub const STEPS: usize = 1 + 6 * CASES;
 
 /// What one client needs: its unit, the forms it hands in again and again, and the officers.
 struct Client {
@@ -44,11 +50,16 @@ impl Stage {
                 if !stage.desks.contains_key(&agency) {
                     let roles = [Role::Receptionist, Role::Undertaker, Role::Approver];
                     let officer = stage.world.officer(&agency.department, agency.region.as_str(), &roles).await;
+                    stage.world.desk(&agency).await;
                     stage.desks.insert(agency.clone(), officer);
                 }
                 forms.push((form, agency));
             }
-            assert_eq!(forms.len(), CASES, "the sample project has six items that may be applied for at once");
+            assert_eq!(
+                forms.len(),
+                CASES,
+                "the sample project has six items of three steps that may be applied for at once"
+            );
             stage.clients.push(Client { person, forms });
         }
         stage
@@ -57,7 +68,8 @@ impl Stage {
     async fn free_items(&self, person: &Person, project: &ProjectId) -> Vec<String> {
         let page = self.world.platform.project_page(&person.call(), project).await;
         let page = page.unwrap_or_else(|e| panic!("project page: {e}"));
-        let free = page.tasks.iter().filter(|task| task.state.may_apply());
+        let three = |item| procedures().of(item).steps == Steps::Three;
+        let free = page.tasks.iter().filter(|task| task.state.may_apply() && three(task.item));
         free.map(|task| task.item.code.clone()).take(CASES).collect()
     }
 
@@ -70,6 +82,7 @@ impl Stage {
             let case = applied.unwrap_or_else(|e| panic!("apply: {e}"));
             self.world.receive(desk, &case).await;
             self.world.accept(desk, &case).await;
+            self.world.reviewed(&case, Outcome::Granted).await;
             let decided = platform.decide_case(&desk.call(), &case, decision(&self.world, Outcome::Granted)).await;
             decided.unwrap_or_else(|e| panic!("decide: {e}"));
         }

@@ -130,7 +130,11 @@ fn template_of(kind: DocumentKind) -> &'static str {
         | DocumentKind::CorrectionNotice
         | DocumentKind::NonAcceptanceNotice
         | DocumentKind::CompletionNotice
-        | DocumentKind::JointCompletionNotice => "notice.typ",
+        | DocumentKind::JointCompletionNotice
+        | DocumentKind::ExtensionNotice
+        | DocumentKind::TransferNotice
+        | DocumentKind::RevocationNotice
+        | DocumentKind::AmendmentNotice => "notice.typ",
     }
 }
 

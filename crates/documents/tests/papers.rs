@@ -146,6 +146,10 @@ fn permit_law_art32_2_only_the_organs_own_papers_name_a_place_for_its_seal() {
             DocumentKind::NonAcceptanceNotice,
             DocumentKind::CompletionNotice,
             DocumentKind::JointCompletionNotice,
+            DocumentKind::ExtensionNotice,
+            DocumentKind::TransferNotice,
+            DocumentKind::RevocationNotice,
+            DocumentKind::AmendmentNotice,
         ]
     );
 }

@@ -192,6 +192,11 @@ impl Agency {
         is_slug(department).then(|| Self::new(department, region))
     }
 
+    /// Whether the department stands in the shipped table.
+    pub fn is_known(&self) -> bool {
+        default_departments().get(&self.department).is_some()
+    }
+
     /// Full Chinese name by the shipped tables; the id itself when the department is unknown.
     pub fn name(&self) -> String {
         agency_name(&self.department, self.region).unwrap_or_else(|| self.to_string())

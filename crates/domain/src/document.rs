@@ -25,11 +25,19 @@ pub enum DocumentKind {
     JointReceipt,
     /// 联合办结告知书: one notice with all results of a parallel group.
     JointCompletionNotice,
+    /// 延长办理期限通知书 (许可法第四十二条).
+    ExtensionNotice,
+    /// 转送告知书 (673号令第八条).
+    TransferNotice,
+    /// 撤销、撤回、注销告知书 (许可法第六十九、七十条).
+    RevocationNotice,
+    /// 变更、延续告知书 (许可法第四十九、五十条).
+    AmendmentNotice,
 }
 
 impl DocumentKind {
     /// Every kind, in the order of a project's life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::CodeCertificate,
         Self::ReceiptSlip,
         Self::AcceptanceNotice,
@@ -39,6 +47,10 @@ impl DocumentKind {
         Self::CompletionNotice,
         Self::JointReceipt,
         Self::JointCompletionNotice,
+        Self::ExtensionNotice,
+        Self::TransferNotice,
+        Self::RevocationNotice,
+        Self::AmendmentNotice,
     ];
 
     /// The title printed in red.
@@ -53,6 +65,10 @@ impl DocumentKind {
             Self::CompletionNotice => "办结告知书",
             Self::JointReceipt => "并联审批联合收件凭证",
             Self::JointCompletionNotice => "并联审批联合办结告知书",
+            Self::ExtensionNotice => "延长办理期限通知书",
+            Self::TransferNotice => "转送告知书",
+            Self::RevocationNotice => "行政许可撤销、撤回、注销告知书",
+            Self::AmendmentNotice => "变更、延续决定告知书",
         }
     }
 
@@ -68,6 +84,10 @@ impl DocumentKind {
             Self::CompletionNotice => "结",
             Self::JointReceipt => "联收",
             Self::JointCompletionNotice => "联结",
+            Self::ExtensionNotice => "延",
+            Self::TransferNotice => "转",
+            Self::RevocationNotice => "销",
+            Self::AmendmentNotice => "变",
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 use domain::{
     Moment, Refusal,
     case::{
-        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Given, NotAcceptedGround,
-        Outcome, Owed, Papers, Point, Stage,
+        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
+        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
     },
     clock::{DayLedger, Light, Sheet, Suspension, Thresholds},
     department::Agency,
@@ -104,8 +104,18 @@ pub struct CasePage {
     pub decision_sheet: Option<Sheet>,
     /// Every working day since the application, and whose it was.
     pub days: DayLedger,
+    /// The clock of the delivery as of today.
+    pub delivery_sheet: Option<Sheet>,
+    /// The clock of the change or renewal that was asked last, as of today.
+    pub amendment_sheet: Option<Sheet>,
+    /// The clocks of special procedures, of the transfer and of the hearing, with their names, as of today.
+    pub other_sheets: Vec<(String, Sheet)>,
+    /// Where a granted decision stands today.
+    pub force: Option<Force>,
     /// Result of checking the code now (only shown to the office).
     pub code_check: CodeCheck,
+    /// Names of who proposed and reviewed, by account.
+    pub names: BTreeMap<String, String>,
     /// 痕迹, oldest first.
     pub trail: Vec<TrailEntry>,
 }
@@ -113,9 +123,11 @@ pub struct CasePage {
 impl CasePage {
     /// The clock that runs for what is owed now.
     pub fn running_sheet(&self) -> Option<&Sheet> {
-        match self.case.stage.owed() {
+        match self.case.owed() {
             Owed::Check | Owed::Recheck => self.check_sheet.as_ref(),
-            Owed::Decide => self.decision_sheet.as_ref(),
+            Owed::Propose | Owed::Review | Owed::Decide => self.decision_sheet.as_ref(),
+            Owed::Deliver => self.delivery_sheet.as_ref(),
+            Owed::Amend => self.amendment_sheet.as_ref(),
             Owed::Receive | Owed::Correct | Owed::Nothing => None,
         }
     }
@@ -154,6 +166,10 @@ pub struct CaseRow {
     pub provisional: bool,
     /// The clock stands still.
     pub suspended: bool,
+    /// Who undertakes it; empty while nobody does.
+    pub holder_name: String,
+    /// Granted, neither revoked nor lapsed.
+    pub in_force: bool,
     /// Result.
     pub outcome: Option<Outcome>,
     /// 文号.
@@ -172,7 +188,8 @@ pub struct CaseRow {
 
 /// Columns of [`CaseRow`], for every query of them.
 pub(crate) const CASE_COLUMNS: &str = "id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, \
-     due_day, yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at";
+     due_day, yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at, \
+     holder_name, in_force";
 
 impl CaseRow {
     pub(crate) fn read(row: &QueryResult) -> Result<Self, Failure> {
@@ -195,6 +212,8 @@ impl CaseRow {
             yellow: day(number("yellow_day")?),
             provisional: number("provisional")? != 0,
             suspended: number("suspended")? != 0,
+            holder_name: text("holder_name")?,
+            in_force: number("in_force")? != 0,
             outcome: outcome_of(&text("outcome")?),
             document_number: text("document_number")?,
             document_title: text("document_title")?,
@@ -350,13 +369,14 @@ impl Platform {
             limit: guide.map_or(item.effective_limit(), |v| v.guide.effective_limit()).clone(),
             rulebook: self.rules.version(),
             guide: guide.map(|v| v.row.number),
+            procedure: case::procedures().of(item),
             materials,
         }
     }
 
     fn blockers(&self, declared: &Declared, item: &Item, cases: &[CaseRow]) -> Vec<Blocker> {
         let needed = declared.needed.iter().cloned().collect();
-        let done = cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
+        let done = cases.iter().filter(|c| c.in_force).map(|c| c.item.clone()).collect();
         self.rules.catalogue.blocked_by(&item.code, &needed, &done)
     }
 
@@ -401,7 +421,7 @@ impl Platform {
     }
 
     /// One act on one case: load, decide, append, commit; decided again when somebody was faster.
-    async fn act(
+    pub(crate) async fn act(
         &self,
         call: &Call,
         action: Action,
@@ -513,7 +533,7 @@ impl Platform {
         id: &CaseId,
         ground: NotAcceptedGround,
         reason: &str,
-        right_organ: Option<String>,
+        right_organ: Option<Agency>,
     ) -> Result<(), Failure> {
         self.act(call, Action::NotAcceptCase, id, |case| {
             Ok(case::not_accept(case, ground, reason, right_organ.clone(), &self.papers())?)
@@ -521,9 +541,20 @@ impl Platform {
         .await
     }
 
-    /// 暂停计时.
-    pub async fn suspend_clock(&self, call: &Call, id: &CaseId, suspension: Suspension) -> Result<(), Failure> {
-        self.act(call, Action::SuspendClock, id, |case| Ok(case::suspend(case, suspension.clone())?)).await
+    /// 暂停计时, with how long it is to take and how the applicant was told.
+    pub async fn suspend_clock(
+        &self,
+        call: &Call,
+        id: &CaseId,
+        suspension: Suspension,
+        planned_until: Date,
+        told_by: Way,
+    ) -> Result<(), Failure> {
+        let today = self.clock.now().date();
+        self.act(call, Action::SuspendClock, id, |case| {
+            Ok(case::suspend(case, suspension.clone(), planned_until, told_by, today)?)
+        })
+        .await
     }
 
     /// 恢复计时: `to` is the last day not counted.
@@ -533,18 +564,24 @@ impl Platform {
 
     /// 作出决定; the case completes by itself in the same commit (办法第十四条第四、五项).
     pub async fn decide_case(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<(), Failure> {
+        let by = call.actor.tag();
         self.act(call, Action::DecideCase, id, |case| {
-            Ok(case::decide(case, decision.clone(), self.clock.now(), &self.papers())?)
+            Ok(case::decide(case, decision.clone(), &self.scene(&by), &self.papers())?)
         })
         .await
     }
 
     /// The completion notice a decision would lead to, or what is wrong with it. Changes nothing; its number is not drawn yet.
     pub async fn preview_decision(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<Document, Failure> {
-        let (stream, application) = self.load_case(call, Action::DecideCase, id).await?;
+        let (stream, _) = self.load_case(call, Action::DecideCase, id).await?;
         let papers = Papers { serial: "×××××××××".into(), ..self.papers() };
-        case::decide(&stream.state, decision.clone(), self.clock.now(), &papers)?;
-        Ok(papers.completion_notice(&application, &decision))
+        let by = call.actor.tag();
+        let events = case::decide(&stream.state, decision, &self.scene(&by), &papers)?;
+        let notice = events.into_iter().find_map(|event| match event {
+            CaseEvent::CaseCompleted { document } => Some(*document),
+            _ => None,
+        });
+        notice.ok_or(Failure::NotThere)
     }
 
     /// The unit takes its application back.
@@ -572,7 +609,19 @@ impl Platform {
             check_sheet: sheet(case::check_clock(&stream.state)),
             decision_sheet: sheet(case::decision_clock(&stream.state)),
             days: case::history(&stream.state).map(|h| h.ledger(self.rules.calendar, today)).unwrap_or_default(),
+            delivery_sheet: sheet(case::delivery_clock(&stream.state)),
+            amendment_sheet: sheet(case::amendment_clock(&stream.state)),
+            other_sheets: other_clocks(&stream.state)
+                .into_iter()
+                .filter_map(|clock| Some((clock.kind.name.clone(), sheet(Some(clock))?)))
+                .collect(),
+            force: stream.state.force(today),
             code_check: CodeCheck::of(&application, &project),
+            names: {
+                let proposed = stream.state.proposal.as_ref().map(|p| p.by.as_str());
+                let reviewed = stream.state.review.as_ref().map(|r| r.by.as_str());
+                self.names_of([proposed, reviewed].into_iter().flatten()).await?
+            },
             trail: self.case_trail(id).await?,
             case: stream.state,
             application,
@@ -586,8 +635,8 @@ impl Platform {
             .store
             .query_few(
                 "SELECT id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, due_day, \
-                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at \
-                 FROM cases WHERE project_id = $1 ORDER BY submitted_at, id",
+                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at, \
+                 holder_name, in_force FROM cases WHERE project_id = $1 ORDER BY submitted_at, id",
                 [project.as_str().into()],
             )
             .await
@@ -610,10 +659,19 @@ impl Platform {
     }
 }
 
+/// Clocks beside check, decision, delivery and amendment.
+fn other_clocks(case: &Case) -> Vec<domain::clock::ClockFacts> {
+    let specials = case.specials.iter().filter_map(domain::case::Special::clock);
+    [case::transfer_clock(case), case::hearing_request_clock(case), case::hearing_clock(case)]
+        .into_iter()
+        .flatten()
+        .chain(specials)
+        .collect()
+}
+
 /// A completed, granted case whose result is this material.
 pub(crate) fn shared_result(material: &Material, cases: &[CaseRow]) -> Option<(CaseId, String)> {
-    let case =
-        cases.iter().rev().find(|c| c.outcome == Some(Outcome::Granted) && material.issued_by.contains(&c.item))?;
+    let case = cases.iter().rev().find(|c| c.in_force && material.issued_by.contains(&c.item))?;
     Some((case.id.clone(), format!("{}({})", case.document_title, case.document_number)))
 }
 

@@ -6,17 +6,19 @@ use crate::{
     attachment::AttachmentRow,
     case::{CasePage, CaseRow, object},
     permission,
+    processing::{is_manager, is_open_to},
     project::ProjectRow,
     work_list::Cursor,
 };
 use domain::{
     account::Post,
-    case::{Act, Owed},
+    case::{Act, Force, Lapse},
     ids::AttachmentId,
     item::LimitUnit,
     project_code::ProjectCode,
     region::RegionCode,
 };
+use jiff::civil::Date;
 use ledger::{
     Value,
     sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query},
@@ -68,30 +70,86 @@ fn action_of(act: Act) -> Action {
         Act::Resume => Action::ResumeClock,
         Act::Decide => Action::DecideCase,
         Act::Withdraw => Action::WithdrawCase,
+        Act::CorrectOnSpot => Action::AcceptCase,
+        Act::AskAgain => Action::AskCorrection,
+        Act::Transfer => Action::TransferCase,
+        Act::Claim => Action::ClaimCase,
+        Act::HandOver => Action::HandOverCase,
+        Act::Propose => Action::ProposeDecision,
+        Act::Review => Action::ReviewProposal,
+        Act::SendBack => Action::SendBackProposal,
+        Act::Extend => Action::ExtendLimit,
+        Act::BeginSpecial | Act::EndSpecial | Act::OfferHearing => Action::RunSpecial,
+        Act::AskHearing => Action::AskHearing,
+        Act::Deliver | Act::NoteStart => Action::DeliverLicence,
+        Act::Revoke => Action::RevokeLicence,
+        Act::AskAmendment => Action::AskAmendment,
+        Act::DecideAmendment => Action::DecideCase,
     }
 }
 
-/// Whether the state of the case lets the act through, its clock included.
-fn fits(page: &CasePage, act: Act) -> bool {
-    page.case.stage.acts().contains(&act)
+/// Whether the state of the case lets the act through, its clock and its procedure included.
+fn fits(page: &CasePage, act: Act, today: Date) -> bool {
+    let case = &page.case;
+    let procedure = &page.application.procedure;
+    let force = case.force(today);
+    let running = |s: &domain::case::Special| s.result.is_none();
+    let unstarted = |v: &domain::case::ValidityRule| v.lapses == Lapse::Unstarted;
+    case.may(act)
         && match act {
-            Act::Suspend | Act::Decide => !page.case.is_suspended(),
-            Act::Resume => page.case.is_suspended(),
+            Act::Suspend | Act::Decide => !case.is_suspended(),
+            Act::Resume => case.is_suspended(),
+            Act::Claim => case.undertaker.is_none(),
+            Act::AskAgain => case.earlier_corrections.is_empty(),
+            Act::Transfer => procedure.transfer.is_some(),
+            Act::Extend => {
+                procedure.extension.is_some() && page.application.limit.days > 0 && case.extensions.is_empty()
+            }
+            Act::EndSpecial => case.specials.iter().any(running),
+            Act::OfferHearing => case.hearing.is_none(),
+            Act::AskHearing => case.hearing.as_ref().is_some_and(|h| h.asked_on.is_none()),
+            Act::Deliver => case.awaits_delivery(),
+            Act::NoteStart => {
+                case.started_on.is_none()
+                    && procedure.validity.as_ref().is_some_and(unstarted)
+                    && force.is_some_and(Force::is_in_force)
+            }
+            Act::Revoke => force.is_some_and(|f| !matches!(f, Force::Revoked(_))),
+            Act::AskAmendment => force.is_some_and(Force::is_in_force) && case.open_amendment().is_none(),
+            Act::DecideAmendment => case.open_amendment().is_some(),
             _ => true,
         }
+}
+
+/// Whether the person may take the act: whose case it is, and that nobody takes two of the three steps.
+fn is_theirs(page: &CasePage, act: Act, actor: &Actor) -> bool {
+    let case = &page.case;
+    let by = actor.tag();
+    let proposed = case.proposal.as_ref().is_some_and(|p| p.by == by);
+    let reviewed = case.review.as_ref().is_some_and(|r| r.by == by);
+    match act {
+        Act::Propose => is_open_to(case, actor),
+        Act::HandOver => {
+            case.undertaker.as_ref().is_some_and(|held| held.account.as_str() == by)
+                || is_manager(actor, &page.application.agency)
+        }
+        Act::Review | Act::SendBack | Act::Decide => !proposed && !reviewed,
+        _ => true,
+    }
 }
 
 impl Platform {
     /// Acts open to the caller now: what the state allows, as far as the person's posts do.
     pub fn open_acts(&self, call: &Call, page: &CasePage) -> Vec<Act> {
-        let acts = page.case.stage.acts().iter().copied();
-        acts.filter(|act| fits(page, *act) && self.permit(call, *act, page).is_ok()).collect()
+        let today = self.clock.now().date();
+        let open = |act: &Act| fits(page, *act, today) && is_theirs(page, *act, &call.actor);
+        Act::ALL.into_iter().filter(|act| open(act) && self.permit(call, *act, page).is_ok()).collect()
     }
 
     /// Whether the caller's posts allow the act on this case. `Ok(false)`: they do, but its state does not (any more).
     pub fn check_act(&self, call: &Call, act: Act, page: &CasePage) -> Result<bool, Failure> {
         self.permit(call, act, page)?;
-        Ok(fits(page, act))
+        Ok(fits(page, act, self.clock.now().date()))
     }
 
     fn permit(&self, call: &Call, act: Act, page: &CasePage) -> Result<(), Failure> {
@@ -195,10 +253,7 @@ impl Platform {
         let due = row.due?;
         let today = self.clock.now().date();
         let item = self.rules.catalogue.item(&row.item);
-        let working = match row.owed {
-            Owed::Decide => item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working),
-            _ => true,
-        };
+        let working = !row.owed.is_deciding() || item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working);
         let late = today > due;
         let (from, to) = if late { (due, today) } else { (today, due) };
         let days = if working {

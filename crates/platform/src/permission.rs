@@ -60,6 +60,32 @@ pub enum Action {
     ReceiveGroup,
     /// 延长联合办理期限.
     ExtendGroup,
+    /// 转送 to the organ that decides.
+    TransferCase,
+    /// 领办.
+    ClaimCase,
+    /// 转办 within the department.
+    HandOverCase,
+    /// 提出拟办意见.
+    ProposeDecision,
+    /// 审核同意.
+    ReviewProposal,
+    /// 退回重新拟办.
+    SendBackProposal,
+    /// 延长办理期限.
+    ExtendLimit,
+    /// 特别程序, 告知听证权利.
+    RunSpecial,
+    /// 申请听证.
+    AskHearing,
+    /// 登记送达, 登记开工.
+    DeliverLicence,
+    /// 撤销、撤回、注销.
+    RevokeLicence,
+    /// 申请变更或者延续.
+    AskAmendment,
+    /// Note what has lapsed or been renewed by silence.
+    SettleLicence,
     /// The list of what is owed.
     ReadWorkList,
     /// 消息中心.
@@ -102,7 +128,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 55] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -126,6 +152,19 @@ impl Action {
         Self::ReadGroup,
         Self::ReceiveGroup,
         Self::ExtendGroup,
+        Self::TransferCase,
+        Self::ClaimCase,
+        Self::HandOverCase,
+        Self::ProposeDecision,
+        Self::ReviewProposal,
+        Self::SendBackProposal,
+        Self::ExtendLimit,
+        Self::RunSpecial,
+        Self::AskHearing,
+        Self::DeliverLicence,
+        Self::RevokeLicence,
+        Self::AskAmendment,
+        Self::SettleLicence,
         Self::ReadWorkList,
         Self::ReadMessages,
         Self::PrintDocument,
@@ -198,6 +237,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::DeclareProject | A::UploadFile => &[AnyUnit],
         A::ReadMessages => &[AnyUnit],
         A::WithdrawProject | A::ApplyForItem | A::SupplyCorrection | A::WithdrawCase => &[OwnUnit],
+        A::AskHearing | A::AskAmendment => &[OwnUnit],
         A::ReadProject | A::ReadCase | A::ReadGroup | A::ReadFile | A::PrintDocument => {
             &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
         }
@@ -207,6 +247,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         }
         A::ReceiveGroup => &[P(WINDOW, Reach::Own)],
         A::ExtendGroup => &[P(&[Approver, DepartmentManager], Reach::Own)],
+        A::TransferCase | A::DeliverLicence => &[P(WINDOW, Reach::Own)],
+        A::ClaimCase | A::ProposeDecision => &[P(&[Undertaker], Reach::Own)],
+        A::HandOverCase => &[P(&[Undertaker, DepartmentManager], Reach::Own)],
+        A::ReviewProposal => &[P(&[Reviewer], Reach::Own)],
+        A::SendBackProposal => &[P(&[Reviewer, Approver], Reach::Own)],
+        A::ExtendLimit => &[P(&[DepartmentManager], Reach::Own)],
+        A::RunSpecial => &[P(&[Undertaker, Approver], Reach::Own)],
+        A::RevokeLicence => &[P(&[Approver], Reach::Own)],
+        A::SettleLicence => &[System],
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],
         A::ReadWorkList => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],

@@ -232,8 +232,7 @@ impl Platform {
         guides: &GuidesInForce,
     ) -> Vec<Task> {
         let needed: BTreeSet<String> = declared.needed.iter().cloned().collect();
-        let done: BTreeSet<String> =
-            cases.iter().filter(|c| c.outcome == Some(Outcome::Granted)).map(|c| c.item.clone()).collect();
+        let done: BTreeSet<String> = cases.iter().filter(|c| c.in_force).map(|c| c.item.clone()).collect();
         let because: BTreeMap<&str, &str> =
             derivation.needed.iter().map(|n| (n.item.as_str(), n.because.as_str())).collect();
         let codes: Vec<&str> = declared.needed.iter().map(String::as_str).collect();
@@ -360,7 +359,7 @@ impl Platform {
             .store
             .query(
                 "SELECT project_id, COUNT(*) AS running, COALESCE(SUM(CASE WHEN owed = 'correct' THEN 1 ELSE 0 END), 0) AS waiting \
-                 FROM cases WHERE unit_id = $1 AND owed <> 'nothing' GROUP BY project_id",
+                 FROM cases WHERE unit_id = $1 AND ended_at = 0 GROUP BY project_id",
                 [unit.as_str().into()],
             )
             .await
@@ -488,7 +487,10 @@ impl TaskState {
         let blocked = blockers.iter().any(|b| b.kind == PrecedenceKind::Law);
         match case {
             Some(case) => match case.stage {
-                Stage::Completed if case.outcome == Some(Outcome::Granted) => Self::Done,
+                Stage::Completed if case.in_force => Self::Done,
+                // Revoked or lapsed: it may be applied for anew.
+                Stage::Completed if case.outcome == Some(Outcome::Granted) && blocked => Self::CannotStartYet,
+                Stage::Completed if case.outcome == Some(Outcome::Granted) => Self::Ready,
                 Stage::Completed | Stage::NotAccepted => Self::Failed,
                 Stage::CorrectionAsked => Self::ActionRequired,
                 Stage::Withdrawn if blocked => Self::CannotStartYet,

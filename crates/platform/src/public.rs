@@ -188,7 +188,10 @@ impl Platform {
             item: case.item_name.clone(),
             agency,
             stage: case.stage.name().to_owned(),
-            outcome: done.map(|o: Outcome| o.name().to_owned()),
+            outcome: done.map(|o: Outcome| match o {
+                Outcome::Granted if !case.in_force => "准予，现已失效".to_owned(),
+                other => other.name().to_owned(),
+            }),
             document_number: done.map(|_| case.document_number.clone()),
             title: done.map(|_| case.document_title.clone()),
             decided_on: done.and(case.decided_on).map(|d: Date| d.to_string()),
@@ -249,8 +252,8 @@ impl Platform {
             .store
             .query(
                 "SELECT id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, due_day, \
-                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at \
-                 FROM cases WHERE ended_at > 0 AND stage = 'completed' ORDER BY ended_at DESC, id LIMIT $1",
+                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at, \
+                 holder_name, in_force FROM cases WHERE ended_at > 0 AND stage = 'completed' ORDER BY ended_at DESC, id LIMIT $1",
                 [i64::try_from(limit).unwrap_or(10).into()],
             )
             .await
@@ -270,7 +273,7 @@ impl Platform {
         let row = self
             .store
             .query_one(
-                "SELECT (SELECT COUNT(*) FROM projects) AS projects, (SELECT COUNT(*) FROM cases WHERE owed <> 'nothing') AS running, \
+                "SELECT (SELECT COUNT(*) FROM projects) AS projects, (SELECT COUNT(*) FROM cases WHERE ended_at = 0) AS running, \
                  (SELECT COUNT(*) FROM cases WHERE stage = 'completed') AS completed",
                 [],
             )

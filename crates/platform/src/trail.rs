@@ -107,16 +107,24 @@ impl Platform {
     }
 
     pub(crate) async fn actor_names(&self, events: &[Event]) -> Result<BTreeMap<String, String>, Failure> {
+        self.names_of(events.iter().map(|event| event.actor.as_str())).await
+    }
+
+    /// Shown names of those who act: an officer's own, the unit of an agent.
+    pub(crate) async fn names_of<'a>(
+        &self,
+        actors: impl Iterator<Item = &'a str>,
+    ) -> Result<BTreeMap<String, String>, Failure> {
         let mut names = BTreeMap::from([("system".to_owned(), "在线平台".to_owned())]);
-        for event in events {
-            if names.contains_key(&event.actor) {
+        for actor in actors {
+            if names.contains_key(actor) {
                 continue;
             }
             let rows = self
                 .store
                 .query(
                     "SELECT a.name, COALESCE(u.name, '') AS unit_name FROM accounts a LEFT JOIN units u ON u.id = a.unit_id WHERE a.id = $1",
-                    [event.actor.clone().into()],
+                    [actor.into()],
                 )
                 .await
                 .map_err(Failure::fault)?;
@@ -126,9 +134,9 @@ impl Platform {
                     let name: String = row.try_get("", "name").map_err(Failure::fault)?;
                     if unit.is_empty() { name } else { unit }
                 }
-                None => event.actor.clone(),
+                None => actor.to_owned(),
             };
-            names.insert(event.actor.clone(), name);
+            names.insert(actor.to_owned(), name);
         }
         Ok(names)
     }
@@ -196,8 +204,11 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         CaseEvent::CodeNotVerified { code, message, .. } => {
             (Lane::Departments, "核验项目代码，未通过", format!("{code}:{message}"))
         }
-        CaseEvent::CorrectionAsked { points, document } => {
+        CaseEvent::CorrectionAsked { points, document, repeated: None } => {
             (Lane::Departments, "一次性告知补正", format!("{} 条，{}", points.len(), document.number))
+        }
+        CaseEvent::CorrectionAsked { points, document, repeated: Some(reason) } => {
+            (Lane::Departments, "再次告知补正", format!("{} 条，{}；理由：{reason}", points.len(), document.number))
         }
         CaseEvent::CorrectionSupplied { answers } => (Lane::Applicant, "提交补正", format!("{} 条", answers.len())),
         CaseEvent::CaseAccepted { document } => (Lane::Departments, "受理", document.number.clone()),
@@ -215,10 +226,18 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         CaseEvent::CaseNotAccepted { ground, reason, .. } => {
             (Lane::Departments, "不予受理", format!("{}\u{ff1a}{reason}", ground.name()))
         }
-        CaseEvent::ClockSuspended { suspension } => (
+        CaseEvent::ClockSuspended { suspension, notice } => (
             Lane::Excluded,
             "暂停计时",
-            format!("{}（{}），文书：{}", suspension.ground.name(), suspension.ground.article(), suspension.document),
+            format!(
+                "{}（{}），文书：{}{}",
+                suspension.ground.name(),
+                suspension.ground.article(),
+                suspension.document,
+                notice
+                    .map(|n| format!("；以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until))
+                    .unwrap_or_default()
+            ),
         ),
         CaseEvent::ClockResumed { to } => (Lane::Excluded, "恢复计时", format!("不计时至 {to}")),
         CaseEvent::CaseDecided(d) => {
@@ -226,6 +245,59 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         }
         CaseEvent::CaseCompleted { document } => (Lane::Platform, "办结，生成办结告知书", document.number.clone()),
         CaseEvent::CaseWithdrawn { reason } => (Lane::Applicant, "撤回申请", reason.clone()),
+        CaseEvent::CorrectedOnSpot { correction } => {
+            (Lane::Applicant, "当场更正", format!("{} → {}（{}）", correction.wrong, correction.right, correction.by))
+        }
+        CaseEvent::CaseTransferred { to_name, reason, .. } => {
+            (Lane::Departments, "转送", format!("转送{to_name}；{reason}"))
+        }
+        CaseEvent::CaseClaimed { undertaker } => (Lane::Departments, "领办", undertaker.name.clone()),
+        CaseEvent::CaseHandedOver { to, reason } => {
+            (Lane::Departments, "转办", format!("转由{}办理；{reason}", to.name))
+        }
+        CaseEvent::DecisionProposed { proposal } => {
+            (Lane::Departments, "提出拟办意见", format!("拟{}", proposal.outcome.name()))
+        }
+        CaseEvent::ProposalReviewed { .. } => (Lane::Departments, "审核同意", String::new()),
+        CaseEvent::ProposalSentBack { .. } => (Lane::Departments, "退回重新拟办", String::new()),
+        CaseEvent::LimitExtended { extension, by, order, document } => (
+            Lane::Departments,
+            "延长办理期限",
+            format!("延长 {} 日，经{}批准，{}；{}", extension.days, by.name(), document.number, order.reason),
+        ),
+        CaseEvent::SpecialBegun { plan } => (
+            if plan.kind.ground.is_some() { Lane::Excluded } else { Lane::Departments },
+            "启动特别程序",
+            format!("{}，预计至 {}，文书：{}", plan.kind.name, plan.planned_until, plan.paper),
+        ),
+        CaseEvent::SpecialEnded { name, result, .. } => {
+            (Lane::Departments, "特别程序结束", format!("{name}，{}，文书：{}", result.result, result.paper))
+        }
+        CaseEvent::HearingOffered { told_on, told_by, paper } => {
+            (Lane::Departments, "告知听证权利", format!("{told_on} 以{}方式告知，文书：{paper}", told_by.name()))
+        }
+        CaseEvent::HearingAsked { .. } => (Lane::Applicant, "申请听证", String::new()),
+        CaseEvent::LicenceDelivered { delivery } => (
+            Lane::Departments,
+            "送达",
+            format!("{} {}，签收人：{}", delivery.on, delivery.by.name(), delivery.receiver),
+        ),
+        CaseEvent::StartNoted { on } => (Lane::Applicant, "开工建设", on.to_string()),
+        CaseEvent::LicenceRevoked { revocation, .. } => (
+            Lane::Departments,
+            revocation.ground.revoking().name(),
+            format!("{}；{}", revocation.ground.name(), revocation.document_number),
+        ),
+        CaseEvent::AmendmentAsked { request } => {
+            (Lane::Applicant, "申请变更或者延续", format!("{}；{}", request.kind.name(), request.reason))
+        }
+        CaseEvent::AmendmentDecided { decision, .. } => (
+            Lane::Departments,
+            "决定变更或者延续",
+            format!("{}，{}", decision.outcome.name(), decision.document_number),
+        ),
+        CaseEvent::RenewedBySilence { until } => (Lane::Platform, "视为准予延续", format!("有效期至 {until}")),
+        CaseEvent::LicenceLapsed { on } => (Lane::Platform, "许可届满失效", on.to_string()),
     }
 }
 

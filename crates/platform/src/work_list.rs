@@ -19,6 +19,8 @@ pub enum Tab {
     /// Everything the organ owes.
     #[default]
     All,
+    /// 我领办的: what the officer has claimed and the organ still owes.
+    Mine,
     /// One kind of what is owed.
     Owed(Owed),
     /// 今日到期.
@@ -37,12 +39,17 @@ pub enum Tab {
 
 impl Tab {
     /// Tabs in their order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::All,
+        Self::Mine,
         Self::Owed(Owed::Receive),
         Self::Owed(Owed::Check),
         Self::Owed(Owed::Recheck),
+        Self::Owed(Owed::Propose),
+        Self::Owed(Owed::Review),
         Self::Owed(Owed::Decide),
+        Self::Owed(Owed::Deliver),
+        Self::Owed(Owed::Amend),
         Self::DueToday,
         Self::Yellow,
         Self::Red,
@@ -54,6 +61,7 @@ impl Tab {
     pub fn name(self) -> &'static str {
         match self {
             Self::All => "全部待办",
+            Self::Mine => "我领办的",
             Self::Owed(owed) => owed.name(),
             Self::DueToday => "今日到期",
             Self::Yellow => "黄灯",
@@ -68,6 +76,7 @@ impl Tab {
     pub fn slug(self) -> &'static str {
         match self {
             Self::All => "all",
+            Self::Mine => "mine",
             Self::Owed(owed) => owed.slug(),
             Self::DueToday => "today",
             Self::Yellow => "yellow",
@@ -153,7 +162,11 @@ impl Platform {
         let scope = self.scope(posts);
         let (key, latest) = filter.tab.order();
         let mut select = Query::select();
-        select.from(Alias::new("cases")).cond_where(scope.clone()).cond_where(tab_condition(filter.tab, today));
+        select.from(Alias::new("cases")).cond_where(scope.clone()).cond_where(tab_condition(
+            filter.tab,
+            today,
+            &call.actor.tag(),
+        ));
         for name in crate::case::CASE_COLUMNS.split(',').map(str::trim) {
             select.column(Alias::new(name));
         }
@@ -177,7 +190,7 @@ impl Platform {
             },
             id: row.id.to_string(),
         });
-        Ok(WorkList { rows, next, counts: self.counts(&scope, today).await? })
+        Ok(WorkList { rows, next, counts: self.counts(&scope, today, &call.actor.tag()).await? })
     }
 
     /// What the posts reach: the same department in the own region and below; territory-wide posts everything there.
@@ -205,7 +218,7 @@ impl Platform {
     /// Cases the officer's organ owes something on, for the mark beside the navigation; 0 for whoever has no work list.
     pub async fn open_tasks(&self, call: &Call) -> Result<u64, Failure> {
         match &call.actor {
-            Actor::Officer { posts, .. } => self.count(&self.scope(posts), Tab::All, self.clock.now().date()).await,
+            Actor::Officer { posts, .. } => self.count(&self.scope(posts), Tab::All, self.clock.now().date(), "").await,
             _ => Ok(0),
         }
     }
@@ -213,7 +226,7 @@ impl Platform {
     /// Cases that have not ended and that no work list shows: always none (a monitor, not a page; see [`domain::case::lost`]).
     pub async fn unreachable_cases(&self) -> Result<Vec<CaseId>, Failure> {
         let today = self.clock.now().date();
-        let shown = Cond::any().add(tab_condition(Tab::All, today)).add(tab_condition(Tab::Waiting, today));
+        let shown = Cond::any().add(tab_condition(Tab::All, today, "")).add(tab_condition(Tab::Waiting, today, ""));
         let mut select = Query::select();
         select.column(Alias::new("id")).from(Alias::new("cases")).and_where(column("ended_at").eq(0));
         select.cond_where(shown.not()).order_by(Alias::new("id"), Order::Asc).limit(COUNT_CAP);
@@ -221,21 +234,21 @@ impl Platform {
         rows.iter().map(|row| row.try_get("", "id").map(CaseId).map_err(Failure::fault)).collect()
     }
 
-    async fn counts(&self, scope: &Cond, today: Date) -> Result<Vec<(Tab, u64)>, Failure> {
+    async fn counts(&self, scope: &Cond, today: Date, me: &str) -> Result<Vec<(Tab, u64)>, Failure> {
         let mut counts = Vec::new();
         for tab in Tab::ALL.into_iter().filter(|tab| *tab != Tab::Ended) {
-            counts.push((tab, self.count(scope, tab, today).await?));
+            counts.push((tab, self.count(scope, tab, today, me).await?));
         }
         Ok(counts)
     }
 
-    async fn count(&self, scope: &Cond, tab: Tab, today: Date) -> Result<u64, Failure> {
+    async fn count(&self, scope: &Cond, tab: Tab, today: Date, me: &str) -> Result<u64, Failure> {
         let mut inner = Query::select();
         inner
             .expr_as(Expr::val(1), Alias::new("one"))
             .from(Alias::new("cases"))
             .cond_where(scope.clone())
-            .cond_where(tab_condition(tab, today))
+            .cond_where(tab_condition(tab, today, me))
             .limit(COUNT_CAP);
         let mut outer = Query::select();
         outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
@@ -245,18 +258,19 @@ impl Platform {
     }
 }
 
-fn tab_condition(tab: Tab, today: Date) -> Cond {
+fn tab_condition(tab: Tab, today: Date, me: &str) -> Cond {
     let today = day_number(today);
     let by_organ = || column("owed").is_in(Owed::BY_ORGAN.map(|o| o.slug()));
     let running = || Cond::all().add(by_organ()).add(column("suspended").eq(0));
     match tab {
         Tab::All => Cond::all().add(by_organ()),
+        Tab::Mine => Cond::all().add(by_organ()).add(column("holder").eq(me.to_owned())),
         Tab::Owed(owed) => Cond::all().add(column("owed").eq(owed.slug())),
         Tab::DueToday => running().add(column("due_day").eq(today)),
         Tab::Yellow => running().add(column("yellow_day").lte(today)).add(column("due_day").gte(today)),
         Tab::Red => running().add(column("due_day").lt(today)),
         Tab::Waiting => Cond::all().add(column("owed").eq(Owed::Correct.slug())),
-        Tab::Ended => Cond::all().add(column("owed").eq(Owed::Nothing.slug())),
+        Tab::Ended => Cond::all().add(column("ended_at").gt(0)),
         Tab::Every => Cond::all(),
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use domain::{
     Moment,
-    case::{Decision, NotAcceptedGround, Outcome, Point},
+    case::{Decision, Delivery, NotAcceptedGround, Outcome, Point, Proposal, Steps, Way, procedures},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
@@ -97,6 +97,10 @@ pub struct Summary {
     pub deemed: u64,
     /// Prompts at changes of light.
     pub prompts: u64,
+    /// Proposals that went back.
+    pub sent_back: u32,
+    /// Licences delivered.
+    pub delivered: u32,
     /// Everything that was done.
     pub acts: u64,
 }
@@ -117,7 +121,10 @@ pub(crate) enum Next {
     NotAccept { case: usize },
     Suspend { case: usize },
     Resume { case: usize },
+    Propose { case: usize },
+    Review { case: usize },
     Decide { case: usize },
+    Deliver { case: usize },
     Withdraw { case: usize },
     AnswerCard { card: SupervisionCardId },
     CloseCard { card: SupervisionCardId },
@@ -149,6 +156,8 @@ struct CaseLife {
     agency: Agency,
     suspended_until: Option<Date>,
     accepted_on: Option<Date>,
+    /// What was proposed.
+    proposed: Option<Outcome>,
 }
 
 /// Lives through the plan on a platform whose clock is `clock` and whose chance comes from the plan's seed.
@@ -253,6 +262,14 @@ impl<'a> Life<'a> {
         self.at(day, next);
     }
 
+    /// Later on the same day.
+    fn soon(&mut self, next: Next) {
+        use platform::ports::Clock;
+        let minutes = 3 + i64::from(self.chance.below(25));
+        self.sequence += 1;
+        self.queue.insert((Moment(self.clock.now().0 + minutes * 60_000), self.sequence, next));
+    }
+
     pub(crate) fn after_working_days(&mut self, days: u32, next: Next) {
         let today = self.clock_date();
         let day = self.platform.rules.calendar.add_working_days(today, days.max(1));
@@ -342,7 +359,10 @@ impl<'a> Life<'a> {
             Next::NotAccept { case } => self.not_accept(case).await,
             Next::Suspend { case } => self.suspend(case).await,
             Next::Resume { case } => self.resume(case).await,
+            Next::Propose { case } => self.propose(case).await,
+            Next::Review { case } => self.review(case).await,
             Next::Decide { case } => self.decide(case).await,
+            Next::Deliver { case } => self.deliver(case).await,
             Next::Withdraw { case } => self.withdraw(case).await,
             Next::AnswerCard { card } => self.answer_card(card).await,
             Next::CloseCard { card } => self.close_card(card).await,
@@ -557,6 +577,7 @@ impl<'a> Life<'a> {
             agency: page.agency,
             suspended_until: None,
             accepted_on: None,
+            proposed: None,
         });
         Ok(Some(self.cases.len() - 1))
     }
@@ -716,7 +737,8 @@ impl<'a> Life<'a> {
         if let Some(life) = self.cases.get_mut(case) {
             life.accepted_on = Some(today);
         }
-        if self.gives_way("decide at once") {
+        let one_step = self.cases.get(case).is_some_and(|c| procedures().of(c.item).steps == Steps::One);
+        if one_step && self.gives_way("decide at once") {
             return self.decide(case).await;
         }
         if let Some(project) = self.cases.get(case).map(|c| c.project).filter(|_| limit.days > 3)
@@ -767,21 +789,20 @@ impl<'a> Life<'a> {
     async fn suspend(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "suspend").await? else { return Ok(()) };
         let today = self.clock_date();
-        let told_on = (!self.gives_way("tell nobody")).then_some(today);
         let suspension = Suspension {
             from: today,
             to: None,
             ground: Ground::ExpertReview,
             document: format!("专家评审告知书〔{}〕{:04}号", today.year(), self.chance.below(10_000)),
-            told_on,
+            told_on: Some(today),
         };
-        match self.platform.suspend_clock(&call, &id, suspension).await {
+        let days = between(&self.chance, [3, 12]);
+        let until = self.platform.rules.calendar.add_working_days(today, days);
+        match self.platform.suspend_clock(&call, &id, suspension, until, Way::Platform).await {
             // Decided already.
             Err(Failure::Refused(_)) => return Ok(()),
             other => self.tried("suspend a clock", other)?,
         }
-        let days = between(&self.chance, [3, 12]);
-        let until = self.platform.rules.calendar.add_working_days(today, days);
         if let Some(life) = self.cases.get_mut(case) {
             life.suspended_until = Some(until);
         }
@@ -805,15 +826,25 @@ impl<'a> Life<'a> {
             self.at(day, Next::Decide { case });
             return Ok(());
         }
-        let Some((call, id)) = self.approver(case, "decide").await? else { return Ok(()) };
-        let Some((item, project, agency)) = self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone())) else {
+        let Some((item, project, agency, proposed)) =
+            self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone(), c.proposed))
+        else {
             return Ok(());
         };
+        let procedure = procedures().of(item);
+        if procedure.steps == Steps::Three && proposed.is_none() {
+            self.soon(Next::Propose { case });
+            return Ok(());
+        }
+        let Some((call, id)) = self.approver(case, "decide").await? else { return Ok(()) };
         let today = self.clock_date();
         let accepted_on = self.cases.get(case).and_then(|c| c.accepted_on).unwrap_or(today);
         let waited = self.platform.rules.calendar.working_days_between(accepted_on, today);
         let decided_on = if waited > BACK_ENTERED && self.gives_way("enter late") { accepted_on } else { today };
-        let refused = self.percent(4);
+        let refused = match proposed {
+            Some(outcome) => outcome == Outcome::Refused,
+            None => self.percent(4),
+        };
         let texts = if refused { &self.kinds.refusal_texts } else { &self.kinds.opinions };
         let decision = Decision {
             outcome: if refused { Outcome::Refused } else { Outcome::Granted },
@@ -834,11 +865,61 @@ impl<'a> Life<'a> {
             self.summary.refused += 1;
         } else {
             self.summary.granted += 1;
+            if procedure.delivery.is_some() && self.percent(90) {
+                let days =
+                    if self.percent(5) { between(&self.chance, [11, 14]) } else { between(&self.chance, [1, 8]) };
+                self.after_working_days(days, Next::Deliver { case });
+            }
             if let Some(life) = self.projects.get_mut(project) {
                 life.done.insert(item.code.clone());
             }
             self.plan_applications(project);
         }
+        Ok(())
+    }
+
+    /// The undertaker proposes; now and then the reviewer wants it anew.
+    async fn propose(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "propose").await? else { return Ok(()) };
+        let outcome = if self.percent(4) { Outcome::Refused } else { Outcome::Granted };
+        let proposal = Proposal {
+            outcome, opinion: "经审查申请材料和现场情况，拟办如上，请审核。".to_owned()
+        };
+        let proposed = self.platform.propose_decision(&call, &id, proposal).await;
+        self.tried("propose a decision", proposed)?;
+        if let Some(life) = self.cases.get_mut(case) {
+            life.proposed = Some(outcome);
+        }
+        self.soon(Next::Review { case });
+        Ok(())
+    }
+
+    async fn review(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some(agency) = self.cases.get(case).map(|c| c.agency.clone()) else { return Ok(()) };
+        let desk = self.desks.of(self.platform, &self.chance, &self.kinds, &agency).await?;
+        let (Some(id), call) = (self.cases.get(case).map(|c| c.id.clone()), self.act(&desk.reviewer, "review")) else {
+            return Ok(());
+        };
+        if self.percent(5) {
+            let sent = self.platform.send_back_proposal(&call, &id, "请补充对审查要点的说明。").await;
+            self.tried("send a proposal back", sent)?;
+            self.summary.sent_back += 1;
+            self.soon(Next::Propose { case });
+            return Ok(());
+        }
+        let reviewed = self.platform.review_proposal(&call, &id, "事实清楚，同意拟办意见。").await;
+        self.tried("review a proposal", reviewed)?;
+        self.soon(Next::Decide { case });
+        Ok(())
+    }
+
+    async fn deliver(&mut self, case: usize) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "deliver").await? else { return Ok(()) };
+        let by = if self.percent(60) { Way::Electronic } else { Way::InPerson };
+        let delivery = Delivery { on: self.clock_date(), by, receiver: "项目单位经办人".to_owned() };
+        let delivered = self.platform.deliver_licence(&call, &id, delivery).await;
+        self.tried("deliver a licence", delivered)?;
+        self.summary.delivered += 1;
         Ok(())
     }
 

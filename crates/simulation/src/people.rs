@@ -10,10 +10,11 @@ use jiff::civil::Date;
 use platform::{Actor, Call, Platform, account::OpenOfficer, ports::Chance};
 use std::collections::BTreeMap;
 
-/// Two officers of one agency: who receives, accepts and answers the supervisor, and who decides.
+/// Officers of one agency: who receives, accepts, proposes and answers the supervisor, who reviews, who decides.
 #[derive(Clone)]
 pub(crate) struct Desk {
     pub window: Actor,
+    pub reviewer: Actor,
     pub approver: Actor,
 }
 
@@ -43,7 +44,12 @@ impl Desks {
         )
         .await?;
         let approver = open(platform, &format!("{slug}-p"), &kinds.person(chance), agency, &[Role::Approver]).await?;
-        let desk = Desk { window: actor(platform, &window).await?, approver: actor(platform, &approver).await? };
+        let reviewer = open(platform, &format!("{slug}-h"), &kinds.person(chance), agency, &[Role::Reviewer]).await?;
+        let desk = Desk {
+            window: actor(platform, &window).await?,
+            reviewer: actor(platform, &reviewer).await?,
+            approver: actor(platform, &approver).await?,
+        };
         self.0.insert(agency.clone(), desk.clone());
         Ok(desk)
     }

@@ -3,8 +3,9 @@
 use crate::{Person, World, answers, files};
 use domain::{
     account::Role,
-    case::{Decision, Outcome, Point},
+    case::{Decision, Outcome, Point, Proposal},
     declaration::Answers,
+    department::Agency,
     guide::{Contact, Page},
     ids::{AttachmentId, CaseId, ProjectId},
 };
@@ -103,8 +104,35 @@ impl World {
         self.platform.accept_case(&officer.call(), case).await.unwrap();
     }
 
-    /// 准予, and with it 办结.
+    /// 拟办 by one and 审核 by another officer of the case's organ, so that a third may decide. An item that one person
+    /// decides needs neither.
+    pub async fn reviewed(&self, case: &CaseId, outcome: Outcome) {
+        let page = self.platform.case_page(&Call::system("look"), case).await.unwrap();
+        if page.case.is_one_step() {
+            return;
+        }
+        let (undertaker, reviewer) = self.desk(&page.application.agency).await;
+        let proposal = Proposal { outcome, opinion: "经审查，拟办如上。".to_owned() };
+        self.platform.propose_decision(&undertaker.call(), case, proposal).await.unwrap();
+        self.platform.review_proposal(&reviewer.call(), case, "同意拟办意见。").await.unwrap();
+    }
+
+    /// An undertaker and a reviewer of an organ, always the same two.
+    pub async fn desk(&self, agency: &Agency) -> (Person, Person) {
+        let mut desks = self.desks.lock().await;
+        if let Some(desk) = desks.get(agency) {
+            return desk.clone();
+        }
+        let (department, region) = (agency.department.as_str(), agency.region.as_str());
+        let undertaker = self.officer(department, region, &[Role::Undertaker]).await;
+        let desk = (undertaker, self.officer(department, region, &[Role::Reviewer]).await);
+        desks.insert(agency.clone(), desk.clone());
+        desk
+    }
+
+    /// 拟办, 审核, 准予 by this officer, and with it 办结.
     pub async fn grant(&self, officer: &Person, case: &CaseId) {
+        self.reviewed(case, Outcome::Granted).await;
         let decision = decision(self, Outcome::Granted);
         self.platform.decide_case(&officer.call(), case, decision).await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! The world of one test.
 
 use crate::{Database, MemoryFiles, Person, PlainPrinter};
-use domain::{Moment, account::Role};
+use domain::{Moment, account::Role, department::Agency};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
@@ -11,6 +11,7 @@ use platform::{
     upload::NoScanner,
 };
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -31,6 +32,8 @@ pub struct World {
     /// Agent of 乙公司, who has no business with 甲公司.
     pub rival: Person,
     numbers: AtomicU32,
+    /// Undertaker and reviewer of an organ, opened at need.
+    pub(crate) desks: tokio::sync::Mutex<BTreeMap<Agency, (Person, Person)>>,
 }
 
 impl World {
@@ -56,7 +59,8 @@ impl World {
         platform.load_guides().await.unwrap();
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
-        let mut world = Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1) };
+        let mut world =
+            Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1), desks: Default::default() };
         world.agent = world.unit("甲公司").await;
         world.rival = world.unit("乙公司").await;
         world
@@ -83,7 +87,9 @@ impl World {
 
     /// An officer with every case role in a department and region.
     pub async fn all_hands(&self, department: &str, region: &str) -> Person {
-        self.officer(department, region, &[Role::Receptionist, Role::Undertaker, Role::Reviewer, Role::Approver]).await
+        use Role::{Approver, DepartmentManager, Receptionist, Reviewer, Undertaker};
+        let roles = [Receptionist, Undertaker, Reviewer, Approver, DepartmentManager];
+        self.officer(department, region, &roles).await
     }
 
     /// Moves the clock to nine o'clock of a day.
@@ -167,7 +173,8 @@ const READ_ROWS: [(&str, &str); 14] = [
         "SELECT id || '|' || project_id || '|' || project_code || '|' || project_name || '|' || unit_id || '|' || unit_name || '|' || item \
          || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
          yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
-         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at || '|' || guide_version AS line FROM cases",
+         decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at || '|' || guide_version || '|' || holder || '|' || \
+         holder_name || '|' || in_force || '|' || expires_day AS line FROM cases",
     ),
     (
         "guides",

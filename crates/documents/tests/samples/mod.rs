@@ -137,6 +137,37 @@ pub fn paper(kind: DocumentKind) -> Document {
             ]),
             ..bare
         },
+        DocumentKind::ExtensionNotice => Document {
+            paragraphs: texts([
+                "你单位申请的“生产建设项目水土保持方案审批”，因故不能在规定期限内作出决定。根据行政许可法第四十二条第一款的规定，经本机关负责人批准，办理期限延长10个工作日，现将延长期限的理由告知如下：",
+            ]),
+            rows: rows([
+                ("原办理时限", "20个工作日"),
+                ("延长期限", "10个工作日"),
+                ("延长的理由", "方案涉及两个流域，情况复杂。"),
+            ]),
+            closing: texts(["办理期限依法只延长一次。"]),
+            ..bare
+        },
+        DocumentKind::TransferNotice => Document {
+            paragraphs: texts([
+                "你单位申请的“企业投资项目核准”，由其他机关决定。根据企业投资项目核准和备案管理条例第八条的规定，本机关已将申请材料转送该机关。",
+            ]),
+            rows: rows([("转送至", "内蒙古自治区发展和改革委员会"), ("转送的理由", "由自治区核准。")]),
+            ..bare
+        },
+        DocumentKind::RevocationNotice => Document {
+            paragraphs: texts([
+                "你单位取得的“建设项目用地预审与选址意见书”，因以欺骗、贿赂等不正当手段取得，根据行政许可法第六十九条第二款的规定，本机关决定予以撤销。",
+            ]),
+            rows: rows([("处理方式", "撤销"), ("决定日期", "2026年11月24日")]),
+            ..bare
+        },
+        DocumentKind::AmendmentNotice => Document {
+            paragraphs: texts(["你单位就“企业投资项目核准”提出的延续申请已经办结，结果为准予延续。"]),
+            rows: rows([("决定意见", "同意延期开工建设。"), ("有效期延续至", "2029年3月2日")]),
+            ..bare
+        },
         DocumentKind::CompletionNotice => Document {
             paragraphs: texts([
                 "你单位于2026年11月3日提出的“企业投资项目备案”申请，经审查，材料齐全、符合法定条件，现已办理完结。有关事项告知如下：",

@@ -1,14 +1,36 @@
 //! What may be done to a case. Each command takes the state and gives events, or a refusal.
 
-use super::{Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point};
+use super::{
+    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, licence,
+    processing, special,
+};
 use crate::{
     Moment, Refusal,
-    clock::Suspension,
+    calendar::Calendar,
+    department::Agency,
     project::{Project, ProjectState},
     project_code::ProjectCode,
 };
 use jiff::civil::Date;
 use std::sync::Arc;
+
+/// Who acts, when, and by which calendar: what rules about persons and days need from outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// Account of who acts, as written into events.
+    pub by: &'a str,
+    /// When.
+    pub now: Moment,
+    /// Working days.
+    pub calendar: &'a Calendar,
+}
+
+impl Scene<'_> {
+    /// The day it happens.
+    pub fn today(&self) -> Date {
+        self.now.date()
+    }
+}
 
 /// Most points one correction notice may carry.
 const MAX_POINTS: usize = 50;
@@ -57,9 +79,9 @@ pub enum Acceptance {
     CodeRefused(Vec<CaseEvent>, Refusal),
 }
 
-fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
+pub(super) fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
     match &case.application {
-        Some(application) if case.stage.acts().contains(&act) => Ok(application),
+        Some(application) if case.may(act) => Ok(application),
         Some(_) => Err(Refusal::new(
             "case.wrong_state",
             format!("办件当前为“{}”，不能进行“{}”。请刷新页面查看最新状态。", case.stage.name(), act.name()),
@@ -68,7 +90,7 @@ fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
     }
 }
 
-fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
+pub(super) fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
@@ -108,13 +130,16 @@ pub fn receive(case: &Case, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> 
     Ok(vec![CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(application)) }])
 }
 
-/// 一次性告知补正: all points in one notice; a second notice is refused (许可法第三十二条第一款第四项).
+/// 一次性告知补正: all points in one notice (许可法第三十二条第一款第四项); for a second one see [`super::ask_again`].
 pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Result<Vec<CaseEvent>, Refusal> {
     let application = allowed(case, Act::AskCorrection)?;
-    if case.correction.is_some() {
-        return Err(Refusal::new("correction.twice", "补正要求应当一次性告知，本办件已告知过一次，不能再次告知。")
-            .article("行政许可法第三十二条第一款第（四）项"));
-    }
+    let points = checked_points(application, points)?;
+    let document = Box::new(papers.correction_notice(application, &points));
+    Ok(vec![CaseEvent::CorrectionAsked { points, document, repeated: None }])
+}
+
+/// The points of a notice without the empty ones, each about a material of the application.
+pub(super) fn checked_points(application: &Application, points: Vec<Point>) -> Result<Vec<Point>, Refusal> {
     let given = |id: &String| application.materials.iter().any(|g| g.material == *id);
     let points = points
         .into_iter()
@@ -136,8 +161,7 @@ pub fn ask_correction(case: &Case, points: Vec<Point>, papers: &Papers) -> Resul
         )
         .article("行政许可法第三十二条第一款第（四）项"));
     }
-    let document = Box::new(papers.correction_notice(application, &points));
-    Ok(vec![CaseEvent::CorrectionAsked { points, document }])
+    Ok(points)
 }
 
 /// The unit answers every marked point.
@@ -189,25 +213,28 @@ pub fn accept(
     })
 }
 
-/// 不予受理, with ground and reason; for a wrong organ the right one is named.
+/// 不予受理, with ground and reason; for a wrong organ the right one is named by its code.
 pub fn not_accept(
     case: &Case,
     ground: NotAcceptedGround,
     reason: &str,
-    right_organ: Option<String>,
+    right_organ: Option<Agency>,
     papers: &Papers,
 ) -> Result<Vec<CaseEvent>, Refusal> {
     let application = allowed(case, Act::NotAccept)?;
     let reason = words("reason", reason, "不予受理的理由", 1000)?;
-    let right_organ = right_organ.map(|o| o.trim().to_owned()).filter(|o| !o.is_empty());
-    if ground == NotAcceptedGround::WrongOrgan && right_organ.is_none() {
+    let right_agency = right_organ.filter(|_| ground == NotAcceptedGround::WrongOrgan);
+    if ground == NotAcceptedGround::WrongOrgan
+        && right_agency.as_ref().is_none_or(|o| *o == application.agency || !o.is_known())
+    {
         return Err(Refusal::field(
-            "right_organ",
+            "department",
             "not_accept.right_organ",
-            "不属于本机关职权范围的，请写明应当向哪个机关申请。",
+            "不属于本机关职权范围的，请选择应当向哪个机关申请（本机关以外的机关）。",
         )
         .article(ground.article()));
     }
+    let right_organ = right_agency.as_ref().map(Agency::name);
     if ground == NotAcceptedGround::Incomplete && case.correction.is_none() {
         return Err(Refusal::field(
             "ground",
@@ -217,47 +244,19 @@ pub fn not_accept(
         .article(ground.article()));
     }
     let document = Box::new(papers.non_acceptance_notice(application, ground, &reason, right_organ.as_deref()));
-    Ok(vec![CaseEvent::CaseNotAccepted { ground, reason, right_organ, document }])
-}
-
-/// 暂停计时: only with legal ground and paper (许可法第四十五条; 办法第十五条).
-pub fn suspend(case: &Case, suspension: Suspension) -> Result<Vec<CaseEvent>, Refusal> {
-    allowed(case, Act::Suspend)?;
-    if case.suspensions.iter().any(|s| s.to.is_none()) {
-        return Err(Refusal::new("clock.suspended", "计时已经暂停，请先恢复计时。").article("办法第十五条"));
-    }
-    if suspension.document.trim().is_empty() {
-        return Err(Refusal::field(
-            "document",
-            "clock.no_paper",
-            "暂停计时须有告知申请人的文书，请填写文书名称或文号。",
-        )
-        .article("行政许可法第四十五条"));
-    }
-    if case.accepted_at.is_some_and(|at| suspension.from < at.date()) {
-        return Err(
-            Refusal::field("from", "clock.before_acceptance", "暂停的起始日不能早于受理日。").article("办法第十五条")
-        );
-    }
-    Ok(vec![CaseEvent::ClockSuspended { suspension }])
-}
-
-/// 恢复计时: `to` is the last day not counted.
-pub fn resume(case: &Case, to: Date) -> Result<Vec<CaseEvent>, Refusal> {
-    allowed(case, Act::Resume)?;
-    let open = case.suspensions.iter().rev().find(|s| s.to.is_none());
-    match open {
-        None => Err(Refusal::new("clock.running", "计时没有暂停，不需要恢复。").article("办法第十五条")),
-        Some(open) if to < open.from => {
-            Err(Refusal::field("to", "clock.order", "恢复日不能早于暂停的起始日。").article("办法第十五条"))
-        }
-        Some(_) => Ok(vec![CaseEvent::ClockResumed { to }]),
-    }
+    Ok(vec![CaseEvent::CaseNotAccepted { ground, reason, right_organ, right_agency, document }])
 }
 
 /// 作出决定 with opinion, document number, title, date and validity (办法第十四条第四项), then the case completes by itself.
-pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
+/// A decision of three steps follows the agreed proposal and is made by a third person; a term the rulebook sets is filled in.
+pub fn decide(
+    case: &Case,
+    decision: Decision,
+    scene: &Scene<'_>,
+    papers: &Papers,
+) -> Result<Vec<CaseEvent>, Vec<Refusal>> {
     let application = allowed(case, Act::Decide).map_err(|r| vec![r])?;
+    processing::follows(case, decision.outcome, scene).map_err(|r| vec![r])?;
     let mut faults = Vec::new();
     let mut text = |field, value: &str, what, most| {
         words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第（四）项")))
@@ -265,7 +264,7 @@ pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> 
     let opinion = text("opinion", &decision.opinion, "办结意见", 2000);
     let document_number = text("document_number", &decision.document_number, "审批文件文号", 100);
     let title = text("title", &decision.title, "审批文件标题", 200);
-    if decision.decided_on > now.date() {
+    if decision.decided_on > scene.today() {
         faults.push(Refusal::field("decided_on", "decision.future", "决定日期不能晚于今天。"));
     }
     if case.accepted_at.is_some_and(|at| decision.decided_on < at.date()) {
@@ -282,9 +281,13 @@ pub fn decide(case: &Case, decision: Decision, now: Moment, papers: &Papers) -> 
             Refusal::new("clock.suspended", "计时处于暂停状态，请先恢复计时再作出决定。").article("办法第十五条"),
         );
     }
+    faults.extend(special::running(case));
+    faults.extend(special::hearing_open(case, scene));
     match (opinion, document_number, title) {
         (Ok(opinion), Ok(document_number), Ok(title)) if faults.is_empty() => {
-            let decision = Decision { opinion, document_number, title, ..decision };
+            let term = licence::valid_until(case, decision.decided_on).filter(|_| decision.outcome == Outcome::Granted);
+            let valid_until = decision.valid_until.or(term);
+            let decision = Decision { opinion, document_number, title, valid_until, ..decision };
             let notice = papers.completion_notice(application, &decision);
             Ok(vec![
                 CaseEvent::CaseDecided(Box::new(decision)),

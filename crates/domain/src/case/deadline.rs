@@ -268,7 +268,7 @@ mod tests {
             document: "听证通知书".into(),
             told_on: None,
         };
-        case.apply(&CaseEvent::ClockSuspended { suspension: hearing }, &meta(date(2026, 3, 30)));
+        case.apply(&CaseEvent::ClockSuspended { suspension: hearing, notice: None }, &meta(date(2026, 3, 30)));
         assert_eq!(next(&case), None, "a clock that stands still has no next day");
         assert_eq!(elapsed(&case, date(2026, 5, 1)), vec![]);
         case.apply(&CaseEvent::ClockResumed { to: date(2026, 4, 3) }, &meta(date(2026, 4, 3)));
@@ -281,7 +281,9 @@ mod tests {
     fn art15_ended_cases_and_cases_with_the_applicant_are_left_alone() {
         for stage in Stage::ALL {
             let case = given(&events_to(stage));
-            let runs = matches!(stage, Stage::Received | Stage::Supplemented | Stage::Processing);
+            let decides = matches!(stage, Stage::Processing | Stage::Proposed | Stage::Reviewed);
+            let delivers = stage == Stage::Completed;
+            let runs = decides || delivers || matches!(stage, Stage::Received | Stage::Supplemented);
             assert_eq!(!running_clocks(&case).is_empty(), runs, "{stage:?}");
             assert_eq!(!elapsed(&case, date(2030, 1, 1)).is_empty(), runs, "{stage:?}");
         }

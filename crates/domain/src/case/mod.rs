@@ -1,31 +1,58 @@
 //! 办件: one item applied for by one project. A machine of its own: nothing that happens to one case touches another.
 //!
-//! `stage` says where it stands and who owes the next act, `commands` what may be done, `papers` what is handed out,
-//! `clocks` which periods run, `deadline` what their running out does.
+//! `stage` says where it stands and who owes the next act; `commands`, `acceptance`, `processing`, `suspension`, `special`,
+//! `extension` and `licence` what may be done; `papers` what is handed out; `clocks` which periods run; `deadline` what their
+//! running out does; `procedure` what the rulebook says about an item's cases.
 
+mod acceptance;
 mod clocks;
 mod commands;
 mod deadline;
+mod extension;
+#[cfg(test)]
+mod law_tests;
+mod licence;
 mod papers;
+mod procedure;
+mod processing;
 mod reach;
+mod special;
 mod stage;
+mod suspension;
 #[cfg(test)]
 mod tests;
 
+pub use acceptance::{SpotCorrection, Transfer, ask_again, correct_on_spot, transfer, transfer_clock};
 pub use clocks::{check_clock, decision_clock, history, owed_clock};
 pub use commands::{
-    Acceptance, CodeCheck, accept, ask_correction, decide, not_accept, receive, resume, submit, supply, suspend,
-    withdraw,
+    Acceptance, CodeCheck, Scene, accept, ask_correction, decide, not_accept, receive, submit, supply, withdraw,
 };
 pub use deadline::{Change, DueMoved, Prompted, elapse, is_accepted_by_silence, next_change, running_clocks};
+pub use extension::{ExtensionOrder, extend};
+pub use licence::{
+    Amendment, AmendmentDecision, AmendmentKind, AmendmentRequest, Delivery, Force, Revocation, RevocationGround,
+    Revoking, amendment_clock, ask_amendment, decide_amendment, deliver, delivery_clock, note_start, revoke, settle,
+    valid_until,
+};
 pub use papers::Papers;
 pub(crate) use papers::REMEDY;
+pub use procedure::{
+    Authority, ExtensionRule, Lapse, Procedure, Procedures, RenewalRule, Silence, Steps, Term, ValidityRule, procedures,
+};
+pub use processing::{Proposal, Taken, Undertaker, claim, hand_over, propose, review, send_back};
 pub use reach::{Lost, lost};
+pub use special::{
+    HEARING, Hearing, Special, SpecialKind, SpecialKinds, SpecialPlan, SpecialResult, ask_hearing, begin_special,
+    end_special, hearing_clock, hearing_request_clock, offer_hearing, special_kinds,
+};
 pub use stage::{Act, Owed, Stage};
+pub use suspension::{Notice, Way, resume, suspend};
+
+use commands::{allowed, words};
 
 use crate::{
     Aggregate, Meta, Moment,
-    clock::{Mark, Suspension},
+    clock::{Extension, Mark, Suspension},
     department::Agency,
     document::{Document, DocumentKind},
     ids::{AttachmentId, CaseId, ProjectId, UnitId},
@@ -94,6 +121,9 @@ pub struct Application {
     /// Number of the version of the item's guide it was applied for and is received under (办法第八条); `None` before guides.
     #[serde(default)]
     pub guide: Option<u32>,
+    /// How the case is worked under this version.
+    #[serde(default)]
+    pub procedure: Procedure,
     /// Materials handed in.
     pub materials: Vec<Given>,
 }
@@ -116,7 +146,7 @@ pub struct Answer {
     pub files: Vec<File>,
 }
 
-/// 补正: asked once, answered once.
+/// 补正: asked, answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
     /// The complete list of points (许可法第三十二条: told once).
@@ -259,6 +289,9 @@ pub enum CaseEvent {
         points: Vec<Point>,
         /// 补正材料通知书.
         document: Box<Document>,
+        /// Why a second notice was needed; `None` for the first. Counted by the supervision.
+        #[serde(default)]
+        repeated: Option<String>,
     },
     /// The unit answered the points.
     CorrectionSupplied {
@@ -282,8 +315,11 @@ pub enum CaseEvent {
         ground: NotAcceptedGround,
         /// Reason in words.
         reason: String,
-        /// The organ that is competent, if another is.
+        /// The organ that is competent, by its full name, if another is.
         right_organ: Option<String>,
+        /// The same by its code.
+        #[serde(default)]
+        right_agency: Option<Agency>,
         /// 不予受理通知书.
         document: Box<Document>,
     },
@@ -291,6 +327,9 @@ pub enum CaseEvent {
     ClockSuspended {
         /// From when, on which legal ground, by which paper.
         suspension: Suspension,
+        /// How long it is to take, and how the applicant was told.
+        #[serde(default)]
+        notice: Option<Notice>,
     },
     /// It counts again after that day.
     ClockResumed {
@@ -324,6 +363,127 @@ pub enum CaseEvent {
         /// Why.
         reason: String,
     },
+    /// 当场更正.
+    CorrectedOnSpot {
+        /// What was wrong, what is right.
+        correction: SpotCorrection,
+    },
+    /// 转送.
+    CaseTransferred {
+        /// To which organ.
+        to: Agency,
+        /// Its full name.
+        to_name: String,
+        /// Why.
+        reason: String,
+        /// 转送告知书.
+        document: Box<Document>,
+    },
+    /// 领办.
+    CaseClaimed {
+        /// By whom.
+        undertaker: Undertaker,
+    },
+    /// 转办.
+    CaseHandedOver {
+        /// To whom.
+        to: Undertaker,
+        /// Why.
+        reason: String,
+    },
+    /// 拟办.
+    DecisionProposed {
+        /// What is proposed.
+        proposal: Proposal,
+    },
+    /// 审核同意.
+    ProposalReviewed {
+        /// The reviewer's opinion.
+        opinion: String,
+    },
+    /// 退回重新拟办.
+    ProposalSentBack {
+        /// Why.
+        opinion: String,
+    },
+    /// 延长办理期限.
+    LimitExtended {
+        /// Days, article, number of the notice.
+        extension: Extension,
+        /// Who approved.
+        by: Authority,
+        /// What was approved.
+        order: ExtensionOrder,
+        /// 延长办理期限通知书.
+        document: Box<Document>,
+    },
+    /// 启动特别程序.
+    SpecialBegun {
+        /// Which, from when, until when, by which paper.
+        plan: Box<SpecialPlan>,
+    },
+    /// 特别程序结束.
+    SpecialEnded {
+        /// Which of the case's, from 0.
+        at: usize,
+        /// Its name.
+        name: String,
+        /// What came of it.
+        result: SpecialResult,
+    },
+    /// 告知听证权利.
+    HearingOffered {
+        /// On which day.
+        told_on: Date,
+        /// How.
+        told_by: Way,
+        /// By which paper.
+        paper: String,
+    },
+    /// 申请听证.
+    HearingAsked {
+        /// On which day.
+        asked_on: Date,
+    },
+    /// 送达.
+    LicenceDelivered {
+        /// When, how, to whom.
+        delivery: Delivery,
+    },
+    /// 开工建设.
+    StartNoted {
+        /// The day.
+        on: Date,
+    },
+    /// 撤销、撤回、注销.
+    LicenceRevoked {
+        /// Ground, reason, paper.
+        revocation: Revocation,
+        /// 告知书.
+        document: Box<Document>,
+    },
+    /// 申请变更或者延续.
+    AmendmentAsked {
+        /// What is asked.
+        request: AmendmentRequest,
+    },
+    /// 决定变更或者延续.
+    AmendmentDecided {
+        /// What was decided.
+        decision: AmendmentDecision,
+        /// 告知书.
+        document: Box<Document>,
+    },
+    /// 视为准予延续 (许可法第五十条第二款): noted by the platform.
+    RenewedBySilence {
+        /// In force to that day.
+        until: Date,
+    },
+    /// 自动失效: noted by the platform.
+    LicenceLapsed {
+        /// Last day of its validity.
+        on: Date,
+    },
 }
 
 /// A paper handed out in this case.
@@ -339,6 +499,7 @@ pub struct Issued {
 
 /// 办件, as its events leave it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Case {
     /// What was applied for; `None` before `CaseSubmitted`.
     pub application: Option<Arc<Application>>,
@@ -350,8 +511,14 @@ pub struct Case {
     pub received_at: Option<Moment>,
     /// Last result of the code check: `Ok` or the Chinese fault.
     pub code_check: Option<Result<(), String>>,
-    /// The one correction.
+    /// Errors corrected on the spot.
+    pub spot_corrections: Vec<SpotCorrection>,
+    /// The latest correction.
     pub correction: Option<Correction>,
+    /// Corrections before it: more than the law wants.
+    pub earlier_corrections: Vec<Correction>,
+    /// Organs it went through.
+    pub transfers: Vec<Transfer>,
     /// 受理; of a deemed acceptance, the day of receipt.
     pub accepted_at: Option<Moment>,
     /// When the platform recorded that silence had accepted the application.
@@ -363,8 +530,24 @@ pub struct Case {
     /// Number of the last calendar that moved a due day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved_by: Option<i64>,
+    /// 领办人.
+    pub undertaker: Option<Undertaker>,
+    /// 拟办意见 that lies before the reviewer or the approver.
+    pub proposal: Option<Taken<Proposal>>,
+    /// 审核意见 on it.
+    pub review: Option<Taken<String>>,
+    /// Why the last proposal came back.
+    pub sent_back: Option<Taken<String>>,
+    /// Extensions of the limit.
+    pub extensions: Vec<Extension>,
     /// Intervals that do not count.
     pub suspensions: Vec<Suspension>,
+    /// What the applicant was told about each of them.
+    pub notices: Vec<Option<Notice>>,
+    /// 特别程序.
+    pub specials: Vec<Special>,
+    /// 听证 told and asked for.
+    pub hearing: Option<Hearing>,
     /// 决定.
     pub decision: Option<Box<Decision>>,
     /// When it was decided, on the platform.
@@ -373,6 +556,16 @@ pub struct Case {
     pub ended_at: Option<Moment>,
     /// Reason of an end without decision.
     pub end_reason: Option<String>,
+    /// 送达.
+    pub delivery: Option<Delivery>,
+    /// 开工建设, as far as the validity depends on it.
+    pub started_on: Option<Date>,
+    /// 撤销、撤回、注销.
+    pub revocation: Option<Revocation>,
+    /// 变更, 延续.
+    pub amendments: Vec<Amendment>,
+    /// Last day of validity, once it is noted that it lapsed.
+    pub lapsed_on: Option<Date>,
     /// Papers handed out.
     pub documents: Vec<Issued>,
 }
@@ -380,6 +573,26 @@ pub struct Case {
 impl Case {
     fn issue(&mut self, document: &Document, at: Moment) {
         self.documents.push(Issued { kind: document.kind, number: document.number.clone(), at });
+    }
+
+    /// Goes on to another organ, which receives it anew.
+    fn go_on(&mut self, to: &Agency, to_name: &str, document: &Document, at: Moment) {
+        if let Some(application) = &mut self.application {
+            let application = Arc::make_mut(application);
+            let from = std::mem::replace(&mut application.agency, to.clone());
+            to_name.clone_into(&mut application.agency_name);
+            self.transfers.push(Transfer { from, to: to.clone(), received_at: self.received_at.take(), at });
+        }
+        self.stage = Stage::Submitted;
+        (self.correction, self.undertaker) = (None, None);
+        self.earlier_corrections.clear();
+        self.issue(document, at);
+    }
+}
+
+impl Meta {
+    fn taken<T>(&self, what: T) -> Taken<T> {
+        Taken { what, by: self.actor.clone(), at: self.at }
     }
 }
 
@@ -394,6 +607,8 @@ impl Aggregate for Case {
                 | CaseEvent::CaseDeemedAccepted { .. }
                 | CaseEvent::DeadlinePrompted { .. }
                 | CaseEvent::DueDateMoved(_)
+                | CaseEvent::RenewedBySilence { .. }
+                | CaseEvent::LicenceLapsed { .. }
         )
     }
 
@@ -411,10 +626,11 @@ impl Aggregate for Case {
             }
             CaseEvent::CodeVerified { .. } => self.code_check = Some(Ok(())),
             CaseEvent::CodeNotVerified { message, .. } => self.code_check = Some(Err(message.clone())),
-            CaseEvent::CorrectionAsked { points, document } => {
+            CaseEvent::CorrectionAsked { points, document, .. } => {
                 self.stage = Stage::CorrectionAsked;
-                self.correction =
-                    Some(Correction { points: points.clone(), asked_at: meta.at, answers: vec![], supplied_at: None });
+                let asked =
+                    Correction { points: points.clone(), asked_at: meta.at, answers: vec![], supplied_at: None };
+                self.earlier_corrections.extend(self.correction.replace(asked));
                 self.issue(document, meta.at);
             }
             CaseEvent::CorrectionSupplied { answers } => {
@@ -445,7 +661,11 @@ impl Aggregate for Case {
                 self.end_reason = Some(reason.clone());
                 self.issue(document, meta.at);
             }
-            CaseEvent::ClockSuspended { suspension } => self.suspensions.push(suspension.clone()),
+            CaseEvent::ClockSuspended { suspension, notice } => {
+                self.notices.resize(self.suspensions.len(), None);
+                self.suspensions.push(suspension.clone());
+                self.notices.push(*notice);
+            }
             CaseEvent::ClockResumed { to } => {
                 if let Some(open) = self.suspensions.iter_mut().rev().find(|s| s.to.is_none()) {
                     open.to = Some(*to);
@@ -466,6 +686,73 @@ impl Aggregate for Case {
                 self.ended_at = Some(meta.at);
                 self.end_reason = Some(reason.clone());
             }
+            CaseEvent::CorrectedOnSpot { correction } => self.spot_corrections.push(correction.clone()),
+            CaseEvent::CaseTransferred { to, to_name, document, .. } => self.go_on(to, to_name, document, meta.at),
+            CaseEvent::CaseClaimed { undertaker: to } | CaseEvent::CaseHandedOver { to, .. } => {
+                self.undertaker = Some(to.clone());
+            }
+            CaseEvent::DecisionProposed { proposal } => {
+                self.stage = Stage::Proposed;
+                self.proposal = Some(meta.taken(proposal.clone()));
+            }
+            CaseEvent::ProposalReviewed { opinion } => {
+                self.stage = Stage::Reviewed;
+                self.review = Some(meta.taken(opinion.clone()));
+            }
+            CaseEvent::ProposalSentBack { opinion } => {
+                self.stage = Stage::Processing;
+                (self.proposal, self.review) = (None, None);
+                self.sent_back = Some(meta.taken(opinion.clone()));
+            }
+            CaseEvent::LimitExtended { extension, document, .. } => {
+                self.extensions.push(extension.clone());
+                self.issue(document, meta.at);
+            }
+            CaseEvent::SpecialBegun { plan } => {
+                self.specials.push(Special { plan: (**plan).clone(), result: None });
+            }
+            CaseEvent::SpecialEnded { at, result, .. } => {
+                if let Some(special) = self.specials.get_mut(*at) {
+                    special.result = Some(result.clone());
+                }
+            }
+            CaseEvent::HearingOffered { told_on, told_by, paper } => {
+                self.hearing =
+                    Some(Hearing { told_on: *told_on, told_by: *told_by, paper: paper.clone(), asked_on: None });
+            }
+            CaseEvent::HearingAsked { asked_on } => {
+                if let Some(hearing) = &mut self.hearing {
+                    hearing.asked_on = Some(*asked_on);
+                }
+            }
+            CaseEvent::LicenceDelivered { delivery } => self.delivery = Some(delivery.clone()),
+            CaseEvent::StartNoted { on } => self.started_on = Some(*on),
+            CaseEvent::LicenceRevoked { revocation, document } => {
+                self.revocation = Some(revocation.clone());
+                self.issue(document, meta.at);
+            }
+            CaseEvent::AmendmentAsked { request } => {
+                let request = request.clone();
+                self.amendments.push(Amendment { request, asked_at: meta.at, decision: None });
+            }
+            CaseEvent::AmendmentDecided { decision, document } => {
+                if let Some(amendment) = self.amendments.last_mut() {
+                    amendment.decision = Some(decision.clone());
+                }
+                self.issue(document, meta.at);
+            }
+            CaseEvent::RenewedBySilence { until } => {
+                if let Some(amendment) = self.amendments.last_mut() {
+                    amendment.request.until = Some(*until);
+                    amendment.decision = Some(AmendmentDecision {
+                        outcome: Outcome::Granted,
+                        opinion: "有效期届满前未作决定，视为准予延续。".into(),
+                        document_number: String::new(),
+                        on: meta.at.date(),
+                    });
+                }
+            }
+            CaseEvent::LicenceLapsed { on } => self.lapsed_on = Some(*on),
         }
     }
 }

@@ -1,8 +1,12 @@
 //! The papers of a case, as data. Numbers and dates come from outside; the words are here.
 
-use super::{Application, Decision, NotAcceptedGround, Outcome, Point};
+use super::{
+    AmendmentDecision, AmendmentRequest, Application, Decision, ExtensionOrder, ExtensionRule, NotAcceptedGround,
+    Outcome, Point, Revocation,
+};
 use crate::{
     clock::Due,
+    department::Agency,
     document::{Document, DocumentKind},
     time::chinese_date,
 };
@@ -176,6 +180,88 @@ impl Papers {
             Outcome::Granted => vec!["请及时通过在线平台报送项目开工建设、建设进度和竣工的基本信息。".into()],
             Outcome::Refused => vec![REMEDY.into()],
         };
+        paper.sealed_with_check_value()
+    }
+
+    /// 延长办理期限通知书: the reason is told to the applicant (许可法第四十二条).
+    pub fn extension_notice(&self, a: &Application, order: &ExtensionOrder, rule: &ExtensionRule) -> Document {
+        let mut paper = self.paper(DocumentKind::ExtensionNotice, a);
+        let added = format!("{}{}", order.days, a.limit.unit.label());
+        paper.paragraphs = vec![format!(
+            "你单位申请的“{}”，因故不能在规定期限内作出决定。根据{}的规定，经{}批准，办理期限延长{added}，现将延长期限的理由告知如下：",
+            a.item_name,
+            rule.article,
+            rule.by.name()
+        )];
+        paper.rows.extend([
+            ("原办理时限".into(), a.limit.words()),
+            ("延长期限".into(), added),
+            ("延长的理由".into(), order.reason.clone()),
+            ("批准人".into(), order.approved_by.clone()),
+            ("批准文书".into(), order.approval.clone()),
+        ]);
+        paper.closing = vec!["办理期限依法只延长一次。延长后的届满日可在在线平台的计时单上查看。".into()];
+        paper.sealed_with_check_value()
+    }
+
+    /// 转送告知书.
+    pub fn transfer_notice(&self, a: &Application, to: &Agency, reason: &str, article: &str) -> Document {
+        let mut paper = self.paper(DocumentKind::TransferNotice, a);
+        paper.paragraphs = vec![format!(
+            "你单位申请的“{}”，由其他机关决定。根据{article}的规定，本机关已将申请材料转送该机关，不需要你单位另行提交。",
+            a.item_name
+        )];
+        paper.rows.extend([("转送至".into(), to.name()), ("转送的理由".into(), reason.to_owned())]);
+        paper.closing = vec!["该机关收件后另行出具收件凭证，并重新计算受理审查期限。".into()];
+        paper.sealed_with_check_value()
+    }
+
+    /// 撤销、撤回、注销决定告知书.
+    pub fn revocation_notice(&self, a: &Application, revocation: &Revocation) -> Document {
+        let mut paper = self.paper(DocumentKind::RevocationNotice, a);
+        let how = revocation.ground.revoking().name();
+        paper.paragraphs = vec![format!(
+            "你单位取得的“{}”，因{}，根据{}的规定，本机关决定予以{how}。",
+            a.item_name,
+            revocation.ground.name(),
+            revocation.ground.article()
+        )];
+        paper.rows.extend([
+            ("处理方式".into(), how.to_owned()),
+            ("事实和理由".into(), revocation.reason.clone()),
+            ("决定文书文号".into(), revocation.document_number.clone()),
+            ("决定日期".into(), chinese_date(revocation.on)),
+        ]);
+        paper.closing = vec![REMEDY.into()];
+        paper.sealed_with_check_value()
+    }
+
+    /// 变更、延续决定告知书.
+    pub fn amendment_notice(
+        &self,
+        a: &Application,
+        request: &AmendmentRequest,
+        decision: &AmendmentDecision,
+    ) -> Document {
+        let mut paper = self.paper(DocumentKind::AmendmentNotice, a);
+        let kind = request.kind.name();
+        paper.paragraphs = vec![format!(
+            "你单位就“{}”提出的{kind}申请已经办结，结果为{}{kind}。",
+            a.item_name,
+            decision.outcome.name()
+        )];
+        paper.rows.extend([
+            ("申请内容".into(), request.reason.clone()),
+            ("决定意见".into(), decision.opinion.clone()),
+            ("决定文书文号".into(), decision.document_number.clone()),
+            ("决定日期".into(), chinese_date(decision.on)),
+        ]);
+        if let Some(until) = request.until.filter(|_| decision.outcome == Outcome::Granted) {
+            paper.rows.push(("有效期延续至".into(), chinese_date(until)));
+        }
+        if decision.outcome == Outcome::Refused {
+            paper.closing = vec![REMEDY.into()];
+        }
         paper.sealed_with_check_value()
     }
 }

@@ -15,7 +15,7 @@ pub enum Lost {
 
 /// Whose acts move a case on.
 fn is_of_organ(act: Act) -> bool {
-    !matches!(act, Act::Supply | Act::Withdraw)
+    !matches!(act, Act::Supply | Act::Withdraw | Act::AskHearing | Act::AskAmendment)
 }
 
 /// How a case is lost; `None` for every case that a work list shows as long as it is open, and no longer.

@@ -265,10 +265,11 @@ fn day(facts: &ClockFacts, calendar: &Calendar, date: Date, n: &mut u32) -> (Sta
 fn explain(facts: &ClockFacts, sheet: &Sheet, ground: Option<Ground>, thresholds: Thresholds) -> String {
     let (unit, kind) = (facts.kind.unit.name(), &facts.kind);
     let basis = format!(
-        "{}期限{}{unit}（{}），自{}（{}）的次日起计算",
+        "{}期限{}{unit}（{}{}），自{}（{}）的次日起计算",
         kind.name,
         sheet.limit,
         kind.article,
+        extended(facts),
         kind.start,
         chinese_date(facts.start)
     );
@@ -295,4 +296,11 @@ fn explain(facts: &ClockFacts, sheet: &Sheet, ground: Option<Ground>, thresholds
         (Light::Normal, None) => format!("已用{}{unit}，剩余{}{unit}", sheet.used, sheet.remaining),
     };
     format!("{basis}，{due}；{state}。")
+}
+
+/// `；其中依…延长10个工作日，…号`, once for each extension.
+fn extended(facts: &ClockFacts) -> String {
+    let unit = facts.kind.unit.name();
+    let words = |e: &super::Extension| format!("；其中依{}延长{}{unit}，{}", e.article, e.days, e.document);
+    facts.extensions.iter().map(words).collect()
 }

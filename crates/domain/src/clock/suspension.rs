@@ -49,6 +49,8 @@ pub enum Ground {
     Appraisal,
     /// 专家评审.
     ExpertReview,
+    /// 委托评估 (673号令第九、十条).
+    CommissionedEvaluation,
     /// 委托中介服务.
     Intermediary,
     /// 等待申请人补正.
@@ -57,7 +59,7 @@ pub enum Ground {
 
 impl Ground {
     /// All grounds, in order of precedence.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Hearing,
         Self::Tender,
         Self::Auction,
@@ -66,6 +68,7 @@ impl Ground {
         Self::Quarantine,
         Self::Appraisal,
         Self::ExpertReview,
+        Self::CommissionedEvaluation,
         Self::Intermediary,
         Self::ApplicantCorrection,
     ];
@@ -81,6 +84,7 @@ impl Ground {
             Self::Quarantine => "检疫",
             Self::Appraisal => "鉴定",
             Self::ExpertReview => "专家评审",
+            Self::CommissionedEvaluation => "委托评估",
             Self::Intermediary => "委托中介服务",
             Self::ApplicantCorrection => "等待申请人补正",
         }
@@ -90,16 +94,27 @@ impl Ground {
     pub fn article(self) -> &'static str {
         match self {
             Self::ApplicantCorrection => "行政许可法第三十二条",
+            Self::CommissionedEvaluation => "企业投资项目核准和备案管理条例第十条",
             Self::Intermediary => "办法第十五、十六条",
             _ => "行政许可法第四十五条",
         }
+    }
+
+    /// Machine name.
+    pub fn slug(self) -> String {
+        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// Reads the machine name.
+    pub fn parse(slug: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|g| g.slug() == slug)
     }
 
     /// Who the days are charged to.
     pub fn holder(self) -> Holder {
         match self {
             Self::ApplicantCorrection => Holder::Applicant,
-            Self::Intermediary => Holder::Intermediary,
+            Self::CommissionedEvaluation | Self::Intermediary => Holder::Intermediary,
             _ => Holder::LegallyExcluded,
         }
     }

@@ -1,7 +1,7 @@
 //! Model-based test: a group of twelve items lives at random beside a naive model; the two must never differ, and no case
 //! is ever lost. The model knows places and nothing else: no events, no papers, no clocks.
 
-use super::tests::{formed, meta, moment, papers};
+use super::tests::{decided, formed, meta, moment, papers};
 use super::*;
 use crate::case::{
     self, Acceptance, Answer, Case, CodeCheck, Decision, NotAcceptedGround, Outcome, Point, Stage, lost,
@@ -191,7 +191,7 @@ impl Real {
                     document: "专家评审告知书".into(),
                     told_on: Some(today),
                 };
-                (i, case::suspend(&self.cases[i], suspension).ok())
+                (i, case::suspend(&self.cases[i], suspension, today, case::Way::Platform, today).ok())
             }
             Try::Resume(i) => (i, case::resume(&self.cases[i], today).ok()),
             Try::Grant(i) => (i, self.decide(i, Outcome::Granted, now)),
@@ -212,7 +212,7 @@ impl Real {
             decided_on: now.date(),
             valid_until: None,
         };
-        case::decide(&self.cases[i], decision, now, &papers()).ok()
+        decided(&self.cases[i], decision, now)
     }
 
     fn note(&mut self, events: &[GroupEvent], meta: &Meta) -> bool {
@@ -226,8 +226,8 @@ impl Real {
             (Stage::Received, _) => Taken,
             (Stage::CorrectionAsked, _) => Returned,
             (Stage::Supplemented, _) => Back,
-            (Stage::Processing, false) => Working,
-            (Stage::Processing, true) => Stopped,
+            (Stage::Processing | Stage::Proposed | Stage::Reviewed, false) => Working,
+            (Stage::Processing | Stage::Proposed | Stage::Reviewed, true) => Stopped,
             (Stage::NotAccepted, _) => TurnedAway,
             (Stage::Withdrawn, _) => TakenBack,
             (Stage::Decided | Stage::Completed, _) => match &case.decision {

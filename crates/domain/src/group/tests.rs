@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     Refusal,
-    case::{self, Application, Case, CaseEvent, Decision, NotAcceptedGround, Outcome, Papers},
+    case::{self, Application, Case, CaseEvent, Decision, NotAcceptedGround, Outcome, Papers, Proposal, Scene},
     clock::{Ground, Suspension},
     document::DocumentKind,
     item::{Certainty, PrecedenceKind, catalogue},
@@ -45,6 +45,7 @@ pub(super) fn application(at: u8, item: &str) -> Application {
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
         guide: None,
+        procedure: case::procedures().of(item),
         materials: vec![],
     }
 }
@@ -109,6 +110,28 @@ fn accept(case: &mut Case, day: i64) {
     run(case, &[CaseEvent::CaseAccepted { document }], day);
 }
 
+/// What three persons do, one after the other: propose, review, decide; of an item that one person decides, the last only.
+pub(super) fn decided(case: &Case, decision: Decision, now: Moment) -> Option<Vec<CaseEvent>> {
+    let calendar = crate::calendar::default_calendar();
+    let scene = |by| Scene { by, now, calendar };
+    let (mut case, mut all) = (case.clone(), Vec::new());
+    let mut done = |case: &mut Case, by: &str, events: Vec<CaseEvent>| {
+        let meta = Meta { at: now, recorded_at: now, actor: by.into() };
+        events.iter().for_each(|event| case.apply(event, &meta));
+        all.extend(events);
+    };
+    if !case.is_one_step() {
+        let proposal = Proposal { outcome: decision.outcome, opinion: "拟办如上".into() };
+        let proposed = case::propose(&case, proposal, &scene("a-undertaker")).ok()?;
+        done(&mut case, "a-undertaker", proposed);
+        let reviewed = case::review(&case, "同意", &scene("a-reviewer")).ok()?;
+        done(&mut case, "a-reviewer", reviewed);
+    }
+    let events = case::decide(&case, decision, &scene("a-approver"), &papers()).ok()?;
+    done(&mut case, "a-approver", events);
+    Some(all)
+}
+
 fn decide(case: &mut Case, outcome: Outcome, day: i64) {
     let decision = Decision {
         outcome,
@@ -118,7 +141,7 @@ fn decide(case: &mut Case, outcome: Outcome, day: i64) {
         decided_on: moment(day).date(),
         valid_until: None,
     };
-    let events = case::decide(case, decision, moment(day), &papers()).unwrap();
+    let events = decided(case, decision, moment(day)).unwrap();
     run(case, &events, day);
 }
 
@@ -293,9 +316,10 @@ fn art45_what_is_excluded_for_one_branch_is_excluded_for_the_whole() {
         document: "专家评审告知书".into(),
         told_on: Some(from),
     };
-    let stop = [CaseEvent::ClockSuspended { suspension: suspension(date(2026, 3, 9), Some(date(2026, 3, 13))) }];
+    let stop =
+        [CaseEvent::ClockSuspended { suspension: suspension(date(2026, 3, 9), Some(date(2026, 3, 13))), notice: None }];
     run(&mut cases[0], &stop, 7);
-    let stop = [CaseEvent::ClockSuspended { suspension: suspension(date(2026, 3, 11), None) }];
+    let stop = [CaseEvent::ClockSuspended { suspension: suspension(date(2026, 3, 11), None), notice: None }];
     run(&mut cases[1], &stop, 9);
     let calendar = crate::calendar::default_calendar();
     assert_eq!(joint_clock(&group, &cases, rules()).facts().unwrap().due(calendar), None, "one stands still");

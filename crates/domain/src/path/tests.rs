@@ -159,8 +159,11 @@ fn progress_is_read_from_the_latest_case() {
     let papers = Papers { date: TODAY, serial: "1".into() };
     let submitted = CaseEvent::CaseSubmitted(Arc::new(application.clone()));
     let received = CaseEvent::CaseReceived { document: Box::new(papers.receipt_slip(&application)) };
-    let asked =
-        CaseEvent::CorrectionAsked { points: vec![], document: Box::new(papers.correction_notice(&application, &[])) };
+    let asked = CaseEvent::CorrectionAsked {
+        points: vec![],
+        document: Box::new(papers.correction_notice(&application, &[])),
+        repeated: None,
+    };
     let accepted = CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(&application, None)) };
     let stop = |to| CaseEvent::ClockSuspended {
         suspension: crate::clock::Suspension {
@@ -170,6 +173,7 @@ fn progress_is_read_from_the_latest_case() {
             document: "告知书".into(),
             told_on: None,
         },
+        notice: None,
     };
     let withdrawn = CaseEvent::CaseWithdrawn { reason: "重做".into() };
     let of = |events: &[(&CaseEvent, Date)], today| progress_of(&case_at(events), default_calendar(), today);

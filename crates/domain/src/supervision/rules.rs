@@ -141,7 +141,7 @@ fn running(s: &Standing<'_>) -> Option<(Sheet, &'static str)> {
 
 fn at_due(s: &Standing<'_>, sheet: Sheet, facts: Vec<(String, String)>) -> Option<Hit> {
     let due = sheet.due?.date;
-    let occurrence = format!("{}/{}/{due}", case_id(s.case), s.case.stage.owed().slug());
+    let occurrence = format!("{}/{}/{due}", case_id(s.case), owed_clock(s.case)?.kind.id);
     Some(Hit { occurrence, sentence: sheet.explanation, facts })
 }
 
@@ -149,7 +149,7 @@ fn overdue(_: &Rule, s: &Standing<'_>) -> Option<Hit> {
     let (sheet, unit) = running(s).filter(|(sheet, _)| sheet.light == Light::Red)?;
     let due = sheet.due?.date;
     let facts = vec![
-        fact("应办事项", s.case.stage.owed().name()),
+        fact("应办事项", s.case.owed().name()),
         fact("期限", format!("{}{unit}", sheet.limit)),
         fact("届满日", chinese_date(due)),
         fact("核查日", chinese_date(s.today)),
@@ -162,7 +162,7 @@ fn near_overdue(_: &Rule, s: &Standing<'_>) -> Option<Hit> {
     let (sheet, unit) = running(s).filter(|(sheet, _)| sheet.light == Light::Yellow)?;
     let due = sheet.due?.date;
     let facts = vec![
-        fact("应办事项", s.case.stage.owed().name()),
+        fact("应办事项", s.case.owed().name()),
         fact("期限", format!("{}{unit}", sheet.limit)),
         fact("届满日", chinese_date(due)),
         fact("核查日", chinese_date(s.today)),

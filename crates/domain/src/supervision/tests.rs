@@ -67,6 +67,7 @@ fn application() -> Application {
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
         guide: None,
+        procedure: crate::case::procedures().of(item),
         materials: vec![Given {
             material: "soil_water_plan".into(),
             name: "水土保持方案".into(),
@@ -191,12 +192,13 @@ fn accepted() -> CaseEvent {
 fn asked(material: Option<&str>, text: &str) -> CaseEvent {
     let points = vec![Point { material: material.map(str::to_owned), text: text.into() }];
     let document = Box::new(papers().correction_notice(&application(), &points));
-    CaseEvent::CorrectionAsked { points, document }
+    CaseEvent::CorrectionAsked { points, document, repeated: None }
 }
 
 fn suspended(document: &str, told_on: Option<Date>, from: Date) -> CaseEvent {
     let ground = Ground::ExpertReview;
-    CaseEvent::ClockSuspended { suspension: Suspension { from, to: None, ground, document: document.into(), told_on } }
+    let suspension = Suspension { from, to: None, ground, document: document.into(), told_on };
+    CaseEvent::ClockSuspended { suspension, notice: None }
 }
 
 fn decision(decided_on: Date) -> Decision {
@@ -288,6 +290,7 @@ fn art15_a_check_answered_after_five_working_days_is_late() {
             ground: NotAcceptedGround::NotNeeded,
             reason: "不需要".into(),
             right_organ: None,
+            right_agency: None,
             document: Box::new(papers().non_acceptance_notice(
                 &application(),
                 NotAcceptedGround::NotNeeded,

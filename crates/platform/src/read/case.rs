@@ -51,7 +51,11 @@ fn paper(event: &CaseEvent) -> Option<&Document> {
         | CaseEvent::CaseAccepted { document }
         | CaseEvent::CaseDeemedAccepted { document }
         | CaseEvent::CaseNotAccepted { document, .. }
-        | CaseEvent::CaseCompleted { document } => Some(document),
+        | CaseEvent::CaseCompleted { document }
+        | CaseEvent::CaseTransferred { document, .. }
+        | CaseEvent::LimitExtended { document, .. }
+        | CaseEvent::LicenceRevoked { document, .. }
+        | CaseEvent::AmendmentDecided { document, .. } => Some(document),
         _ => None,
     }
 }
@@ -79,14 +83,15 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         CaseEvent::CaseNotAccepted { reason, .. } => {
             ("申请未被受理", format!("{}对{about}不予受理。理由：{reason}", a.agency_name))
         }
-        CaseEvent::ClockSuspended { suspension } => (
+        CaseEvent::ClockSuspended { suspension, notice } => (
             "办理时限暂停计算",
             format!(
-                "{}办理{about}期间因{}暂停计时（依据{}，文书：{}）。",
+                "{}办理{about}期间因{}暂停计时（依据{}，文书：{}）{}。",
                 a.agency_name,
                 suspension.ground.name(),
                 suspension.ground.article(),
-                suspension.document
+                suspension.document,
+                notice.map(|n| format!("，预计至 {}", n.planned_until)).unwrap_or_default()
             ),
         ),
         CaseEvent::ClockResumed { to } => ("办理时限恢复计算", format!("{about}自 {to} 的次日起恢复计时。")),
@@ -96,17 +101,80 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         CaseEvent::DeadlinePrompted { .. } | CaseEvent::CaseDeemedAccepted { .. } | CaseEvent::DueDateMoved(_) => {
             deadline::unit_words(a, &about, event)?
         }
+        CaseEvent::CaseTransferred { to_name, .. } => {
+            ("申请已转送", format!("{about}已转送{to_name}，由其收件后继续办理，不需要您另行提交。"))
+        }
+        CaseEvent::LimitExtended { extension, by, order, .. } => (
+            "办理期限延长",
+            format!(
+                "{}办理{about}，经{}批准延长 {} {}（{}）。理由：{}",
+                a.agency_name,
+                by.name(),
+                extension.days,
+                a.limit.unit.label(),
+                extension.article,
+                order.reason
+            ),
+        ),
+        CaseEvent::SpecialBegun { plan } => (
+            "启动特别程序",
+            format!("{}办理{about}，启动{}，预计至 {}。", a.agency_name, plan.kind.name, plan.planned_until),
+        ),
+        CaseEvent::SpecialEnded { name, result, .. } => {
+            ("特别程序结束", format!("{about}的{name}已于 {} 结束。结果：{}", result.ended_on, result.result))
+        }
+        CaseEvent::HearingOffered { told_on, .. } => (
+            "您有权申请听证",
+            format!("{}就{about}告知听证权利。您可以自 {told_on} 起五个工作日内申请听证。", a.agency_name),
+        ),
+        CaseEvent::LicenceDelivered { delivery } => (
+            "许可证件已送达",
+            format!(
+                "{about}的许可证件已于 {} 以{}方式送达，签收人：{}。",
+                delivery.on,
+                delivery.by.name(),
+                delivery.receiver
+            ),
+        ),
+        CaseEvent::LicenceRevoked { revocation, .. } => (
+            "许可被撤销、撤回或者注销",
+            format!(
+                "{}对{about}作出{}决定。理由：{}",
+                a.agency_name,
+                revocation.ground.revoking().name(),
+                revocation.reason
+            ),
+        ),
+        CaseEvent::AmendmentDecided { decision, .. } => (
+            "变更或者延续申请已办结",
+            format!("{}对{about}的变更或者延续申请作出决定：{}。", a.agency_name, decision.outcome.name()),
+        ),
+        CaseEvent::RenewedBySilence { until } => {
+            ("视为准予延续", format!("{about}的延续申请逾期未作决定，依法视为准予延续，有效期至 {until}。"))
+        }
+        CaseEvent::LicenceLapsed { on } => {
+            ("许可已失效", format!("{about}的许可已于 {on} 届满失效，需要时请重新申请。"))
+        }
         CaseEvent::CaseSubmitted(_)
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }
         | CaseEvent::CaseDecided(_)
-        | CaseEvent::CaseWithdrawn { .. } => return None,
+        | CaseEvent::CaseWithdrawn { .. }
+        | CaseEvent::CorrectedOnSpot { .. }
+        | CaseEvent::CaseClaimed { .. }
+        | CaseEvent::CaseHandedOver { .. }
+        | CaseEvent::DecisionProposed { .. }
+        | CaseEvent::ProposalReviewed { .. }
+        | CaseEvent::ProposalSentBack { .. }
+        | CaseEvent::HearingAsked { .. }
+        | CaseEvent::StartNoted { .. }
+        | CaseEvent::AmendmentAsked { .. } => return None,
     };
     Some((title.to_owned(), body))
 }
 
-/// Columns that change with each event, in the order of `$2…$15`.
-fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value; 14] {
+/// Columns that change with each event, in the order of `$1…$20`.
+fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value; 20] {
     let clock = owed_clock(case);
     let due = clock.as_ref().and_then(|c| c.due(rules.calendar));
     let yellow = clock.as_ref().and_then(|c| deadline::first_yellow_day(c, rules));
@@ -115,7 +183,7 @@ fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value
     [
         a.id.as_str().into(),
         case.stage.slug().into(),
-        case.stage.owed().slug().into(),
+        case.owed().slug().into(),
         i64::from(case.is_live()).into(),
         due.map_or(NEVER, |d| day_number(d.date)).into(),
         yellow.map_or(NEVER, day_number).into(),
@@ -127,11 +195,17 @@ fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value
         decision.map_or(0, |d| day_number(d.decided_on)).into(),
         case.ended_at.map_or(0, |m| m.0).into(),
         meta.at.0.into(),
+        case.undertaker.as_ref().map(|u| u.account.to_string()).unwrap_or_default().into(),
+        case.undertaker.as_ref().map(|u| u.name.clone()).unwrap_or_default().into(),
+        i64::from(case.is_in_force()).into(),
+        case.expires().map_or(NEVER, day_number).into(),
+        a.agency.department.clone().into(),
+        a.agency.region.as_str().into(),
     ]
 }
 
 fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
-    let fixed: [Value; 10] = [
+    let fixed: [Value; 8] = [
         a.project.as_str().into(),
         a.code.clone().into(),
         a.project_name.clone().into(),
@@ -139,14 +213,14 @@ fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
         a.unit_name.clone().into(),
         a.item.clone().into(),
         a.item_name.clone().into(),
-        a.agency.department.clone().into(),
-        a.agency.region.as_str().into(),
         case.submitted_at.0.into(),
     ];
     Row::new(
         "INSERT INTO cases(id, stage, owed, live, due_day, yellow_day, provisional, suspended, outcome, document_number, document_title, \
-         decided_day, ended_at, updated_at, project_id, project_code, project_name, unit_id, unit_name, item, item_name, department, region, submitted_at) \
-         VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)",
+         decided_day, ended_at, updated_at, holder, holder_name, in_force, expires_day, department, region, project_id, project_code, \
+         project_name, unit_id, unit_name, item, item_name, submitted_at) \
+         VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
+         $28)",
         moving(a, case, meta, rules).into_iter().chain(fixed),
     )
 }
@@ -160,7 +234,8 @@ fn under_guide(a: &Application) -> Option<Row> {
 fn update(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
     Row::standing(
         "UPDATE cases SET stage = $2, owed = $3, live = $4, due_day = $5, yellow_day = $6, provisional = $7, suspended = $8, outcome = $9, \
-         document_number = $10, document_title = $11, decided_day = $12, ended_at = $13, updated_at = $14 WHERE id = $1",
+         document_number = $10, document_title = $11, decided_day = $12, ended_at = $13, updated_at = $14, holder = $15, holder_name = $16, \
+         in_force = $17, expires_day = $18, department = $19, region = $20 WHERE id = $1",
         moving(a, case, meta, rules),
     )
 }

@@ -17,6 +17,7 @@ pub const MIGRATIONS: &[Migration] = &[
              CREATE INDEX project_search_words ON project_search USING gin(words);"
         ),
     },
+    same(2, "case processing", include_str!("migrations/0002_case_processing.sql")),
     same(3, "deadlines", include_str!("migrations/0003_deadlines.sql")),
     same(4, "guides", include_str!("migrations/0004_guides.sql")),
     same(5, "supervision", include_str!("migrations/0005_supervision.sql")),

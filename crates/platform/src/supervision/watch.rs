@@ -106,7 +106,8 @@ impl Platform {
         }
         let turn = self.turn(batch, event).await?;
         let Some(application) = turn.after.application.as_deref().cloned() else { return Ok(()) };
-        if turn.before.stage.owed() != turn.after.stage.owed() {
+        let period = |case: &Case| domain::case::owed_clock(case).map(|clock| clock.kind.id);
+        if period(&turn.before) != period(&turn.after) {
             self.lapse_cards(batch, warned).await?;
         }
         if rules.is_empty() {

@@ -174,6 +174,7 @@ async fn a_refused_item_may_be_applied_for_again(world: &World) {
     let case = world.apply(&world.agent, &project, "soil_water").await;
     world.receive(&officer, &case).await;
     world.accept(&officer, &case).await;
+    world.reviewed(&case, Outcome::Refused).await;
     let refusal = testkit::decision(world, Outcome::Refused);
     world.platform.decide_case(&officer.call(), &case, refusal).await.unwrap();
     let page = world.platform.project_page(&world.agent.call(), &project).await.unwrap();

@@ -79,6 +79,7 @@ fn application(n: u32) -> Application {
         limit: item.effective_limit().clone(),
         rulebook: "1".into(),
         guide: None,
+        procedure: domain::case::procedures().of(item),
         materials: vec![],
     }
 }
@@ -100,7 +101,7 @@ fn history(n: u32) -> Vec<(Date, CaseEvent)> {
             Suspension {
                 from, to: None, ground: Ground::Hearing, document: "听证通知".into(), told_on: Some(from)
             };
-        events.push((from, CaseEvent::ClockSuspended { suspension }));
+        events.push((from, CaseEvent::ClockSuspended { suspension, notice: None }));
         if n.is_multiple_of(2) {
             events.push((from + 6.days(), CaseEvent::ClockResumed { to: from + 5.days() }));
         }
@@ -258,9 +259,12 @@ async fn art15_another_node_takes_the_calendar_over_and_finishes_what_a_crash_le
         to: None,
         ground: Ground::ExpertReview,
         document: "评审通知".into(),
-        told_on: None,
+        told_on: Some(date(2026, 3, 2)),
     };
-    other.suspend_clock(&officer.call(), &case, suspension).await.unwrap();
+    other
+        .suspend_clock(&officer.call(), &case, suspension, date(2026, 3, 13), domain::case::Way::Platform)
+        .await
+        .unwrap();
     other.resume_clock(&officer.call(), &case, date(2026, 3, 13)).await.unwrap();
     let due = async || {
         let sql = "SELECT due_day FROM deadlines WHERE case_id = $1";

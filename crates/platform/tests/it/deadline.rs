@@ -1,16 +1,10 @@
 //! What the passing of time does: prompts, deemed acceptance, whose day it was (办法第十五条; 许可法第三十二条).
 
-use domain::{
-    account::Role,
-    case::{Outcome, Stage},
-    clock::Light,
-    document::DocumentKind,
-    ids::CaseId,
-};
+use domain::{account::Role, case::Stage, clock::Light, document::DocumentKind, ids::CaseId};
 use jiff::civil::date;
 use platform::{Call, deadline::Swept};
 use testkit::{
-    Person, World, both_engines, decision,
+    Person, World, both_engines,
     outcome::{forbidden, refused, sign_in_first},
     point,
 };
@@ -80,7 +74,7 @@ async fn art32_4_five_days_of_silence_accept_from_the_day_of_receipt_and_both_si
     assert_eq!(deemed.actor, "system");
     assert!(page.trail.iter().any(|entry| entry.title.contains("视为受理") && entry.actor == "在线平台"));
     world.set_day(date(2026, 3, 16));
-    p.decide_case(&officer.call(), &case, decision(world, Outcome::Granted)).await.unwrap();
+    world.grant(&officer, &case).await;
     assert_eq!(sweep(world).await, Swept::default(), "an ended case has no row");
 }
 

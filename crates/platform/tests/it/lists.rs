@@ -2,7 +2,7 @@
 
 use domain::{
     account::Role,
-    case::{Outcome, Owed},
+    case::{Delivery, Owed, Way},
     region::RegionCode,
 };
 use jiff::civil::date;
@@ -12,7 +12,7 @@ use platform::{
     work_list::{Filter, PAGE, Tab, WorkList},
 };
 use std::collections::BTreeSet;
-use testkit::{Person, World, answers, both_engines, decision, outcome::forbidden, point, supplied};
+use testkit::{Person, World, answers, both_engines, outcome::forbidden, point, supplied};
 
 both_engines! {
     the_work_list_pages_follow_one_another_and_cover_everything,
@@ -52,7 +52,10 @@ async fn many(world: &World, officer: &Person, n: usize) {
             world.accept(officer, &case).await;
         }
         if i % 9 == 8 {
-            world.platform.decide_case(&officer.call(), &case, decision(world, Outcome::Granted)).await.unwrap();
+            world.grant(officer, &case).await;
+            let on = world.platform.clock.now().date();
+            let delivery = Delivery { on, by: Way::Mail, receiver: "李工".into() };
+            world.platform.deliver_licence(&officer.call(), &case, delivery).await.unwrap();
         }
     }
 }

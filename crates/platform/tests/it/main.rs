@@ -17,6 +17,7 @@ mod moving;
 mod path;
 mod permission;
 mod process;
+mod processing;
 mod public;
 mod sealed;
 mod supervision;

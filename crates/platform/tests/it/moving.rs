@@ -10,6 +10,7 @@ async fn storage_the_ledger_moves_to_the_other_engine_and_stays_the_same(world: 
     let granted = world.accepted(&officer).await;
     world.grant(&officer, &granted).await;
     let refused = world.accepted(&officer).await;
+    world.reviewed(&refused, Outcome::Refused).await;
     world.platform.decide_case(&officer.call(), &refused, decision(world, Outcome::Refused)).await.unwrap();
     let corrected = world.received(&officer).await;
     world.platform.ask_correction(&officer.call(), &corrected, vec![point("补盖公章")]).await.unwrap();

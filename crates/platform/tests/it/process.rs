@@ -1,8 +1,9 @@
 //! 收件, 受理, 补正, 计时, 决定, 办结, as 办法第十四条 orders them.
 
 use domain::{
-    case::{Outcome, Stage},
+    case::{Outcome, Stage, Way},
     clock::{Ground, Light, Suspension},
+    department::Agency,
     document::DocumentKind,
 };
 use jiff::civil::date;
@@ -110,13 +111,14 @@ async fn art14_4_a_decision_carries_opinion_number_and_title(world: &World) {
         ..good.clone()
     };
     let p = &world.platform;
+    world.reviewed(&case, Outcome::Granted).await;
     let result = p.decide_case(&officer.call(), &case, blank).await;
     let Err(platform::Failure::Refused(refusals)) = result else { panic!("{result:?}") };
     for field in ["opinion", "document_number", "title"] {
         let refusal = refusals.iter().find(|r| r.field.as_deref() == Some(field)).unwrap();
         assert!(refusal.article.as_deref().unwrap().contains("办法第十四条"));
     }
-    assert_eq!(p.case_page(&officer.call(), &case).await.unwrap().case.stage, Stage::Processing);
+    assert_eq!(p.case_page(&officer.call(), &case).await.unwrap().case.stage, Stage::Reviewed);
     p.decide_case(&officer.call(), &case, good.clone()).await.unwrap();
     let decided = p.case_page(&officer.call(), &case).await.unwrap().case.decision.unwrap();
     assert_eq!(*decided, good);
@@ -188,7 +190,8 @@ async fn art15_days_on_hold_are_not_counted(world: &World) {
         told_on: Some(date(2026, 3, 6)),
     };
     world.set_day(date(2026, 3, 9));
-    p.suspend_clock(&officer.call(), &case, suspension).await.unwrap();
+    world.reviewed(&case, Outcome::Granted).await;
+    p.suspend_clock(&officer.call(), &case, suspension, date(2026, 3, 20), Way::Mail).await.unwrap();
     assert!(p.work_list(&officer.call(), &Default::default(), None).await.unwrap().rows[0].suspended);
     let decided = p.decide_case(&officer.call(), &case, decision(world, Outcome::Granted)).await;
     refused(decided, "clock.suspended");
@@ -208,7 +211,7 @@ async fn licence38_not_accepting_gives_its_reason_and_remedy(world: &World) {
     let call = officer.call();
     refused(p.not_accept_case(&call, &case, WrongOrgan, "不属于本机关", None).await, "not_accept.right_organ");
     refused(p.not_accept_case(&call, &case, Incomplete, "不齐全", None).await, "not_accept.no_correction");
-    p.not_accept_case(&call, &case, WrongOrgan, "不属于本机关", Some("内蒙古自治区水利厅".into())).await.unwrap();
+    p.not_accept_case(&call, &case, WrongOrgan, "不属于本机关", Agency::parse("water-150000")).await.unwrap();
     let page = p.case_page(&world.agent.call(), &case).await.unwrap();
     let notice = page.case.documents.iter().find(|d| d.kind == DocumentKind::NonAcceptanceNotice).unwrap();
     let (paper, _) = p.print_document(&world.agent.call(), &notice.number).await.unwrap();

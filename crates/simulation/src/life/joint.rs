@@ -54,6 +54,7 @@ impl Life<'_> {
                 agency,
                 suspended_until: None,
                 accepted_on: None,
+                proposed: None,
             });
             cases.push(self.cases.len() - 1);
         }

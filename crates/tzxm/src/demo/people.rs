@@ -45,10 +45,8 @@ pub struct Officer {
     posts: &'static [(&'static str, &'static str, Role)],
 }
 
-const WINDOW: [Role; 2] = [Role::Receptionist, Role::Undertaker];
-
 use Role::{
-    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as V,
+    Approver as A, DepartmentManager as M, GeneralAdministration as G, Receptionist as R, Reviewer as H,
     Supervisor as S, SystemAdministrator as Y, Undertaker as U,
 };
 
@@ -64,14 +62,19 @@ const fn officer(
 pub const GUIDE_KEEPERS: [&str; 3] = ["zizhiqu-fagai", "zizhiqu-fagai-sh", "zizhiqu-fagai-fz"];
 
 /// Officers whose names are worth remembering; others come by [`desk`].
-pub const OFFICERS: [Officer; 15] = [
+pub const OFFICERS: [Officer; 24] = [
     officer("hongshan-fagai", "张明", &[("development_reform", "150402", R), ("development_reform", "150402", U)]),
-    officer("hongshan-fagai-sp", "刘志远", &[("development_reform", "150402", A)]),
+    officer("hongshan-fagai-sp", "刘志远", &[("development_reform", "150402", A), ("development_reform", "150402", M)]),
+    officer("hongshan-fagai-sh", "陈晓燕", &[("development_reform", "150402", H)]),
     officer("hongshan-ziran", "包玉兰", &[("natural_resources", "150402", R), ("natural_resources", "150402", U)]),
-    officer("hongshan-ziran-sp", "孙立军", &[("natural_resources", "150402", A)]),
+    officer("hongshan-ziran-sp", "孙立军", &[("natural_resources", "150402", A), ("natural_resources", "150402", M)]),
+    officer("hongshan-ziran-sh", "王立新", &[("natural_resources", "150402", H)]),
     officer("chifeng-huanjing", "乌云其木格", &[("ecology", "150400", R), ("ecology", "150400", U)]),
-    officer("chifeng-huanjing-sp", "周海涛", &[("ecology", "150400", A)]),
+    officer("chifeng-huanjing-sp", "周海涛", &[("ecology", "150400", A), ("ecology", "150400", M)]),
+    officer("chifeng-huanjing-sh", "萨仁", &[("ecology", "150400", H)]),
     officer("hongshan-shuili", "郭文静", &[("water", "150402", R), ("water", "150402", U), ("water", "150402", A)]),
+    officer("hongshan-shuili-sh", "赵国栋", &[("water", "150402", H)]),
+    officer("hongshan-shuili-sp", "李建军", &[("water", "150402", A), ("water", "150402", M)]),
     officer(
         "xincheng-fagai",
         "高志强",
@@ -81,11 +84,15 @@ pub const OFFICERS: [Officer; 15] = [
             ("development_reform", "150102", A),
         ],
     ),
+    officer("xincheng-fagai-sh", "郝丽娟", &[("development_reform", "150102", H)]),
+    officer("xincheng-fagai-sp", "宋伟", &[("development_reform", "150102", A), ("development_reform", "150102", M)]),
     officer("zizhiqu-nengyuan", "巴特尔", &[("energy", "150000", R), ("energy", "150000", U), ("energy", "150000", A)]),
+    officer("zizhiqu-nengyuan-sh", "娜仁花", &[("energy", "150000", H)]),
+    officer("zizhiqu-nengyuan-sp", "韩志刚", &[("energy", "150000", A), ("energy", "150000", M)]),
     officer("zizhiqu-zonghe", "白雪梅", &[("development_reform", "150000", G)]),
     officer("zizhiqu-jiancha", "斯琴高娃", &[("development_reform", "150000", S)]),
     officer(GUIDE_KEEPERS[0], "萨仁", &[("development_reform", "150000", U)]),
-    officer(GUIDE_KEEPERS[1], "何俊峰", &[("development_reform", "150000", V)]),
+    officer(GUIDE_KEEPERS[1], "何俊峰", &[("development_reform", "150000", H)]),
     officer(GUIDE_KEEPERS[2], "额尔德尼", &[("development_reform", "150000", M)]),
     officer("zizhiqu-xitong", "田野", &[("development_reform", "150000", Y)]),
 ];
@@ -108,11 +115,19 @@ impl Officer {
     }
 }
 
-/// The officer who does everything at a desk the list above does not name: sign-in name and posts.
-pub fn desk(department: &str, region: RegionCode, from: Date) -> (String, Vec<Post>) {
+/// The officers of a desk the list above does not name: sign-in name, name and posts of who receives and proposes, who
+/// reviews, who decides.
+pub fn desk(department: &str, region: RegionCode, from: Date) -> [(String, &'static str, Vec<Post>); 3] {
     let login = format!("{}-{}", department.replace('_', "-"), region.as_str());
-    let post = |role| Post { department: department.to_owned(), region, role, from, to: None };
-    (login, WINDOW.into_iter().chain([Role::Approver]).map(post).collect())
+    let posts = |roles: &[Role]| {
+        let post = |role: &Role| Post { department: department.to_owned(), region, role: *role, from, to: None };
+        roles.iter().map(post).collect()
+    };
+    [
+        (login.clone(), "窗口人员", posts(&[R, U])),
+        (format!("{login}-sh"), "审核人员", posts(&[H])),
+        (format!("{login}-sp"), "审批人员", posts(&[A, M])),
+    ]
 }
 
 /// An account as printed at the start.

@@ -24,10 +24,18 @@ pub enum Act {
     Suspend(&'static str),
     /// The clock runs again.
     Resume(&'static str),
+    /// The undertaker proposes to grant.
+    Propose(&'static str),
+    /// The reviewer agrees to what was proposed.
+    Agree(&'static str),
     /// The licence is granted.
     Grant(&'static str),
     /// The licence is refused.
     Refuse(&'static str),
+    /// The licence is handed to the unit.
+    Deliver(&'static str),
+    /// The unit asks for a change of what was granted.
+    Change(&'static str),
     /// The unit takes an application back.
     Withdraw(&'static str),
     /// The unit gives the project up.
@@ -88,6 +96,7 @@ pub const PLANS: &[Plan] = &[
             (60, Receive("land_preexam_site")),
             (58, Accept("land_preexam_site")),
             (45, Grant("land_preexam_site")),
+            (41, Deliver("land_preexam_site")),
             (40, Apply("land_use_planning")),
             (39, Receive("land_use_planning")),
             (38, Accept("land_use_planning")),
@@ -182,16 +191,20 @@ pub const PLANS: &[Plan] = &[
             (77, Receive("land_preexam_site")),
             (75, Accept("land_preexam_site")),
             (60, Grant("land_preexam_site")),
+            (57, Deliver("land_preexam_site")),
             (50, Apply("energy_ratify")),
             (49, Receive("energy_ratify")),
             (47, Accept("energy_ratify")),
             (35, Grant("energy_ratify")),
+            (30, Deliver("energy_ratify")),
             (28, Apply("grassland")),
             (27, Receive("grassland")),
             (25, Accept("grassland")),
             (15, Apply("eia_form")),
             (14, Receive("eia_form")),
             (13, Accept("eia_form")),
+            (9, Change("energy_ratify")),
+            (5, Propose("eia_form")),
         ],
     },
     Plan {
@@ -230,9 +243,12 @@ pub const PLANS: &[Plan] = &[
             (45, Receive("land_preexam_site")),
             (44, Accept("land_preexam_site")),
             (32, Grant("land_preexam_site")),
+            (31, Deliver("land_preexam_site")),
             (24, Apply("gov_feasibility")),
             (23, Receive("gov_feasibility")),
             (22, Accept("gov_feasibility")),
+            (4, Propose("gov_feasibility")),
+            (3, Agree("gov_feasibility")),
             (6, Apply("bidding_approval")),
         ],
     },

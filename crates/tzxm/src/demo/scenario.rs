@@ -9,7 +9,7 @@ use crate::{config::Config, stop::Stop, world};
 use domain::{
     Moment,
     account::Role,
-    case::{Act as Step, Decision, Outcome, Point},
+    case::{Act as Step, AmendmentKind, AmendmentRequest, Decision, Delivery, Outcome, Point, Proposal, Way},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
@@ -123,7 +123,7 @@ impl Town {
     async fn supervise(&mut self, days: u32) -> Result<(), Failure> {
         self.clock.set(Moment::at(self.day(days), 19, 0));
         self.platform.supervise(&Call::system("demo")).await?;
-        let supervisor = self.officer_with(|post| post.role == Role::Supervisor)?;
+        let supervisor = self.officer_with(|post| post.role == Role::Supervisor, |_| true)?;
         let supervisor = Call::new(supervisor, "demo");
         let filter = CardFilter { owing: Owing::Running, ..CardFilter::default() };
         for card in self.platform.cards(&supervisor, &filter, None).await?.rows {
@@ -237,7 +237,8 @@ impl Town {
                 self.platform.withdraw_project(&applicant, self.project(project)?, "市场变化，企业决定不再建设。").await
             }
             Act::Void => {
-                let officer = Call::new(self.officer_with(|post| post.role == Role::GeneralAdministration)?, "demo");
+                let officer =
+                    Call::new(self.officer_with(|post| post.role == Role::GeneralAdministration, |_| true)?, "demo");
                 self.platform.void_code(&officer, self.project(project)?, "项目重复申报，原代码停止使用。").await
             }
             Act::Supply(item) => {
@@ -245,6 +246,14 @@ impl Town {
                 self.platform
                     .supply_correction(&applicant, self.case(project, item)?, vec![answer.clone(), answer])
                     .await
+            }
+            Act::Change(item) => {
+                let request = AmendmentRequest {
+                    kind: AmendmentKind::Change,
+                    reason: "升压站位置因地质条件需要向北移动两公里，申请变更。".into(),
+                    until: None,
+                };
+                self.platform.ask_amendment(&applicant, self.case(project, item)?, request).await
             }
             Act::Withdraw(item) => {
                 self.platform.withdraw_case(&applicant, self.case(project, item)?, "选址调整，另行申请。").await
@@ -256,7 +265,10 @@ impl Town {
             | Act::Suspend(item)
             | Act::Resume(item)
             | Act::Grant(item)
-            | Act::Refuse(item) => self.office(&applicant, project, item, act).await,
+            | Act::Refuse(item)
+            | Act::Propose(item)
+            | Act::Agree(item)
+            | Act::Deliver(item) => self.office(&applicant, project, item, act).await,
         }
     }
 
@@ -336,7 +348,8 @@ impl Town {
                     document: "关于组织专家评审的告知书".into(),
                     told_on: Some(today),
                 };
-                platform.suspend_clock(&call, &case, suspension).await
+                let until = platform.rules.calendar.add_working_days(today, 10);
+                platform.suspend_clock(&call, &case, suspension, until, Way::Platform).await
             }
             Act::Resume(_) => platform.resume_clock(&call, &case, today).await,
             Act::Grant(_) | Act::Refuse(_) => {
@@ -354,19 +367,51 @@ impl Town {
                     decided_on: today,
                     valid_until: None,
                 };
-                platform.decide_case(&call, &case, decision).await
+                if !page.case.is_one_step() {
+                    self.propose(&agency, &case, decision.outcome).await?;
+                    self.agree(&agency, &case).await?;
+                }
+                let call = Call::new(self.officer(&agency, Step::Decide).await?, "demo");
+                self.platform.decide_case(&call, &case, decision).await
+            }
+            Act::Propose(_) => self.propose(&agency, &case, Outcome::Granted).await,
+            Act::Agree(_) => self.agree(&agency, &case).await,
+            Act::Deliver(_) => {
+                let delivery = Delivery { on: today, by: Way::InPerson, receiver: "项目单位经办人".into() };
+                platform.deliver_licence(&call, &case, delivery).await
             }
             _ => Err(Failure::NotThere),
         }
+    }
+
+    /// 审核 by an officer who neither proposes nor decides.
+    async fn agree(&mut self, agency: &Agency, case: &CaseId) -> Result<(), Failure> {
+        let reviewer = Call::new(self.officer(agency, Step::Review).await?, "demo");
+        self.platform.review_proposal(&reviewer, case, "事实清楚，同意拟办意见。").await
+    }
+
+    /// 拟办 by an officer of the agency.
+    async fn propose(&mut self, agency: &Agency, case: &CaseId, outcome: Outcome) -> Result<(), Failure> {
+        let undertaker = Call::new(self.officer(agency, Step::Propose).await?, "demo");
+        let opinion = match outcome {
+            Outcome::Granted => "经审查，材料齐全、符合法定条件，拟准予许可。",
+            Outcome::Refused => "经审查，方案不能满足法定要求，拟不予许可。",
+        };
+        let proposal = Proposal { outcome, opinion: opinion.into() };
+        self.platform.propose_decision(&undertaker, case, proposal).await
     }
 
     fn clock_date(&self) -> Date {
         self.platform.clock.now().date()
     }
 
-    fn officer_with(&self, fits: impl Fn(&domain::account::Post) -> bool) -> Result<Actor, Failure> {
+    fn officer_with(
+        &self,
+        fits: impl Fn(&domain::account::Post) -> bool,
+        who: impl Fn(&Actor) -> bool,
+    ) -> Result<Actor, Failure> {
         let found = self.officers.iter().find(|officer| match officer {
-            Actor::Officer { posts, .. } => posts.iter().any(&fits),
+            Actor::Officer { posts, .. } => posts.iter().any(&fits) && who(officer),
             _ => false,
         });
         found.cloned().ok_or(Failure::NotThere)
@@ -376,16 +421,24 @@ impl Town {
     async fn officer(&mut self, agency: &Agency, step: Step) -> Result<Actor, Failure> {
         let role = match step {
             Step::Decide => Role::Approver,
-            Step::Suspend => Role::Undertaker,
+            Step::Review => Role::Reviewer,
+            Step::Suspend | Step::Propose => Role::Undertaker,
             _ => Role::Receptionist,
+        };
+        // Whoever proposes does not decide: an approver who undertakes, too, leaves the decision to a colleague.
+        let alone = |actor: &Actor| match actor {
+            Actor::Officer { posts, .. } => role != Role::Approver || posts.iter().all(|p| p.role != Role::Undertaker),
+            _ => false,
         };
         let here = |post: &domain::account::Post| {
             post.department == agency.department && post.region == agency.region && post.role == role
         };
-        if let Ok(actor) = self.officer_with(here) {
+        if let Ok(actor) = self.officer_with(here, alone) {
             return Ok(actor);
         }
-        let (login, posts) = desk(&agency.department, agency.region, self.since());
-        self.open(login, "窗口人员".into(), posts).await
+        for (login, name, posts) in desk(&agency.department, agency.region, self.since()) {
+            self.open(login, name.into(), posts).await?;
+        }
+        self.officer_with(here, alone)
     }
 }

@@ -1,6 +1,6 @@
 //! The page of one case: what was applied for, its clock, its trail, and the acts open now.
 
-use super::{frame, segment, show, step, supervision};
+use super::{frame, licence, processing, segment, show, step, supervision};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
@@ -105,13 +105,17 @@ struct CaseView {
     steps: Steps,
     receive: Option<Action>,
     group: Option<Note>,
+    claim: Option<Action>,
     acts: Vec<ActLine>,
     hint: &'static str,
     facts: Facts,
     materials: Vec<MaterialLine>,
     points: Option<Points>,
     points_lead: String,
+    steps_taken: Option<Facts>,
     decision: Option<Facts>,
+    licence: Option<Facts>,
+    along: Option<Facts>,
     ended: Option<Note>,
     deemed: Option<Note>,
     days: html::Days,
@@ -119,6 +123,8 @@ struct CaseView {
     code_last: String,
     check: Option<Working>,
     deciding: Option<Working>,
+    /// Other periods: what they are, and where they stand.
+    periods: Vec<(String, String)>,
     papers: Vec<PaperLine>,
     supervision: Markup,
     trail: Timeline,
@@ -165,6 +171,9 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
             .with("_once", ctx.once())
             .confirm("确认收件？", "收件后系统向项目单位出具收件凭证，受理审查的 5 个工作日从次日起算。")
     });
+    let claim = acts
+        .contains(&Act::Claim)
+        .then(|| Action::post(format!("{base}/claim"), &page.csrf, "领办").icon("user").with("_once", ctx.once()));
     let (trail, proofs) = trail(&case);
     let group = ctx.platform.group_of_case(&case.id).await?.map(|group| {
         Note::new(Tone::Blue, "并联审批", "本事项是并联申请的一部分，其他事项分别办理，互不影响。")
@@ -185,6 +194,11 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         }),
         steps: steps(&case.case),
         receive,
+        claim,
+        steps_taken: processing::steps_taken(&case),
+        licence: licence::facts(&case),
+        along: along(&case),
+        periods: periods(&case),
         hint: hint(&case.case, &acts),
         acts: act_lines(ctx, &case, &acts, &base),
         facts: facts(&case, &ctx.platform.region_name(a.agency.region.as_str())),
@@ -223,6 +237,20 @@ fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
         "decided" if case.stage == Stage::Completed => {
             good("决定已作出，办件已办结。系统已生成办结告知书并通知项目单位，可在“文书”中打开。")
         }
+        "claimed" if case.undertaker.is_some() => good("已领办，本办件由您经办。"),
+        "handed-over" if case.undertaker.is_some() => good("已转办，并记入痕迹。"),
+        "proposed" if case.proposal.is_some() => good("拟办意见已提交，等待审核。"),
+        "reviewed" if case.review.is_some() => good("审核已同意，等待审批岗决定。"),
+        "sent-back" if case.sent_back.is_some() => good("已退回，由经办人重新拟办。"),
+        "extended" if !case.extensions.is_empty() => good("办理期限已延长，通知书已出具并告知项目单位。"),
+        "special-begun" if !case.specials.is_empty() => good("特别程序已启动，并已告知项目单位。"),
+        "special-ended" => good("特别程序的结果已登记，并已告知项目单位。"),
+        "hearing-offered" if case.hearing.is_some() => good("听证权利已告知项目单位，五个工作日内可以申请。"),
+        "spot" if !case.spot_corrections.is_empty() => good("当场更正已登记。"),
+        "delivered" if case.delivery.is_some() => good("送达已登记，并已告知项目单位。"),
+        "started" if case.started_on.is_some() => good("开工建设已登记。"),
+        "revoked" if case.revocation.is_some() => good("决定已作出，告知书已出具并告知项目单位。"),
+        "amended" if case.open_amendment().is_none() => good("决定已作出，告知书已出具并告知项目单位。"),
         "taken" => Some((
             Tone::Yellow,
             format!(
@@ -239,7 +267,7 @@ fn steps(case: &Case) -> Steps {
     let now = match case.stage {
         Stage::Submitted => 1,
         Stage::Received | Stage::CorrectionAsked | Stage::Supplemented => 2,
-        Stage::Processing => 3,
+        Stage::Processing | Stage::Proposed | Stage::Reviewed => 3,
         Stage::Decided => 4,
         Stage::Completed => 5,
         Stage::NotAccepted | Stage::Withdrawn if case.received_at.is_none() => 1,
@@ -260,7 +288,29 @@ fn steps(case: &Case) -> Steps {
 }
 
 /// Acts with a page of their own, the likeliest first.
-const BUTTONS: [Act; 6] = [Act::Accept, Act::Decide, Act::Resume, Act::AskCorrection, Act::Suspend, Act::NotAccept];
+const BUTTONS: [Act; 21] = [
+    Act::Accept,
+    Act::Decide,
+    Act::Review,
+    Act::Propose,
+    Act::Deliver,
+    Act::DecideAmendment,
+    Act::Resume,
+    Act::EndSpecial,
+    Act::AskCorrection,
+    Act::AskAgain,
+    Act::CorrectOnSpot,
+    Act::SendBack,
+    Act::BeginSpecial,
+    Act::Suspend,
+    Act::Extend,
+    Act::OfferHearing,
+    Act::HandOver,
+    Act::Transfer,
+    Act::NoteStart,
+    Act::NotAccept,
+    Act::Revoke,
+];
 
 fn line(act: Act, base: &str) -> Option<ActLine> {
     let (label, place, class, icon) = match act {
@@ -270,6 +320,21 @@ fn line(act: Act, base: &str) -> Option<ActLine> {
         Act::Suspend => ("暂停计时", "suspend", "btn-outline-primary", "player-pause"),
         Act::Resume => ("恢复计时", "resume", "btn-primary", "clock"),
         Act::Decide => ("作出决定", "decision", "btn-primary", "certificate"),
+        Act::AskAgain => ("再次告知补正", "correction", "btn-outline-primary", "edit"),
+        Act::CorrectOnSpot => ("登记当场更正", "spot", "btn-outline-primary", "edit"),
+        Act::Transfer => ("转送", "transfer", "btn-outline-primary", "send"),
+        Act::HandOver => ("转办", "hand-over", "btn-outline-primary", "user"),
+        Act::Propose => ("提出拟办意见", "proposal", "btn-primary", "edit"),
+        Act::Review => ("审核", "review", "btn-primary", "shield-check"),
+        Act::SendBack => ("退回拟办", "send-back", "btn-outline-danger", "arrow-back-up"),
+        Act::Extend => ("延长办理期限", "extension", "btn-outline-primary", "calendar"),
+        Act::BeginSpecial => ("启动特别程序", "special", "btn-outline-primary", "plus"),
+        Act::EndSpecial => ("登记程序结果", "special-result", "btn-primary", "clipboard-check"),
+        Act::OfferHearing => ("告知听证权利", "hearing", "btn-outline-primary", "send"),
+        Act::Deliver => ("登记送达", "delivery", "btn-primary", "send"),
+        Act::NoteStart => ("登记开工", "start", "btn-outline-primary", "building"),
+        Act::Revoke => ("撤销、撤回或注销", "revocation", "btn-outline-danger", "circle-x"),
+        Act::DecideAmendment => ("决定变更或延续", "amendment", "btn-primary", "certificate"),
         _ => return None,
     };
     Some(ActLine { label, href: format!("{base}/{place}"), class, icon: html::icon(icon) })
@@ -292,11 +357,19 @@ fn hint(case: &Case, acts: &[Act]) -> &'static str {
     match case.stage {
         _ if case.is_suspended() => "计时已暂停。恢复计时后才能作出决定。",
         Stage::CorrectionAsked => "等待项目单位补正；补正后重新计算 5 个工作日的审查期限。",
+        Stage::Completed if case.awaits_delivery() => "已办结。请在作出决定之日起 10 个工作日内送达许可证件并登记。",
+        Stage::Completed if case.open_amendment().is_some() => "项目单位申请变更或者延续，请审批岗决定。",
+        Stage::Completed if !acts.is_empty() => "本办件已办结。决定的效力发生变化时，在这里登记。",
         stage if stage.is_ended() => "本办件已结束，不再有可办理的操作。",
         _ if acts.is_empty() => "您的岗位可以查看本办件，但不负责本步骤的办理。",
         Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
         Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
-        Stage::Processing if !acts.contains(&Act::Decide) => "决定由本机关审批岗作出。",
+        Stage::Processing if acts.contains(&Act::Propose) => "请审查后提出拟办意见，交审核岗审核。",
+        Stage::Processing => "由经办岗提出拟办意见，审核岗审核，审批岗决定；三个步骤由三个人办理。",
+        Stage::Proposed if acts.contains(&Act::Review) => "请审核拟办意见：同意的交审批岗决定，不同意的退回重新拟办。",
+        Stage::Proposed => "等待审核岗审核。提出拟办意见的人不能审核。",
+        Stage::Reviewed if acts.contains(&Act::Decide) => "审核已经同意。请决定；不同意拟办意见的，退回重新拟办。",
+        Stage::Reviewed => "等待审批岗决定。拟办人和审核人不能决定。",
         _ => "",
     }
 }
@@ -311,7 +384,8 @@ fn facts(case: &CasePage, region: &str) -> Facts {
         .row("提交时间", case.case.submitted_at.display())
         .row("收件时间", case.case.received_at.map(|m| m.display()).unwrap_or_else(|| "尚未收件".into()))
         .row("办理时限", a.limit.words())
-        .row("时限依据", &a.limit.basis);
+        .row("时限依据", &a.limit.basis)
+        .row("领办人", case.case.undertaker.as_ref().map_or("尚无人领办", |u| u.name.as_str()));
     let facts = match a.guide {
         Some(n) => facts.part("办事指南", Markup::link(format!("第 {n} 版"), format!("/cases/{}/guide", case.id))),
         None => facts,
@@ -418,6 +492,70 @@ fn code_last(case: &Case) -> String {
         Some(Ok(())) => "上次办理核验：通过（已留痕）。".into(),
         Some(Err(message)) => format!("上次办理核验：未通过（已留痕，并已告知项目单位）。{message}"),
     }
+}
+
+/// What happened along the way: on the spot, transfer, extension, special procedures, hearing.
+fn along(page: &CasePage) -> Option<Facts> {
+    let case = &page.case;
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for c in &case.spot_corrections {
+        rows.push(("当场更正".into(), format!("{} → {}（更正人：{}）", c.wrong, c.right, c.by)));
+    }
+    for t in &case.transfers {
+        rows.push((format!("{} 转送", t.at.date()), format!("由{}转送{}", t.from.name(), t.to.name())));
+    }
+    for e in &case.extensions {
+        let unit = page.application.limit.unit.label();
+        rows.push(("延长期限".into(), format!("{} {unit}（{}；{}）", e.days, e.article, e.document)));
+    }
+    for s in &case.specials {
+        let plan = &s.plan;
+        let result = match &s.result {
+            Some(r) => format!("{} 结束：{}（{}）", r.ended_on, r.result, r.paper),
+            None => format!("正在进行，计划至 {}", plan.planned_until),
+        };
+        let counts = if plan.kind.ground.is_some() { "不计入时限" } else { "计入时限" };
+        rows.push((
+            plan.kind.name.clone(),
+            format!(
+                "{} 启动（{counts}），文书：{}，{} 以{}方式告知；{result}",
+                plan.from,
+                plan.paper,
+                plan.told_on,
+                plan.told_by.name()
+            ),
+        ));
+    }
+    if let Some(h) = &case.hearing {
+        let asked = h.asked_on.map_or_else(|| "申请人尚未申请".to_owned(), |on| format!("申请人 {on} 申请听证"));
+        rows.push(("听证权利".into(), format!("{} 以{}方式告知（{}）；{asked}", h.told_on, h.told_by.name(), h.paper)));
+    }
+    for (stop, notice) in case.suspensions.iter().zip(case.notices.iter()) {
+        let told = stop
+            .told_on
+            .zip(*notice)
+            .map(|(on, n)| format!("，{on} 以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until));
+        let to = stop.to.map_or_else(|| "至今".to_owned(), |to| format!("至 {to}"));
+        rows.push((
+            "暂停计时".into(),
+            format!(
+                "{} {to}，{}（{}），文书：{}{}",
+                stop.from,
+                stop.ground.name(),
+                stop.ground.article(),
+                stop.document,
+                told.unwrap_or_default()
+            ),
+        ));
+    }
+    (!rows.is_empty()).then(|| rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value)))
+}
+
+fn periods(page: &CasePage) -> Vec<(String, String)> {
+    let named = [("送达期限", &page.delivery_sheet), ("变更或者延续期限", &page.amendment_sheet)];
+    let named = named.into_iter().filter_map(|(name, sheet)| Some((name.to_owned(), sheet.as_ref()?)));
+    let others = page.other_sheets.iter().map(|(name, sheet)| (format!("{name}期限"), sheet));
+    named.chain(others).map(|(name, sheet)| (name, sheet.explanation.clone())).collect()
 }
 
 fn check_sheet(case: &CasePage) -> Option<Working> {

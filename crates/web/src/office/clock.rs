@@ -1,6 +1,6 @@
 //! 暂停计时 and 恢复计时: with ground, paper and day (办法第十五条; 行政许可法第四十五条).
 
-use super::step;
+use super::step::{self, or};
 use crate::{
     Access, Fields, OfficeContext, Posted, Route, WebError,
     html::{Choice, Field, Markup, Note, Tone},
@@ -8,9 +8,10 @@ use crate::{
 use axum::{extract::Path, response::Response};
 use domain::{
     Refusal,
-    case::Act,
+    case::{Act, Way},
     clock::{Ground, Suspension},
 };
+use jiff::civil::Date;
 use platform::case::CasePage;
 
 /// Routes of this module.
@@ -23,19 +24,6 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Grounds for stopping the decision clock; waiting for corrections belongs to the check before acceptance.
-fn grounds() -> impl Iterator<Item = Ground> {
-    Ground::ALL.into_iter().filter(|g| *g != Ground::ApplicantCorrection)
-}
-
-fn slug(ground: Ground) -> String {
-    serde_json::to_value(ground).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-fn or<'a>(typed: &'a str, otherwise: &'a str) -> &'a str {
-    if typed.is_empty() { otherwise } else { typed }
-}
-
 async fn draw_suspend(
     ctx: &OfficeContext,
     open: &CasePage,
@@ -44,7 +32,7 @@ async fn draw_suspend(
 ) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let today = ctx.platform.clock.now().date().to_string();
-    let choices = grounds().map(|g| Choice::new(slug(g), format!("{}({})", g.name(), g.article())));
+    let choices = Ground::ALL.map(|g| Choice::new(g.slug(), format!("{}（{}）", g.name(), g.article())));
     let fields = vec![
         Markup::of(Field::select("ground", "法定情形", choices).value(form.get("ground")).required().errors(&errors)),
         Markup::of(
@@ -63,8 +51,16 @@ async fn draw_suspend(
                 .errors(&errors),
         ),
         Markup::of(
+            Field::date("planned_until", "预计结束日")
+                .value(form.get("planned_until"))
+                .required()
+                .hint("告知申请人的所需时间；实际恢复的日子在恢复计时时登记。")
+                .errors(&errors),
+        ),
+        Markup::of(
             Field::date("told_on", "书面告知日期").value(or(form.get("told_on"), &today)).required().errors(&errors),
         ),
+        step::way_field("told_by", "告知方式", form, &errors),
     ];
     let id = &open.id;
     let shown = step::Step {
@@ -97,20 +93,21 @@ async fn suspend_form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Resp
     }
 }
 
-fn read_suspension(form: &Fields) -> Result<Suspension, Vec<Refusal>> {
-    let ground = grounds().find(|g| slug(*g) == form.get("ground")).ok_or_else(|| {
+fn read_suspension(form: &Fields) -> Result<(Suspension, Date, Way), Vec<Refusal>> {
+    let ground = Ground::parse(form.get("ground")).ok_or_else(|| {
         Refusal::field("ground", "clock.ground", "请选择暂停计时的法定情形。").article("行政许可法第四十五条")
     });
     let (from, told_on) = (step::day("from", form.get("from")), step::day("told_on", form.get("told_on")));
-    match (ground, from, told_on) {
-        (Ok(ground), Ok(from), Ok(told_on)) => Ok(Suspension {
-            from,
-            to: None,
-            ground,
-            document: form.get("document").trim().to_owned(),
-            told_on: Some(told_on),
-        }),
-        (ground, from, told_on) => Err([ground.err(), from.err(), told_on.err()].into_iter().flatten().collect()),
+    let (until, way) = (step::day("planned_until", form.get("planned_until")), step::way("told_by", form));
+    match (ground, from, told_on, until, way) {
+        (Ok(ground), Ok(from), Ok(told_on), Ok(until), Ok(way)) => {
+            let document = form.get("document").trim().to_owned();
+            Ok((Suspension { from, to: None, ground, document, told_on: Some(told_on) }, until, way))
+        }
+        (ground, from, told_on, until, way) => {
+            let all = [ground.err(), from.err(), told_on.err(), until.err(), way.err()];
+            Err(all.into_iter().flatten().collect())
+        }
     }
 }
 
@@ -118,8 +115,9 @@ async fn suspend(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeCont
     let id = step::case_id(&id)?;
     let errors = match read_suspension(&form) {
         Err(errors) => errors,
-        Ok(suspension) => {
-            match step::finish(ctx.platform.suspend_clock(&ctx.call, &id, suspension).await, &id, "suspended")? {
+        Ok((suspension, until, way)) => {
+            let done = ctx.platform.suspend_clock(&ctx.call, &id, suspension, until, way).await;
+            match step::finish(done, &id, "suspended")? {
                 Ok(response) => return Ok(response),
                 Err(errors) => errors,
             }

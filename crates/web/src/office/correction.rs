@@ -9,7 +9,8 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use domain::{
     Refusal,
-    case::{Act, Point},
+    case::{Act, Point, Stage},
+    ids::CaseId,
 };
 use platform::case::CasePage;
 
@@ -40,7 +41,23 @@ struct CorrectionPage {
     once: String,
     rows: Vec<Row>,
     full: bool,
+    /// Why points are told a second time; `None` for the first notice.
+    again: Option<Field>,
     summary: ErrorSummary,
+}
+
+/// The act a case is at: the one notice of the law, or a second one with its reason.
+fn act_of(case: &CasePage) -> Act {
+    if case.case.stage == Stage::Supplemented { Act::AskAgain } else { Act::AskCorrection }
+}
+
+/// The case, when points can be told now.
+async fn open(ctx: &OfficeContext, id: &CaseId) -> Result<Result<CasePage, Response>, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let act = act_of(&ctx.platform.case_page(&ctx.call, id).await?);
+    step::open(ctx, id, act).await
 }
 
 /// One row as it is drawn.
@@ -89,11 +106,22 @@ async fn draw(
     ctx: &OfficeContext,
     case: &CasePage,
     rows: Vec<Typed>,
+    reason: &str,
     errors: Vec<Refusal>,
 ) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
+    let again = (act_of(case) == Act::AskAgain).then(|| {
+        Field::textarea("reason", "再次告知补正的理由", 3)
+            .value(reason)
+            .required()
+            .max(500)
+            .hint("法律要求一次性告知。再次告知须写明理由，并计入对本部门的电子监察。")
+            .errors(&errors)
+    });
+    let title = if again.is_some() { "再次告知补正" } else { "一次性告知补正" };
     let shown = CorrectionPage {
-        page: step::act_frame(ctx, case, "一次性告知补正", failed).await?,
+        page: step::act_frame(ctx, case, title, failed).await?,
+        again,
         lead: step::lead(case),
         base: format!("/cases/{}", case.id),
         once: ctx.once(),
@@ -105,8 +133,8 @@ async fn draw(
 }
 
 async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
-    match step::open(&ctx, &step::case_id(&id)?, Act::AskCorrection).await? {
-        Ok(case) => draw(&ctx, &case, vec![Typed::default(); ROWS], vec![]).await,
+    match open(&ctx, &step::case_id(&id)?).await? {
+        Ok(case) => draw(&ctx, &case, vec![Typed::default(); ROWS], "", vec![]).await,
         Err(elsewhere) => Ok(elsewhere),
     }
 }
@@ -120,14 +148,22 @@ async fn ask(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>
         let given = typed(&form, rows).into_iter();
         let points = given
             .map(|row| Point { material: Some(row.material).filter(|m| !m.is_empty() && m != WHOLE), text: row.text });
-        match step::finish(ctx.platform.ask_correction(&ctx.call, &id, points.collect()).await, &id, "asked")? {
+        let points = points.collect();
+        let done = match open(&ctx, &id).await? {
+            Err(elsewhere) => return Ok(elsewhere),
+            Ok(case) if act_of(&case) == Act::AskAgain => {
+                ctx.platform.ask_correction_again(&ctx.call, &id, points, form.get("reason")).await
+            }
+            Ok(_) => ctx.platform.ask_correction(&ctx.call, &id, points).await,
+        };
+        match step::finish(done, &id, "asked")? {
             Ok(response) => return Ok(response),
             Err(errors) => Some(errors),
         }
     };
     let rows = if errors.is_none() { (rows + MORE).min(MOST) } else { rows };
-    match step::open(&ctx, &id, Act::AskCorrection).await? {
-        Ok(case) => draw(&ctx, &case, typed(&form, rows), errors.unwrap_or_default()).await,
+    match open(&ctx, &id).await? {
+        Ok(case) => draw(&ctx, &case, typed(&form, rows), form.get("reason"), errors.unwrap_or_default()).await,
         Err(elsewhere) => Ok(elsewhere),
     }
 }

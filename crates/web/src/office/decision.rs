@@ -1,10 +1,10 @@
 //! 作出决定: opinion, number, title, date, validity (办法第十四条第四项); then the notice is read once more before it goes out.
 
-use super::{case, step};
+use super::{case, processing, step};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
-    html::{self, Choice, ErrorSummary, Markup},
+    html::{self, Choice, ErrorSummary, Facts, Markup},
 };
 use askama::Template;
 use axum::{extract::Path, response::Response};
@@ -34,6 +34,7 @@ struct DecisionPage {
     lead: String,
     base: String,
     facts: Markup,
+    steps_taken: Option<Facts>,
     outcomes: Vec<Choice>,
     form: Fields,
     decided_on: String,
@@ -68,6 +69,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         lead: step::lead(open),
         base: format!("/cases/{}", open.id),
         facts: case::summary_facts(open),
+        steps_taken: processing::steps_taken(open),
         outcomes: outcomes(),
         decided_on: match form.get("decided_on") {
             "" => ctx.platform.clock.now().date().to_string(),

@@ -477,7 +477,7 @@ async fn branch(ctx: OfficeContext, Path((id, case)): Path<(String, String)>) ->
             .row("提交时间", found.case.submitted_at.display())
             .row("收件时间", found.case.received_at.map_or_else(|| "尚未收件".to_owned(), |at| at.display()))
             .row("受理时间", found.case.accepted_at.map_or_else(|| "尚未受理".to_owned(), |at| at.display()))
-            .row("下一步", found.case.stage.owed().name()),
+            .row("下一步", found.case.owed().name()),
         materials: a.materials.iter().map(|given| given.name.clone()).collect(),
         decision,
         clock,

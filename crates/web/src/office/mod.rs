@@ -10,15 +10,19 @@ mod group;
 mod guide;
 mod help;
 mod ics;
+mod licence;
 mod paper;
+mod processing;
 mod project;
 mod prompt;
 mod refusal;
 mod show;
 mod sign_in;
+mod special;
 mod step;
 mod supervision;
 mod verify;
+mod window;
 mod work;
 
 use crate::{App, Face, OfficeContext, Page, Route, WebError, door, route};
@@ -39,6 +43,10 @@ pub fn routes() -> Vec<Route> {
         clock::routes(),
         decision::routes(),
         group::routes(),
+        window::routes(),
+        processing::routes(),
+        special::routes(),
+        licence::routes(),
         project::routes(),
         verify::routes(),
         guide::routes(),

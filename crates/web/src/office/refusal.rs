@@ -27,6 +27,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         "" if matches!(open.code_check, CodeCheck::Fault { .. }) => NotAcceptedGround::CodeNotVerified.slug(),
         typed => typed,
     };
+    let [department, region] = step::agency_fields(ctx, open, form, &errors);
     let fields = vec![
         Markup::of(Field::radios("ground", "不予受理的情形", choices).value(ground).required().errors(&errors)),
         Markup::of(
@@ -37,13 +38,13 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
                 .hint("写进不予受理通知书，请写明事实和依据。")
                 .errors(&errors),
         ),
-        Markup::of(
-            Field::text("right_organ", "应当向哪个机关申请")
-                .value(form.get("right_organ"))
-                .max(100)
-                .hint("不属于本机关职权范围的必须填写机关全称。")
-                .errors(&errors),
-        ),
+        Markup::of(Note::new(
+            Tone::Grey,
+            "应当向哪个机关申请",
+            "只有“不属于本机关职权范围”的需要选择，通知书写明该机关的全称。",
+        )),
+        department,
+        region,
     ];
     let id = &open.id;
     let shown = step::Step {
@@ -89,7 +90,7 @@ async fn refuse(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeConte
             Refusal::field("ground", "not_accept.ground", "请选择不予受理的情形。").article("行政许可法第三十二条"),
         ],
         Some(ground) => {
-            let organ = Some(form.get("right_organ").to_owned());
+            let organ = step::agency(&form);
             let result = ctx.platform.not_accept_case(&ctx.call, &id, ground, form.get("reason"), organ).await;
             match step::finish(result, &id, "not-accepted")? {
                 Ok(response) => return Ok(response),

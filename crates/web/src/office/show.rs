@@ -88,8 +88,8 @@ pub fn row_light(platform: &Platform, row: &CaseRow, today: Date) -> Light {
 /// The light of a case, with the days left in the unit of its period.
 pub fn case_light(case: &CasePage) -> Option<Light> {
     let sheet = case.running_sheet()?;
-    let unit = match case.case.stage.owed() {
-        Owed::Decide => case.application.limit.unit.label(),
+    let unit = match case.case.owed() {
+        owed if owed.is_deciding() => case.application.limit.unit.label(),
         _ => LimitUnit::Working.label(),
     };
     let left = match sheet.remaining {

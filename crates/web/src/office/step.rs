@@ -2,16 +2,22 @@
 
 use super::{frame, to};
 use crate::{
-    OfficeContext, Page, WebError,
+    Fields, OfficeContext, Page, WebError,
     app::refusals,
-    html::{ErrorSummary, Markup},
+    html::{Choice, ErrorSummary, Field, Markup},
 };
 use askama::Template;
 use axum::{
     http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
-use domain::{Refusal, case::Act, ids::CaseId};
+use domain::{
+    Refusal,
+    case::{Act, Way},
+    department::Agency,
+    ids::CaseId,
+    region::RegionCode,
+};
 use jiff::civil::Date;
 use platform::{Failure, case::CasePage};
 
@@ -112,4 +118,177 @@ impl Step {
 pub fn lead(case: &CasePage) -> String {
     let a = &case.application;
     format!("{} · {} · {}", a.project_name, a.item_name, a.unit_name)
+}
+
+/// What an act's page says around its fields.
+pub struct Words {
+    /// The act.
+    pub act: Act,
+    /// Last segment of its address.
+    pub place: &'static str,
+    /// Title and button.
+    pub title: &'static str,
+    /// It takes something away.
+    pub danger: bool,
+    /// What follows, asked before.
+    pub consequence: &'static str,
+    /// What the case page says afterwards.
+    pub said: &'static str,
+}
+
+/// What is drawn between title and button: notes and facts, then fields.
+#[derive(Default)]
+pub struct Body {
+    /// Notes, facts.
+    pub parts: Vec<Markup>,
+    /// Fields.
+    pub fields: Vec<Markup>,
+}
+
+/// Draws the body of an act's page from the case, what was typed and what is wrong with it.
+pub type Draw = fn(&OfficeContext, &CasePage, &Fields, &[Refusal]) -> Body;
+
+/// The page of an act.
+pub async fn page_of(
+    ctx: &OfficeContext,
+    open: &CasePage,
+    words: &Words,
+    body: Body,
+    errors: Vec<Refusal>,
+) -> Result<Response, WebError> {
+    let failed = !errors.is_empty();
+    let id = &open.id;
+    let shown = Step {
+        page: act_frame(ctx, open, words.title, failed).await?,
+        lead: lead(open),
+        parts: body.parts,
+        fields: body.fields,
+        errors,
+        once: ctx.once(),
+        action: format!("/cases/{id}/{}", words.place),
+        back: format!("/cases/{id}"),
+        submit: words.title,
+        danger: words.danger,
+        confirm: ("请确认", words.consequence.into()),
+    };
+    drawn(shown, failed)
+}
+
+/// The empty form of an act.
+pub async fn form_of(ctx: &OfficeContext, id: &str, words: &Words, draw: Draw) -> Result<Response, WebError> {
+    match open(ctx, &case_id(id)?, words.act).await? {
+        Ok(open) => page_of(ctx, &open, words, draw(ctx, &open, &Fields::default(), &[]), vec![]).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+/// What became of a form: on to the case, or the form again with what was typed.
+pub async fn answer(
+    ctx: &OfficeContext,
+    id: &CaseId,
+    words: &Words,
+    draw: Draw,
+    form: &Fields,
+    done: Result<Result<(), Failure>, Vec<Refusal>>,
+) -> Result<Response, WebError> {
+    let errors = match done {
+        Err(errors) => errors,
+        Ok(result) => match finish(result, id, words.said)? {
+            Ok(response) => return Ok(response),
+            Err(errors) => errors,
+        },
+    };
+    match open(ctx, id, words.act).await? {
+        Ok(open) => page_of(ctx, &open, words, draw(ctx, &open, form, &errors), errors).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+/// What was typed, or what stands there to begin with.
+pub fn or<'a>(typed: &'a str, otherwise: &'a str) -> &'a str {
+    if typed.is_empty() { otherwise } else { typed }
+}
+
+/// Today, as a date field shows it.
+pub fn today(ctx: &OfficeContext) -> String {
+    ctx.platform.clock.now().date().to_string()
+}
+
+/// How something was told or delivered.
+pub fn way_field(name: &'static str, label: &'static str, form: &Fields, errors: &[Refusal]) -> Markup {
+    let ways = Way::ALL.map(|w| Choice::new(w.slug(), w.name()));
+    Markup::of(
+        Field::select(name, label, ways).value(or(form.get(name), Way::Platform.slug())).required().errors(errors),
+    )
+}
+
+/// Reads it.
+pub fn way(field: &'static str, form: &Fields) -> Result<Way, Refusal> {
+    Way::parse(form.get(field)).ok_or_else(|| Refusal::field(field, "way", "请选择方式。"))
+}
+
+/// A date that begins with today.
+pub fn day_field(
+    ctx: &OfficeContext,
+    name: &'static str,
+    label: &'static str,
+    form: &Fields,
+    errors: &[Refusal],
+) -> Field {
+    Field::date(name, label).value(or(form.get(name), &today(ctx))).required().errors(errors)
+}
+
+/// A longer text that must be there.
+pub fn text_field(
+    name: &'static str,
+    label: &'static str,
+    most: usize,
+    hint: &'static str,
+    form: &Fields,
+    errors: &[Refusal],
+) -> Markup {
+    let field = Field::textarea(name, label, 4).value(form.get(name)).required().max(most).errors(errors);
+    Markup::of(if hint.is_empty() { field } else { field.hint(hint) })
+}
+
+/// A short text that must be there.
+pub fn line_field(
+    name: &'static str,
+    label: &'static str,
+    most: usize,
+    hint: &'static str,
+    form: &Fields,
+    errors: &[Refusal],
+) -> Markup {
+    let field = Field::text(name, label).value(form.get(name)).required().max(most).errors(errors);
+    Markup::of(if hint.is_empty() { field } else { field.hint(hint) })
+}
+
+/// The organs an application can be sent to or referred to: department and region.
+pub fn agency_fields(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[Refusal]) -> [Markup; 2] {
+    let rules = &ctx.platform.rules;
+    let departments = rules.departments.owners().map(|d| Choice::new(&d.code, &d.short));
+    let here = open.application.agency.region;
+    let above = std::iter::once(here).chain(rules.regions.ancestors(here).into_iter().map(|r| r.code));
+    let same = rules.regions.below(here.prefecture()).map(|r| r.code);
+    let mut codes: Vec<_> = above.chain(same).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let regions = codes.into_iter().map(|code| Choice::new(code, rules.regions.full_name(code)));
+    [
+        Markup::of(
+            Field::select("department", "机关所属部门", departments).value(form.get("department")).errors(errors),
+        ),
+        Markup::of(
+            Field::select("region", "机关所在地区", regions)
+                .value(or(form.get("region"), here.as_str()))
+                .errors(errors),
+        ),
+    ]
+}
+
+/// Reads them; `None` when no department is chosen.
+pub fn agency(form: &Fields) -> Option<Agency> {
+    let region = RegionCode::parse(form.get("region"))?;
+    (!form.get("department").is_empty()).then(|| Agency::new(form.get("department"), region))
 }

@@ -204,6 +204,7 @@ fn empty(tab: Tab, narrowed: bool, path: &str) -> Empty {
     }
     let (title, text) = match tab {
         Tab::All => ("都办完了", "目前没有待办的办件。新的申请提交后会出现在这里。"),
+        Tab::Mine => ("还没有您领办的办件", "打开一个办件并点“领办”，它就会出现在这里。"),
         Tab::DueToday => ("今天没有到期的办件", "可以从容安排其他工作。"),
         Tab::Yellow => ("没有黄灯", "所有办件的时限都还充裕。"),
         Tab::Red => ("没有红灯", "没有超期的办件，请继续保持。"),

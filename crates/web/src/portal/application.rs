@@ -47,6 +47,9 @@ pub fn routes() -> Vec<Route> {
         Route::post(Owner, "/cases/{id}/correction", case::supply),
         Route::get(Owner, "/cases/{id}/withdraw", case::ask_withdrawal),
         Route::post(Owner, "/cases/{id}/withdraw", case::withdraw),
+        Route::post(Owner, "/cases/{id}/hearing", case::ask_hearing),
+        Route::get(Owner, "/cases/{id}/amendment", case::amendment_form),
+        Route::post(Owner, "/cases/{id}/amendment", case::ask_amendment),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! 审批监管系统: what officers see and do, page by page.
 
 use axum::http::StatusCode;
-use domain::{account::Role, ids::CaseId};
+use domain::{account::Role, case::Outcome, ids::CaseId};
 use jiff::civil::date;
 use testkit::{Client, Person, World, both_engines, point, supplied};
 
@@ -10,6 +10,11 @@ both_engines!(
     art14_2_a_voided_code_is_not_accepted_and_the_unit_is_told,
     art32_corrections_are_told_once_with_what_was_typed_kept,
     art15_the_clock_stops_and_runs_again_with_its_paper,
+    art37_three_people_decide_page_by_page,
+    art42_45_the_limit_is_extended_and_a_review_is_run_page_by_page,
+    art49_the_unit_asks_for_a_change_and_the_office_decides,
+    art32_what_is_wrong_on_the_spot_and_what_is_not_the_organs,
+    a_case_is_handed_over_to_a_colleague_page_by_page,
     art13_a_code_is_checked_with_its_fault_by_name,
     s05_another_department_and_a_watcher_do_not_act,
     s06_a_one_time_secret_sets_the_first_password,
@@ -67,6 +72,8 @@ async fn art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page(world
     let shown = browser.get(accepted.location()).await.text();
     assert!(shown.contains("办理时限计时单") && shown.contains("计入：办理部门"));
 
+    assert!(!shown.contains(&format!("{page}/decision")), "nothing is decided before proposal and review");
+    world.reviewed(&case, Outcome::Granted).await;
     let faulty = browser.post(&format!("{page}/decision"), &[("outcome", "granted"), ("opinion", "写了一半")]).await;
     assert_eq!(faulty.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(faulty.text().contains("写了一半"), "nothing typed is lost");
@@ -83,6 +90,12 @@ async fn art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page(world
     let link = done.split("href=\"").find(|part| part.starts_with("/papers/")).unwrap().split('"').next().unwrap();
     let paper = browser.get(link).await;
     assert_eq!((paper.status, paper.header("content-type")), (StatusCode::OK, "application/pdf"));
+    let list = browser.get("/").await.text();
+    assert!(list.contains("待送达") && !list.contains("都办完了"), "the licence is still to be delivered");
+    let delivery = [("on", "2026-03-02"), ("by", "in_person"), ("receiver", "李工"), ("_once", "v1")];
+    let delivered = browser.post(&format!("{page}/delivery"), &delivery).await;
+    assert_eq!(delivered.location(), format!("{page}?said=delivered"));
+    assert!(browser.get(delivered.location()).await.text().contains("签收人：李工"));
     let list = browser.get("/").await.text();
     assert!(list.contains("都办完了"), "nothing left is good news");
     assert!(browser.get("/cases?tab=ended").await.text().contains("红山区新材料公司"));
@@ -143,12 +156,17 @@ async fn art32_corrections_are_told_once_with_what_was_typed_kept(world: &World)
     let answered = browser.get(&page).await.text();
     assert!(answered.contains("已按第1条补正。"), "answers stand beside their points");
     let twice = browser.post(&form, &[("_rows", "8"), ("point-0", "再补一次"), ("_once", "k2")]).await;
-    assert_eq!(twice.location(), format!("{page}?said=taken"));
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY, "a second notice needs its reason");
+    assert!(twice.text().contains("再次告知补正的理由") && twice.text().contains("再补一次"));
+    let again = [("_rows", "8"), ("point-0", "再补一次"), ("reason", "补正带来新的问题"), ("_once", "k3")];
+    assert_eq!(browser.post(&form, &again).await.location(), format!("{page}?said=asked"));
+    assert!(browser.get(&page).await.text().contains("理由：补正带来新的问题"), "the trail says why");
 }
 
 async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
     let officer = water(world).await;
     let case = world.accepted(&officer).await;
+    world.reviewed(&case, Outcome::Granted).await;
     let mut browser = desk(world, &officer).await;
     let page = case_page(&case);
     let form = format!("{page}/suspend");
@@ -160,6 +178,8 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
         ("ground", "expert_review"),
         ("from", "2026-03-03"),
         ("told_on", "2026-03-02"),
+        ("told_by", "mail"),
+        ("planned_until", "2026-03-09"),
         ("document", "评审函1号"),
         ("_once", "s1"),
     ];
@@ -171,7 +191,170 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
     let mut browser = desk(world, &officer).await;
     let resumed = browser.post(&format!("{page}/resume"), &[("to", "2026-03-09"), ("_once", "s2")]).await;
     assert_eq!(resumed.location(), format!("{page}?said=resumed"));
-    assert!(browser.get(&page).await.text().contains("评审函1号"), "the sheet names the paper");
+    let shown = browser.get(&page).await.text();
+    assert!(shown.contains("评审函1号") && shown.contains("以邮寄方式告知"), "the paper and how it was told");
+}
+
+async fn art37_three_people_decide_page_by_page(world: &World) {
+    let (one, two, three) = (water(world).await, water(world).await, water(world).await);
+    let case = world.accepted(&one).await;
+    let page = case_page(&case);
+    let mut first = desk(world, &one).await;
+    let claimed = first.post(&format!("{page}/claim"), &[("_once", "c1")]).await;
+    assert_eq!(claimed.location(), format!("{page}?said=claimed"));
+    assert!(first.get("/?tab=mine").await.text().contains(&page));
+    let empty = first.post(&format!("{page}/proposal"), &[("opinion", "写了一半")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.text().contains("请选择结果") && empty.text().contains("写了一半"), "nothing typed is lost");
+    let proposal = [("outcome", "granted"), ("opinion", "拟准予，理由如下。"), ("_once", "p1")];
+    let proposed = first.post(&format!("{page}/proposal"), &proposal).await;
+    assert_eq!(proposed.location(), format!("{page}?said=proposed"));
+    let own = first.get(&page).await.text();
+    assert!(
+        own.contains("拟准予，理由如下。") && !own.contains(&format!("{page}/review\"")),
+        "not one's own to review"
+    );
+    let refused = first.post(&format!("{page}/review"), &[("opinion", "同意")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains("四眼原则"));
+    let mut second = desk(world, &two).await;
+    let back = second.post(&format!("{page}/send-back"), &[("opinion", "请补充理由"), ("_once", "b1")]).await;
+    assert_eq!(back.location(), format!("{page}?said=sent-back"));
+    assert!(first.get(&format!("{page}/proposal")).await.text().contains("请补充理由"), "why it came back");
+    let proposal = [("outcome", "granted"), ("opinion", "补充后拟准予。"), ("_once", "p2")];
+    first.post(&format!("{page}/proposal"), &proposal).await;
+    let reviewed = second.post(&format!("{page}/review"), &[("opinion", "同意"), ("_once", "r1")]).await;
+    assert_eq!(reviewed.location(), format!("{page}?said=reviewed"));
+    let mut third = desk(world, &three).await;
+    assert!(
+        third.get(&format!("{page}/decision")).await.text().contains("补充后拟准予。"),
+        "what is decided on is shown"
+    );
+    let sure: Vec<_> = DECISION.into_iter().chain([("_step", "confirm"), ("_once", "d1")]).collect();
+    assert_eq!(third.post(&format!("{page}/decision"), &sure).await.location(), format!("{page}?said=decided"));
+}
+
+async fn art42_45_the_limit_is_extended_and_a_review_is_run_page_by_page(world: &World) {
+    let officer = water(world).await;
+    let case = world.accepted(&officer).await;
+    let page = case_page(&case);
+    let mut browser = desk(world, &officer).await;
+    assert!(browser.get(&format!("{page}/extension")).await.text().contains("最多延长 10 个工作日"));
+    let mut order = vec![
+        ("days", "11"),
+        ("reason", "两个流域"),
+        ("approved_by", "张局长"),
+        ("approval", "签报8号"),
+        ("_once", "e1"),
+    ];
+    let over = browser.post(&format!("{page}/extension"), &order).await;
+    assert!(over.status == StatusCode::UNPROCESSABLE_ENTITY && over.text().contains("两个流域"));
+    order[0] = ("days", "10");
+    let extended = browser.post(&format!("{page}/extension"), &order).await;
+    assert_eq!(extended.location(), format!("{page}?said=extended"));
+    let shown = browser.get(extended.location()).await.text();
+    assert!(shown.contains("延长10个工作日") && shown.contains("延长办理期限通知书"));
+    assert!(browser.get(&format!("{page}/special")).await.text().contains("行政许可法第四十五条"));
+    let plan = [
+        ("kind", "expert_review"),
+        ("from", "2026-03-02"),
+        ("planned_until", "2026-03-06"),
+        ("paper", "评审函1号"),
+        ("told_on", "2026-03-02"),
+        ("told_by", "platform"),
+        ("_once", "s1"),
+    ];
+    let begun = browser.post(&format!("{page}/special"), &plan).await;
+    assert_eq!(begun.location(), format!("{page}?said=special-begun"));
+    assert!(browser.get(begun.location()).await.text().contains("登记程序结果"));
+    let result =
+        [("at", "0"), ("ended_on", "2026-03-02"), ("result", "专家组同意"), ("paper", "评审意见"), ("_once", "s2")];
+    let ended = browser.post(&format!("{page}/special-result"), &result).await;
+    assert_eq!(ended.location(), format!("{page}?said=special-ended"));
+    assert!(browser.get(ended.location()).await.text().contains("专家组同意"));
+    let told = [("told_on", "2026-03-02"), ("told_by", "mail"), ("paper", "听证告知书"), ("_once", "h1")];
+    let offered = browser.post(&format!("{page}/hearing"), &told).await;
+    assert_eq!(offered.location(), format!("{page}?said=hearing-offered"));
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    assert!(unit.get(&page).await.text().contains("您有权申请听证"));
+    let asked = unit.post(&format!("{page}/hearing"), &[("_once", "h2")]).await;
+    assert_eq!(asked.location(), format!("{page}?done=hearing"));
+    assert!(browser.get(&page).await.text().contains("申请听证"));
+}
+
+async fn art49_the_unit_asks_for_a_change_and_the_office_decides(world: &World) {
+    let officer = water(world).await;
+    let case = world.accepted(&officer).await;
+    world.grant(&officer, &case).await;
+    let page = case_page(&case);
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    assert!(unit.get(&page).await.text().contains("申请变更或者延续"));
+    let half = unit.post(&format!("{page}/amendment"), &[("reason", "写了一半")]).await;
+    assert!(half.status == StatusCode::UNPROCESSABLE_ENTITY && half.text().contains("写了一半"));
+    let request = [("kind", "change"), ("reason", "弃渣场改址"), ("_once", "m1")];
+    let asked = unit.post(&format!("{page}/amendment"), &request).await;
+    assert_eq!(asked.location(), format!("{page}?done=amendment"));
+    let mut browser = desk(world, &officer).await;
+    assert!(browser.get(&format!("{page}/amendment")).await.text().contains("弃渣场改址"));
+    let decision = [
+        ("outcome", "granted"),
+        ("opinion", "同意变更"),
+        ("document_number", "变1号"),
+        ("on", "2026-03-02"),
+        ("_once", "m2"),
+    ];
+    let amended = browser.post(&format!("{page}/amendment"), &decision).await;
+    assert_eq!(amended.location(), format!("{page}?said=amended"));
+    assert!(unit.get(&page).await.text().contains("同意变更"));
+    let revocation = [
+        ("ground", "circumstances_changed"),
+        ("reason", "规划调整"),
+        ("document_number", "撤1号"),
+        ("on", "2026-03-02"),
+        ("_once", "m3"),
+    ];
+    let revoked = browser.post(&format!("{page}/revocation"), &revocation).await;
+    assert_eq!(revoked.location(), format!("{page}?said=revoked"));
+    assert!(unit.get(&page).await.text().contains("撤回"), "the unit sees that it is no longer in force");
+}
+
+async fn art32_what_is_wrong_on_the_spot_and_what_is_not_the_organs(world: &World) {
+    let officer = water(world).await;
+    let case = world.received(&officer).await;
+    let page = case_page(&case);
+    let mut browser = desk(world, &officer).await;
+    let fix = [("material", "whole"), ("wrong", "姓名有误"), ("right", "王建国"), ("by", "李工"), ("_once", "x1")];
+    let fixed = browser.post(&format!("{page}/spot"), &fix).await;
+    assert_eq!(fixed.location(), format!("{page}?said=spot"));
+    assert!(browser.get(&page).await.text().contains("姓名有误 → 王建国"));
+    assert_eq!(browser.get(&format!("{page}/transfer")).await.location(), format!("{page}?said=taken"));
+    let wrong = [("ground", "wrong_organ"), ("reason", "属于盟市"), ("department", ""), ("_once", "x2")];
+    let nameless = browser.post(&format!("{page}/refuse"), &wrong).await;
+    assert!(nameless.status == StatusCode::UNPROCESSABLE_ENTITY && nameless.text().contains("属于盟市"));
+    let named = [
+        ("ground", "wrong_organ"),
+        ("reason", "属于盟市"),
+        ("department", "water"),
+        ("region", "150400"),
+        ("_once", "x3"),
+    ];
+    assert_eq!(browser.post(&format!("{page}/refuse"), &named).await.location(), format!("{page}?said=not-accepted"));
+}
+
+async fn a_case_is_handed_over_to_a_colleague_page_by_page(world: &World) {
+    let officer = water(world).await;
+    let colleague = world.officer("water", "150402", &[Role::Undertaker]).await;
+    let case = world.accepted(&officer).await;
+    let page = case_page(&case);
+    world.platform.claim_case(&officer.call(), &case).await.unwrap();
+    let mut browser = desk(world, &officer).await;
+    let form = format!("{page}/hand-over");
+    assert!(browser.get(&form).await.text().contains(colleague.account().as_str()));
+    let nobody = browser.post(&form, &[("to", ""), ("reason", "休假")]).await;
+    assert!(nobody.status == StatusCode::UNPROCESSABLE_ENTITY && nobody.text().contains("休假"));
+    let to = [("to", colleague.account().as_str()), ("reason", "休假"), ("_once", "o1")];
+    assert_eq!(browser.post(&form, &to).await.location(), format!("{page}?said=handed-over"));
+    assert!(browser.get(&page).await.text().contains("转由"));
 }
 
 async fn art13_a_code_is_checked_with_its_fault_by_name(world: &World) {

@@ -327,7 +327,7 @@ async fn u09_files_and_papers_are_sent_with_a_policy_of_their_own(world: &World)
     assert!(sent.header("content-disposition").starts_with("attachment"));
     assert!(sent.header("content-security-policy").contains("sandbox"));
     assert_eq!(sent.header("x-content-type-options"), "nosniff");
-    let project = &page.application.project;
+    let project = &page.application.project.clone();
     let number = world.platform.project_page(&world.agent.call(), project).await.unwrap().project.certificate.unwrap();
     let number: String = number.bytes().map(|b| format!("%{b:02X}")).collect();
     let paper = mine.get(&format!("/papers/{number}/pdf")).await;

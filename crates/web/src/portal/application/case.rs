@@ -2,12 +2,12 @@
 
 use super::{Earlier, FORM, For, chosen, clock_sheet, earlier, light, slot};
 use crate::{
-    Page, Posted, WebError,
+    Fields, Page, Posted, WebError,
     app::refusals,
     context::PortalContext,
     html::{
-        self, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Markup, Note, Pill, Point, Points, Timeline, Tone,
-        Upload,
+        self, Action, Choice, ClockSheet, ErrorSummary, Facts, Field, Lanes, Light, Markup, Note, Pill, Point, Points,
+        Timeline, Tone, Upload,
     },
     portal::{
         paper,
@@ -22,7 +22,7 @@ use axum::{
 };
 use domain::{
     Refusal,
-    case::{Act, Case, Given, Outcome, Owed, Stage},
+    case::{Act, AmendmentKind, AmendmentRequest, Case, Force, Given, Outcome, Owed, Stage},
     clock::Sheet,
     ids::{AttachmentId, CaseId, ProjectId},
 };
@@ -38,7 +38,8 @@ fn case_id(text: &str) -> Result<CaseId, WebError> {
 /// Colour of a stage, for the unit.
 fn stage_pill(case: &Case) -> Pill {
     let tone = match case.stage {
-        Stage::Submitted | Stage::Received | Stage::Supplemented | Stage::Processing | Stage::Decided => Tone::Blue,
+        Stage::Submitted | Stage::Received | Stage::Supplemented | Stage::Decided => Tone::Blue,
+        Stage::Processing | Stage::Proposed | Stage::Reviewed => Tone::Blue,
         Stage::CorrectionAsked => Tone::Yellow,
         Stage::Completed if case.decision.as_ref().is_some_and(|d| d.outcome == Outcome::Granted) => Tone::Green,
         Stage::Completed | Stage::NotAccepted => Tone::Red,
@@ -63,7 +64,7 @@ fn next(page: &CasePage) -> Note {
         Some(due) => format!("应于 {} 前完成", due.date),
         None => "暂停计时，恢复后重新确定届满日".to_owned(),
     };
-    match page.case.stage.owed() {
+    match page.case.owed() {
         Owed::Receive => Note::new(
             Tone::Blue,
             "下一步：等待收件",
@@ -79,9 +80,22 @@ fn next(page: &CasePage) -> Note {
             "下一步：复核补正材料",
             format!("由{agency}复核，{}。", by(page.check_sheet.as_ref())),
         ),
-        Owed::Decide => {
+        Owed::Propose | Owed::Review | Owed::Decide => {
             Note::new(Tone::Blue, "下一步：作出决定", format!("由{agency}办理，{}。", by(page.decision_sheet.as_ref())))
         }
+        Owed::Deliver => Note::new(
+            Tone::Green,
+            "已办结，准予；等待送达",
+            format!("结果文件见下方。许可证件由{agency}送达，{}。", by(page.delivery_sheet.as_ref())),
+        ),
+        Owed::Amend => Note::new(
+            Tone::Blue,
+            "下一步：决定变更或者延续",
+            match &page.amendment_sheet {
+                Some(sheet) => format!("由{agency}决定，{}。", by(Some(sheet))),
+                None => format!("由{agency}在有效期届满前决定；逾期未作决定的，视为准予延续。"),
+            },
+        ),
         Owed::Correct => Note::new(
             Tone::Yellow,
             "下一步：请您补正",
@@ -214,6 +228,8 @@ struct Show {
     papers: Vec<(String, String, String)>,
     trail: Timeline,
     may_withdraw: bool,
+    hearing: Option<Action>,
+    may_amend: bool,
     refusals: Vec<Refusal>,
     once: String,
 }
@@ -316,16 +332,29 @@ fn clocks(page: &CasePage) -> Vec<Clock> {
 
 fn result(page: &CasePage) -> Option<Facts> {
     let d = page.case.decision.as_deref()?;
+    let force = page.force.map(force_words);
     let facts = Facts::new()
         .row("办理结果", d.outcome.name())
         .row("决定日期", d.decided_on)
         .row("审批文件文号", &d.document_number)
         .row("审批文件标题", &d.title)
         .wide("办结意见", &d.opinion);
-    Some(match d.valid_until {
-        Some(until) => facts.row("有效期至", until),
+    let facts = match force {
+        Some(words) => facts.row("效力", words),
         None => facts,
-    })
+    };
+    let facts = match &page.case.delivery {
+        Some(sent) => facts.row("送达", format!("{}，{}，签收人：{}", sent.on, sent.by.name(), sent.receiver)),
+        None => facts,
+    };
+    Some(page.case.amendments.iter().fold(facts, |facts, amendment| {
+        let decided = match &amendment.decision {
+            Some(d) => format!("{} {}：{}", d.on, d.outcome.name(), d.opinion),
+            None => "等待决定".to_owned(),
+        };
+        let name = format!("{}申请（{}）", amendment.request.kind.name(), amendment.asked_at.date());
+        facts.wide(name, format!("{} —— {decided}", amendment.request.reason))
+    }))
 }
 
 pub(super) async fn draw(
@@ -349,9 +378,18 @@ pub(super) async fn draw(
         "submitted" => page.flash(Tone::Green, "申请已提交，等待办理部门收件。收件后会给您发消息。"),
         "supplied" => page.flash(Tone::Green, "补正已提交，办理部门将重新审查。"),
         "withdrawn" => page.flash(Tone::Green, "申请已撤回。"),
+        "hearing" => page.flash(Tone::Green, "听证申请已提交，办理部门应当在二十个工作日内组织听证。"),
+        "amendment" => page.flash(Tone::Green, "变更或者延续申请已提交，等待办理部门决定。"),
         _ => page,
     };
     let papers = case.case.documents.iter().rev();
+    let open = ctx.platform.open_acts(&ctx.call, &case);
+    let hearing = open.contains(&Act::AskHearing).then(|| {
+        Action::post(format!("/cases/{id}/hearing"), ctx.csrf(), "申请听证")
+            .icon("send")
+            .with("_once", ctx.once())
+            .confirm("确认申请听证？", "办理部门应当在二十个工作日内组织听证，听证时间不计入办理时限。")
+    });
     let html = Show {
         page,
         id: id.clone(),
@@ -381,7 +419,9 @@ pub(super) async fn draw(
             .map(|p| (paper::href(&p.number), p.kind.title().to_owned(), format!("{} · {}", p.number, p.at.date())))
             .collect(),
         trail: timeline(&case.trail),
-        may_withdraw: case.case.stage.acts().contains(&Act::Withdraw),
+        may_withdraw: open.contains(&Act::Withdraw),
+        hearing,
+        may_amend: open.contains(&Act::AskAmendment),
         refusals,
         once: ctx.once(),
     };
@@ -438,4 +478,131 @@ pub(super) async fn withdraw(
             Ok((StatusCode::UNPROCESSABLE_ENTITY, withdrawal(&ctx, &id, reason, wrong).await?).into_response())
         }
     }
+}
+
+pub(super) async fn ask_hearing(
+    Path(id): Path<String>,
+    Posted { ctx, .. }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
+    let id = case_id(&id)?;
+    match refusals(ctx.platform.ask_hearing(&ctx.call, &id).await)? {
+        Ok(()) => Ok(Redirect::to(&format!("/cases/{id}?done=hearing")).into_response()),
+        Err(wrong) => Ok((StatusCode::UNPROCESSABLE_ENTITY, draw(&ctx, &id, "", &[], wrong).await?).into_response()),
+    }
+}
+
+/// Where a granted decision stands, in words for its unit.
+fn force_words(force: Force) -> String {
+    match force {
+        Force::InForce(None) => "有效".to_owned(),
+        Force::InForce(Some(until)) => format!("有效，至 {until}"),
+        Force::RenewedBySilence(until) => format!("视为准予延续，至 {until}"),
+        Force::Lapsed(on) => format!("已于 {on} 届满失效"),
+        Force::Revoked(on) => format!("已于 {on} 撤销、撤回或者注销"),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "portal/application_amend.html")]
+struct Amend {
+    page: Page,
+    id: CaseId,
+    lead: String,
+    fields: Vec<Markup>,
+    note: Note,
+    summary: ErrorSummary,
+    once: String,
+}
+
+async fn draw_amendment(
+    ctx: &PortalContext,
+    id: &CaseId,
+    form: &Fields,
+    errors: Vec<Refusal>,
+) -> Result<Html<String>, WebError> {
+    let case = ctx.platform.case_page(&ctx.call, id).await?;
+    let a = &case.application;
+    let renewal = a.procedure.validity.as_ref().and_then(|v| v.renewal.as_ref());
+    let last = case.case.last_day_to_renew(ctx.platform.rules.calendar);
+    let (words, article) = match (renewal, last) {
+        (Some(rule), Some(last)) => (
+            format!("延续应当在届满 {} {}前提出，最晚 {last}。", rule.ask_before, rule.unit.name()),
+            rule.article.clone(),
+        ),
+        _ => ("本事项的决定没有可以延续的期限，只能申请变更。".to_owned(), "行政许可法第四十九条".to_owned()),
+    };
+    let mut kinds = vec![
+        Choice::new(AmendmentKind::Change.slug(), "变更").note("建设地点、规模、内容等发生变化，申请变更原决定。"),
+    ];
+    if renewal.is_some() {
+        kinds.push(Choice::new(AmendmentKind::Renewal.slug(), "延续").note("有效期届满前不能完成，申请延长有效期。"));
+    }
+    let fields = vec![
+        Markup::of(Field::radios("kind", "申请什么", kinds).value(form.get("kind")).required().errors(&errors)),
+        Markup::of(
+            Field::textarea("reason", "申请的内容和理由", 5)
+                .value(form.get("reason"))
+                .required()
+                .max(2000)
+                .errors(&errors),
+        ),
+        Markup::of(
+            Field::date("until", "延续至")
+                .value(form.get("until"))
+                .hint("只有申请延续时填写；留空的，按规则允许的最长期限申请。")
+                .errors(&errors),
+        ),
+    ];
+    let page = ctx
+        .page("projects", "申请变更或者延续")
+        .await?
+        .crumb("首页", "/")
+        .crumb("我的项目", "/projects")
+        .crumb(a.item_name.clone(), format!("/cases/{id}"))
+        .failed(!errors.is_empty());
+    let html = Amend {
+        page,
+        id: id.clone(),
+        lead: format!("{} · {}", a.project_name, a.item_name),
+        fields,
+        note: Note::new(Tone::Blue, "申请之前", words).article(article),
+        summary: ErrorSummary::new(&errors),
+        once: ctx.once(),
+    };
+    Ok(Html(html.render()?))
+}
+
+pub(super) async fn amendment_form(ctx: PortalContext, Path(id): Path<String>) -> Result<Html<String>, WebError> {
+    draw_amendment(&ctx, &case_id(&id)?, &Fields::default(), Vec::new()).await
+}
+
+fn read_amendment(form: &Fields) -> Result<AmendmentRequest, Vec<Refusal>> {
+    let kind = AmendmentKind::parse(form.get("kind"));
+    let kind = kind.ok_or_else(|| Refusal::field("kind", "amendment.kind", "请选择申请变更还是延续。"));
+    let until = match form.get("until").trim() {
+        "" => Ok(None),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| Refusal::field("until", "date.format", "请按“2026-11-24”的格式填写日期。")),
+    };
+    match (kind, until) {
+        (Ok(kind), Ok(until)) => Ok(AmendmentRequest { kind, until, reason: form.get("reason").to_owned() }),
+        (kind, until) => Err([kind.err(), until.err()].into_iter().flatten().collect()),
+    }
+}
+
+pub(super) async fn ask_amendment(
+    Path(id): Path<String>,
+    Posted { ctx, form }: Posted<PortalContext>,
+) -> Result<Response, WebError> {
+    let id = case_id(&id)?;
+    let wrong = match read_amendment(&form) {
+        Ok(request) => match refusals(ctx.platform.ask_amendment(&ctx.call, &id, request).await)? {
+            Ok(()) => return Ok(Redirect::to(&format!("/cases/{id}?done=amendment")).into_response()),
+            Err(wrong) => wrong,
+        },
+        Err(wrong) => wrong,
+    };
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, draw_amendment(&ctx, &id, &form, wrong).await?).into_response())
 }
