@@ -3,7 +3,7 @@
 use crate::{Person, World, answers, files};
 use domain::{
     account::Role,
-    case::{Decision, Outcome, Point, Proposal},
+    case::{Decision, Delivery, Outcome, Point, Proposal, Way},
     declaration::Answers,
     department::Agency,
     guide::{Contact, Page},
@@ -135,6 +135,13 @@ impl World {
         self.reviewed(case, Outcome::Granted).await;
         let decision = decision(self, Outcome::Granted);
         self.platform.decide_case(&officer.call(), case, decision).await.unwrap();
+    }
+
+    /// 送达 of a granted licence today, so that nothing more is owed.
+    pub async fn deliver(&self, officer: &Person, case: &CaseId) {
+        let on = self.platform.clock.now().date();
+        let delivery = Delivery { on, by: Way::InPerson, receiver: "李工".to_owned() };
+        self.platform.deliver_licence(&officer.call(), case, delivery).await.unwrap();
     }
 }
 

@@ -106,6 +106,7 @@ async fn art15_a_warning_closes_by_itself_when_the_step_is_done(world: &World) {
     assert_eq!(supervise(world).await, 1);
     assert_eq!(cards(world, &supervisor, Owing::Running).await[0].rule, "near_overdue");
     world.grant(&officer, &case).await;
+    world.deliver(&officer, &case).await;
     supervise(world).await;
     let done = cards(world, &supervisor, Owing::Done).await;
     assert_eq!((done.len(), done[0].finding.as_str()), (1, "lapsed"));
@@ -141,6 +142,7 @@ async fn art15_the_sweep_looks_at_what_is_due_and_at_nothing_else(world: &World)
     let ended = world.accepted(&officer).await;
     world.later(10);
     world.grant(&officer, &ended).await;
+    world.deliver(&officer, &ended).await;
     world.set_day(date(2026, 6, 1));
     assert_eq!(supervise(world).await, 0, "{waiting} was not received, {paused} stands still, {ended} ended");
 }
@@ -203,7 +205,7 @@ async fn art17_events_open_cards_once_also_after_a_restart_from_the_beginning(wo
     unit.row(ledger::Row::new("UPDATE followers SET tx = '0', seq = 0 WHERE name = 'supervision'", []));
     world.platform.store.commit(unit).await.unwrap();
     assert_eq!(supervise(world).await, 0, "seen a second time, nothing is opened twice");
-    assert_eq!(cards(world, &supervisor, Owing::Running).await.len(), 6);
+    assert_eq!(cards(world, &supervisor, Owing::Running).await.len(), 5);
 }
 
 async fn art17_a_burst_of_entries_opens_one_card_a_day(world: &World) {
