@@ -67,4 +67,6 @@ ids! {
     SupervisionCardId, "k";
     /// 督办件.
     ExpeditingOrderId, "o";
+    /// 征求意见.
+    ConsultationId, "q";
 }

@@ -7,6 +7,7 @@ pub mod aggregate;
 pub mod calendar;
 pub mod case;
 pub mod clock;
+pub mod consultation;
 pub mod credit_code;
 pub mod declaration;
 pub mod department;

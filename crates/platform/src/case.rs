@@ -15,7 +15,7 @@ use crate::{
 use domain::{
     Moment, Refusal,
     case::{
-        self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
+        self, Acceptance, Act, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
         NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
     },
     clock::{DayLedger, Light, Sheet, Suspension, Thresholds},
@@ -565,7 +565,11 @@ impl Platform {
     /// 作出决定; the case completes by itself in the same commit (办法第十四条第四、五项).
     pub async fn decide_case(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<(), Failure> {
         let by = call.actor.tag();
+        let waits = self.waits_for_consultation(id).await?;
         self.act(call, Action::DecideCase, id, |case| {
+            if let Some(refusal) = waits.clone().filter(|_| case.may(Act::Decide)) {
+                return Err(refusal.into());
+            }
             Ok(case::decide(case, decision.clone(), &self.scene(&by), &self.papers())?)
         })
         .await
@@ -574,6 +578,9 @@ impl Platform {
     /// The completion notice a decision would lead to, or what is wrong with it. Changes nothing; its number is not drawn yet.
     pub async fn preview_decision(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<Document, Failure> {
         let (stream, _) = self.load_case(call, Action::DecideCase, id).await?;
+        if let Some(refusal) = self.waits_for_consultation(id).await?.filter(|_| stream.state.may(Act::Decide)) {
+            return Err(refusal.into());
+        }
         let papers = Papers { serial: "×××××××××".into(), ..self.papers() };
         let by = call.actor.tag();
         let events = case::decide(&stream.state, decision, &self.scene(&by), &papers)?;

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod consultation;
 pub mod deadline;
 pub mod desk;
 pub mod document;

@@ -72,6 +72,12 @@ pub enum Action {
     ReviewProposal,
     /// 退回重新拟办.
     SendBackProposal,
+    /// 征求意见, and take it back.
+    AskConsultation,
+    /// Read a consultation.
+    ReadConsultation,
+    /// Reply to one.
+    ReplyConsultation,
     /// 延长办理期限.
     ExtendLimit,
     /// 特别程序, 告知听证权利.
@@ -128,7 +134,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 55] = [
+    pub const ALL: [Self; 58] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -158,6 +164,9 @@ impl Action {
         Self::ProposeDecision,
         Self::ReviewProposal,
         Self::SendBackProposal,
+        Self::AskConsultation,
+        Self::ReadConsultation,
+        Self::ReplyConsultation,
         Self::ExtendLimit,
         Self::RunSpecial,
         Self::AskHearing,
@@ -252,6 +261,9 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::HandOverCase => &[P(&[Undertaker, DepartmentManager], Reach::Own)],
         A::ReviewProposal => &[P(&[Reviewer], Reach::Own)],
         A::SendBackProposal => &[P(&[Reviewer, Approver], Reach::Own)],
+        A::AskConsultation => &[P(&[Undertaker], Reach::Own)],
+        A::ReadConsultation => &[P(CASE_WORK, Reach::Own), P(OVERSIGHT, Reach::Territory)],
+        A::ReplyConsultation => &[P(ANSWERING, Reach::Own)],
         A::ExtendLimit => &[P(&[DepartmentManager], Reach::Own)],
         A::RunSpecial => &[P(&[Undertaker, Approver], Reach::Own)],
         A::RevokeLicence => &[P(&[Approver], Reach::Own)],

@@ -24,6 +24,7 @@ pub fn decision(world: &World, outcome: Outcome) -> Decision {
         title: "关于水土保持方案的行政许可决定".to_owned(),
         decided_on: today,
         valid_until: None,
+        unreviewed: None,
     }
 }
 

@@ -17,6 +17,8 @@ use tokio::{
 /// How long running requests may take to end after the system asked to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Licences whose end is noted in one sweep; the next one goes on.
+const SETTLED_AT_ONCE: u64 = 500;
 /// How often time is looked at. The law counts days; a light is never later than this after midnight.
 const SWEEP: Duration = Duration::from_secs(30);
 
@@ -176,8 +178,13 @@ async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
     platform.refresh_calendar().await?;
     let reissued = platform.reissue_dates(&call).await?;
     let swept = platform.sweep_deadlines(&call, deadline::AT_ONCE).await?;
-    if swept.due + reissued.counted > 0 {
+    let settled = platform.settle_licences(&call, SETTLED_AT_ONCE).await?;
+    // What an act could not finish: the last case of a group ended, and its notice was not written.
+    let handed_back = platform.hand_back_complete_groups().await?;
+    if swept.due + reissued.counted + settled + handed_back > 0 {
         tracing::info!(
+            settled,
+            handed_back,
             due = swept.due,
             prompts = swept.prompts,
             deemed = swept.deemed,

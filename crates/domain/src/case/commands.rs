@@ -90,7 +90,7 @@ pub(super) fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
     }
 }
 
-pub(super) fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
+pub(crate) fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
@@ -258,6 +258,8 @@ pub fn decide(
     let application = allowed(case, Act::Decide).map_err(|r| vec![r])?;
     processing::follows(case, decision.outcome, scene).map_err(|r| vec![r])?;
     let mut faults = Vec::new();
+    let unreviewed = processing::review_left_out(case, decision.unreviewed.as_deref());
+    let unreviewed = unreviewed.map_err(|refusal| faults.push(refusal)).unwrap_or_default();
     let mut text = |field, value: &str, what, most| {
         words(field, value, what, most).map_err(|r| faults.push(r.article("办法第十四条第（四）项")))
     };
@@ -287,7 +289,15 @@ pub fn decide(
         (Ok(opinion), Ok(document_number), Ok(title)) if faults.is_empty() => {
             let term = licence::valid_until(case, decision.decided_on).filter(|_| decision.outcome == Outcome::Granted);
             let valid_until = decision.valid_until.or(term);
-            let decision = Decision { opinion, document_number, title, valid_until, ..decision };
+            let decision = Decision {
+                opinion,
+                document_number,
+                title,
+                decided_on: decision.decided_on,
+                outcome: decision.outcome,
+                valid_until,
+                unreviewed,
+            };
             let notice = papers.completion_notice(application, &decision);
             Ok(vec![
                 CaseEvent::CaseDecided(Box::new(decision)),

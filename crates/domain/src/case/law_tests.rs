@@ -110,6 +110,7 @@ impl Story {
             title: "关于本事项的决定".into(),
             decided_on: self.today,
             valid_until: None,
+            unreviewed: None,
         };
         decide(&self.case, decision, &self.scene(by), &self.papers())
     }

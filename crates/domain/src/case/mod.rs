@@ -48,7 +48,9 @@ pub use special::{
 pub use stage::{Act, Owed, Stage};
 pub use suspension::{Notice, Way, resume, suspend};
 
-use commands::{allowed, words};
+pub(crate) use commands::words;
+
+use commands::allowed;
 
 use crate::{
     Aggregate, Meta, Moment,
@@ -202,6 +204,9 @@ pub struct Decision {
     pub decided_on: Date,
     /// Last day of validity; `None` when the law sets none.
     pub valid_until: Option<Date>,
+    /// Why it is made without a review of the proposal; counted by the supervision. `None`: it was reviewed, or need not be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreviewed: Option<String>,
 }
 
 /// Why an application was not accepted.

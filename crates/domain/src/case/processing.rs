@@ -117,6 +117,23 @@ pub(super) fn four_eyes(case: &Case, scene: &Scene<'_>) -> Result<(), Refusal> {
     }
 }
 
+/// Without a review an approver may decide a proposal only with a reason, which the supervision sees: somebody else must
+/// have looked at every case, but a person on leave must not make it late. `Ok(None)`: reviewed, or one person decides.
+pub(super) fn review_left_out(case: &Case, reason: Option<&str>) -> Result<Option<String>, Refusal> {
+    if case.stage != super::Stage::Proposed {
+        return Ok(None);
+    }
+    match reason.map(str::trim).filter(|reason| !reason.is_empty()) {
+        Some(reason) => words("unreviewed", reason, "未经审核直接决定的原因", 500).map(Some),
+        None => Err(Refusal::field(
+            "unreviewed",
+            "decision.no_review",
+            "拟办意见还没有审核。请等待审核；确需直接决定的，请填写原因，电子监察将予以核查。",
+        )
+        .article(FOUR_EYES)),
+    }
+}
+
 /// What a decision of three steps must fit: other persons, and the outcome that was proposed and agreed to.
 pub(super) fn follows(case: &Case, outcome: Outcome, scene: &Scene<'_>) -> Result<(), Refusal> {
     four_eyes(case, scene)?;

@@ -386,6 +386,7 @@ impl Stage {
             ],
             Self::Proposed => &[
                 A::Review,
+                A::Decide,
                 A::SendBack,
                 A::Suspend,
                 A::Resume,

@@ -80,6 +80,7 @@ fn decision() -> Decision {
         title: "关于水土保持方案的决定".into(),
         decided_on: date(2026, 3, 10),
         valid_until: None,
+        unreviewed: None,
     }
 }
 
@@ -257,7 +258,7 @@ fn a34_only_the_listed_acts_pass_in_each_stage() {
         Act::Claim | Act::HandOver => checking(stage) || matches!(stage, S::Processing),
         Act::Propose => matches!(stage, S::Processing),
         Act::Review => matches!(stage, S::Proposed),
-        Act::Decide => matches!(stage, S::Reviewed),
+        Act::Decide => matches!(stage, S::Proposed | S::Reviewed),
         Act::SendBack => matches!(stage, S::Proposed | S::Reviewed),
         Act::Suspend | Act::Resume | Act::Extend | Act::BeginSpecial | Act::EndSpecial => deciding(stage),
         Act::OfferHearing | Act::AskHearing => deciding(stage),
@@ -272,8 +273,9 @@ fn a34_only_the_listed_acts_pass_in_each_stage() {
             assert_eq!(stage.acts().contains(&act), expected, "{stage:?} {act:?}");
             match perform(&readied(at(stage), act), act) {
                 Some(Err(refusal)) => {
-                    assert!(!expected, "{stage:?} {act:?}: {refusal}");
-                    assert_eq!(refusal.code, "case.wrong_state");
+                    let unreviewed = (stage, act) == (S::Proposed, Act::Decide) && refusal.code == "decision.no_review";
+                    assert!(!expected || unreviewed, "{stage:?} {act:?}: {refusal}");
+                    assert!(unreviewed || refusal.code == "case.wrong_state", "{stage:?} {act:?}: {refusal}");
                 }
                 Some(Ok(events)) => assert!(expected && !events.is_empty(), "{stage:?} {act:?}"),
                 None => {}
@@ -475,6 +477,23 @@ fn art14_4_a_decision_fits_its_dates() {
     let refusals = decide(&proposed, refusal, &scene("a-approver"), &papers()).unwrap_err();
     assert_eq!(refusals[0].code, "decision.validity");
     assert!(decide(&case, Decision { valid_until: until(11), ..decision() }, &scene("a-approver"), &papers()).is_ok());
+}
+
+#[test]
+fn art37_an_unreviewed_proposal_is_decided_only_with_a_reason_and_by_another_person() {
+    let case = at(Stage::Proposed);
+    let with = |reason: &str| Decision { unreviewed: Some(reason.into()), ..decision() };
+    let refused = |decision, by| decide(&case, decision, &scene(by), &papers()).unwrap_err().remove(0).code;
+    assert_eq!(refused(decision(), "a-approver"), "decision.no_review");
+    assert_eq!(refused(with(" "), "a-approver"), "decision.no_review");
+    let proposer = case.proposal.as_ref().unwrap().by.clone();
+    assert_eq!(refused(with("审核人出差"), &proposer), "case.four_eyes");
+    let events = decide(&case, with(" 审核人出差，明日届满 "), &scene("a-approver"), &papers()).unwrap();
+    let CaseEvent::CaseDecided(made) = &events[0] else { panic!() };
+    assert_eq!(made.unreviewed.as_deref(), Some("审核人出差，明日届满"));
+    let reviewed = decide(&at(Stage::Reviewed), with("多余"), &scene("a-approver"), &papers()).unwrap();
+    let CaseEvent::CaseDecided(made) = &reviewed[0] else { panic!() };
+    assert_eq!(made.unreviewed, None, "it was reviewed");
 }
 
 #[test]

@@ -211,6 +211,7 @@ impl Real {
             title: "决定".into(),
             decided_on: now.date(),
             valid_until: None,
+            unreviewed: None,
         };
         decided(&self.cases[i], decision, now)
     }

@@ -140,6 +140,7 @@ fn decide(case: &mut Case, outcome: Outcome, day: i64) {
         title: "决定".into(),
         decided_on: moment(day).date(),
         valid_until: None,
+        unreviewed: None,
     };
     let events = decided(case, decision, moment(day)).unwrap();
     run(case, &events, day);

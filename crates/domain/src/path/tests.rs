@@ -197,6 +197,7 @@ fn progress_is_read_from_the_latest_case() {
         title: String::new(),
         decided_on: later,
         valid_until: None,
+        unreviewed: None,
     };
     let decided = CaseEvent::CaseDecided(Box::new(decision.clone()));
     let completed = CaseEvent::CaseCompleted { document: Box::new(papers.completion_notice(&application, &decision)) };

@@ -12,7 +12,7 @@ mod tests;
 
 pub use card::{Card, CardEvent, CardState, Finding, Opened, answer, close, escalate, lapse, open};
 pub use order::{ExpeditingOrder, IssuedOrder, OrderEvent, OrderState, issue, reply};
-pub use rules::{Consumer, Earlier, Happening, Hit, OpenConsultation, Standing, consumer};
+pub use rules::{Consumer, Earlier, Happening, Hit, Standing, consumer};
 pub use table::{Rule, Rules, Severity, default_rules};
 
 use crate::Refusal;

@@ -6,6 +6,7 @@ use crate::{
     calendar::Calendar,
     case::{Case, check_clock, decision_clock, owed_clock},
     clock::{Light, Sheet, Thresholds},
+    consultation::{Consultation, State},
     time::chinese_date,
 };
 use jiff::civil::Date;
@@ -62,17 +63,6 @@ pub struct Happening<'a> {
     pub entries: &'a [Moment],
 }
 
-/// A consultation of another department without a reply.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenConsultation {
-    /// The department asked, by its full name.
-    pub agency_name: String,
-    /// When it was asked.
-    pub asked_on: Date,
-    /// Until when it should have replied.
-    pub reply_by: Date,
-}
-
 /// A running case on a day, for the rules that look at time.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing<'a> {
@@ -82,8 +72,8 @@ pub struct Standing<'a> {
     pub today: Date,
     /// Working days.
     pub calendar: &'a Calendar,
-    /// Consultations nobody has answered.
-    pub consultations: &'a [OpenConsultation],
+    /// A consultation of another department about it, when that is what the rule looks at.
+    pub consultation: Option<&'a Consultation>,
 }
 
 /// What carries a rule out.
@@ -172,20 +162,23 @@ fn near_overdue(_: &Rule, s: &Standing<'_>) -> Option<Hit> {
 }
 
 fn unanswered_consultation(_: &Rule, s: &Standing<'_>) -> Option<Hit> {
-    let late = s.consultations.iter().filter(|c| c.reply_by < s.today).min_by_key(|c| c.reply_by)?;
+    let consultation = s.consultation.filter(|c| c.state == State::Asked)?;
+    let late = consultation.asked.as_deref().filter(|asked| asked.reply_by < s.today)?;
     let sentence = format!(
-        "征求{}意见，应于{}前回复，至{}仍未回复。",
-        late.agency_name,
+        "{}征求{}意见，应于{}前回复，至{}仍未回复（{}）。",
+        late.from_name,
+        late.to_name,
         chinese_date(late.reply_by),
-        chinese_date(s.today)
+        chinese_date(s.today),
+        late.silence.name()
     );
     let facts = vec![
-        fact("被征求部门", &late.agency_name),
-        fact("征求日期", chinese_date(late.asked_on)),
+        fact("征求部门", &late.from_name),
+        fact("被征求部门", &late.to_name),
+        fact("征求日期", chinese_date(consultation.asked_at.date())),
         fact("应回复日期", chinese_date(late.reply_by)),
     ];
-    let occurrence = format!("{}/{}/{}", case_id(s.case), late.agency_name, late.reply_by);
-    Some(Hit { occurrence, sentence, facts })
+    Some(Hit { occurrence: late.id.to_string(), sentence, facts })
 }
 
 /// 受理审查: answered after the five working days.
@@ -267,11 +260,16 @@ fn paper(data: &Value) -> &str {
 /// A suspension without paper, or without proof that the applicant was told.
 fn suspension_without_paper(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
     let told = h.data.pointer("/suspension/told_on").and_then(Value::as_str);
+    let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
+    let from = day(h.data.pointer("/suspension/from").and_then(Value::as_str));
     let paper = paper(h.data);
-    if paper != "没有" && told.is_some() {
-        return None;
-    }
-    let missing = if paper == "没有" { "没有告知文书" } else { "没有书面告知申请人的日期" };
+    let afterwards = day(told).zip(from).is_some_and(|(told, from)| told > from);
+    let missing = match told {
+        _ if paper == "没有" => "没有告知文书",
+        None => "没有书面告知申请人的日期",
+        Some(_) if afterwards => "开始以后才书面告知申请人",
+        Some(_) => return None,
+    };
     let sentence = format!("因{}暂停计时，{missing}。暂停应当将所需时间书面告知申请人。", ground(h.data));
     let facts =
         vec![fact("暂停依据", ground(h.data)), fact("文书", paper), fact("书面告知日期", told.unwrap_or("没有"))];
@@ -366,7 +364,11 @@ fn no_reviewer(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
         return None;
     }
     let sentence = "作出决定前没有其他人员的审核记录，未做到经办、审核、审批分离。".to_owned();
-    at_event(h, sentence, vec![fact("审核记录", "没有"), fact("决定时间", h.meta.at.display())])
+    let mut facts = vec![fact("审核记录", "没有"), fact("决定时间", h.meta.at.display())];
+    if let Some(reason) = h.data.get("unreviewed").and_then(Value::as_str) {
+        facts.push(fact("部门说明", reason));
+    }
+    at_event(h, sentence, facts)
 }
 
 /// Many entries of one person in a few minutes; one hit a day at most.

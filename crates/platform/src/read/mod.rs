@@ -3,6 +3,7 @@
 mod account;
 mod calendar;
 mod case;
+mod consultation;
 mod deadline;
 mod fold;
 mod group;

@@ -143,16 +143,16 @@ impl Projected for ExpeditingOrder {
 const ANSWERING: [Role; 3] = [Role::Undertaker, Role::Approver, Role::DepartmentManager];
 
 /// A notice to posts; its ids follow from the event, so a rebuild gives the same ones.
-struct Notice<'a> {
-    stream: &'a str,
-    version: i64,
-    meta: &'a Meta,
-    case: &'a CaseId,
-    mark: &'a str,
+pub(super) struct Notice<'a> {
+    pub stream: &'a str,
+    pub version: i64,
+    pub meta: &'a Meta,
+    pub case: &'a CaseId,
+    pub mark: &'a str,
 }
 
 impl Notice<'_> {
-    fn to_organ(&self, agency: &Agency, title: String, body: String) -> Vec<Row> {
+    pub fn to_organ(&self, agency: &Agency, title: String, body: String) -> Vec<Row> {
         let to = |role| self.row(&agency.department, agency.region, role, &title, &body);
         ANSWERING.into_iter().map(to).collect()
     }

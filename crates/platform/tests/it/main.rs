@@ -6,6 +6,7 @@ mod apply;
 mod calendar;
 mod codes;
 mod concurrency;
+mod consultation;
 mod crash;
 mod deadline;
 mod declare;

@@ -55,6 +55,7 @@ impl Life<'_> {
                 suspended_until: None,
                 accepted_on: None,
                 proposed: None,
+                unreviewed: false,
             });
             cases.push(self.cases.len() - 1);
         }

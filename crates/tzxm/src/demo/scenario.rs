@@ -366,6 +366,7 @@ impl Town {
                     title: format!("关于{}{}的批复", page.application.project_name, page.application.item_name),
                     decided_on: today,
                     valid_until: None,
+                    unreviewed: None,
                 };
                 if !page.case.is_one_step() {
                     self.propose(&agency, &case, decision.outcome).await?;

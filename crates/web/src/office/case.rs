@@ -1,6 +1,6 @@
 //! The page of one case: what was applied for, its clock, its trail, and the acts open now.
 
-use super::{frame, licence, processing, segment, show, step, supervision};
+use super::{consultation, frame, licence, processing, segment, show, step, supervision};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
@@ -126,6 +126,7 @@ struct CaseView {
     /// Other periods: what they are, and where they stand.
     periods: Vec<(String, String)>,
     papers: Vec<PaperLine>,
+    consultations: Markup,
     supervision: Markup,
     trail: Timeline,
     proofs: Vec<(String, String)>,
@@ -214,6 +215,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         check: check_sheet(&case),
         deciding: decision_sheet(&case),
         papers: papers(&case.case),
+        consultations: consultation::case_box(ctx, &case.id).await?,
         supervision: supervision::case_box(ctx, &case).await?,
         trail,
         proofs,
@@ -312,13 +314,16 @@ const BUTTONS: [Act; 21] = [
     Act::Revoke,
 ];
 
-fn line(act: Act, base: &str) -> Option<ActLine> {
+fn line(act: Act, case: &Case, base: &str) -> Option<ActLine> {
     let (label, place, class, icon) = match act {
         Act::Accept => ("核验代码并受理", "accept", "btn-primary", "shield-check"),
         Act::AskCorrection => ("一次性告知补正", "correction", "btn-outline-primary", "edit"),
         Act::NotAccept => ("不予受理", "refuse", "btn-outline-danger", "circle-x"),
         Act::Suspend => ("暂停计时", "suspend", "btn-outline-primary", "player-pause"),
         Act::Resume => ("恢复计时", "resume", "btn-primary", "clock"),
+        Act::Decide if case.stage == Stage::Proposed => {
+            ("未经审核直接决定", "decision", "btn-outline-danger", "certificate")
+        }
         Act::Decide => ("作出决定", "decision", "btn-primary", "certificate"),
         Act::AskAgain => ("再次告知补正", "correction", "btn-outline-primary", "edit"),
         Act::CorrectOnSpot => ("登记当场更正", "spot", "btn-outline-primary", "edit"),
@@ -349,7 +354,14 @@ fn act_lines(ctx: &OfficeContext, case: &CasePage, acts: &[Act], base: &str) -> 
         class: "btn-outline-primary",
         icon: html::icon("bell"),
     });
-    BUTTONS.iter().filter(|act| acts.contains(act)).filter_map(|act| line(*act, base)).chain(expedite).collect()
+    let consult = ctx.platform.may_consult(&ctx.call, &case.case).then(|| ActLine {
+        label: "征求部门意见",
+        href: format!("{base}/consultation"),
+        class: "btn-outline-primary",
+        icon: html::icon("send"),
+    });
+    let open = BUTTONS.iter().filter(|act| acts.contains(act)).filter_map(|act| line(*act, &case.case, base));
+    open.chain(consult).chain(expedite).collect()
 }
 
 /// Why there is nothing to press, or what the buttons do.

@@ -10,7 +10,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use domain::{
     Refusal,
-    case::{Act, Decision, Outcome},
+    case::{Act, Decision, Outcome, Stage},
     document::Document,
     time::chinese_date,
 };
@@ -25,7 +25,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Fields carried from the form over the preview to the decision.
-const FIELDS: [&str; 6] = ["outcome", "opinion", "document_number", "title", "decided_on", "valid_until"];
+const FIELDS: [&str; 7] = ["outcome", "opinion", "document_number", "title", "decided_on", "valid_until", "unreviewed"];
 
 #[derive(Template)]
 #[template(path = "office/decision.html")]
@@ -37,6 +37,8 @@ struct DecisionPage {
     steps_taken: Option<Facts>,
     outcomes: Vec<Choice>,
     form: Fields,
+    /// Nobody has reviewed the proposal: a reason is asked for.
+    unreviewed: bool,
     decided_on: String,
     errors: Vec<Refusal>,
     summary: ErrorSummary,
@@ -71,6 +73,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         facts: case::summary_facts(open),
         steps_taken: processing::steps_taken(open),
         outcomes: outcomes(),
+        unreviewed: open.case.stage == Stage::Proposed,
         decided_on: match form.get("decided_on") {
             "" => ctx.platform.clock.now().date().to_string(),
             typed => typed.to_owned(),
@@ -104,6 +107,7 @@ fn read_decision(form: &Fields) -> Result<Decision, Vec<Refusal>> {
             title: form.get("title").to_owned(),
             decided_on,
             valid_until,
+            unreviewed: Some(form.get("unreviewed").to_owned()).filter(|reason| !reason.trim().is_empty()),
         }),
         (outcome, decided_on, valid_until) => {
             Err([outcome.err(), decided_on.err(), valid_until.err()].into_iter().flatten().collect())

@@ -4,6 +4,7 @@ mod acceptance;
 mod calendar;
 mod case;
 mod clock;
+mod consultation;
 mod correction;
 mod decision;
 mod group;
@@ -46,6 +47,7 @@ pub fn routes() -> Vec<Route> {
         window::routes(),
         processing::routes(),
         special::routes(),
+        consultation::routes(),
         licence::routes(),
         project::routes(),
         verify::routes(),

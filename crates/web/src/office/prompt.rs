@@ -54,13 +54,18 @@ fn mark(mark: &str) -> Pill {
         "deemed_acceptance" => Pill::new(Tone::Red, "视为受理"),
         "card" => Pill::new(Tone::Red, "监察卡"),
         "order" => Pill::new(Tone::Red, "督办"),
+        "consultation" => Pill::new(Tone::Blue, "征求意见"),
         _ => Pill::new(Tone::Blue, "届满日调整"),
     }
 }
 
 fn line(prompt: Prompt) -> Line {
     Line {
-        href: format!("/cases/{}", prompt.case),
+        // Whoever is asked for an opinion has no part in the case itself.
+        href: match prompt.mark.as_str() {
+            "consultation" => "/consultations".to_owned(),
+            _ => format!("/cases/{}", prompt.case),
+        },
         title: prompt.title,
         body: prompt.body,
         at: prompt.at.display(),
