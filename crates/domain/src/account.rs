@@ -1,11 +1,15 @@
 //! 账号: a person who signs in, for a project unit or for government departments, and the posts the person holds.
 
+mod delegation;
+
+pub use delegation::{DELEGATED, Delegating, Delegation, LONGEST, delegate, end_delegation};
+
 use crate::{
     Aggregate, Meta,
     ids::{AccountId, UnitId},
     region::RegionCode,
 };
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 
 /// 岗位角色. The last three are never in one hand, nor with any other (三权分立).
@@ -135,6 +139,18 @@ pub enum AccountEvent {
         /// Why (appointment paper, order number).
         reason: String,
     },
+    /// A post was handed over for a time by whoever holds it.
+    PostDelegated {
+        /// Which, until when, by whom.
+        delegation: Box<Delegation>,
+    },
+    /// It was taken back before its last day.
+    DelegationEnded {
+        /// Which of the account's, from 0.
+        at: usize,
+        /// From this day on.
+        on: Date,
+    },
     /// The account can no longer sign in.
     AccountDisabled {
         /// Why.
@@ -153,8 +169,11 @@ pub struct Account {
     pub name: String,
     /// For whom the person acts; `None` before `AccountOpened`.
     pub holder: Option<Holder>,
-    /// Posts ever given.
+    /// Posts ever given, delegated ones included.
     pub posts: Vec<Post>,
+    /// Which of them were handed over by whom.
+    #[serde(default)]
+    pub delegations: Vec<Delegation>,
     /// No longer signs in.
     pub disabled: bool,
 }
@@ -172,6 +191,20 @@ impl Aggregate for Account {
                 self.holder = Some(holder.clone());
             }
             AccountEvent::PostGranted { post, .. } => self.posts.push(post.clone()),
+            AccountEvent::PostDelegated { delegation } => {
+                self.posts.push(delegation.post.clone());
+                self.delegations.push((**delegation).clone());
+            }
+            AccountEvent::DelegationEnded { at, on } => {
+                if let Some(delegation) = self.delegations.get_mut(*at) {
+                    let held = self.posts.iter_mut().find(|post| **post == delegation.post);
+                    // The day before is the last one; a delegation that has not begun never does.
+                    delegation.post.to = Some(on.saturating_sub(1.day()));
+                    if let Some(post) = held {
+                        post.to = delegation.post.to;
+                    }
+                }
+            }
             AccountEvent::AccountDisabled { .. } => self.disabled = true,
         }
     }

@@ -106,6 +106,8 @@ pub enum Action {
     ReviewGuide,
     /// Publish and retire a guide.
     PublishGuide,
+    /// Hand the own post to a colleague for a time.
+    DelegatePost,
     /// Open accounts and give posts.
     ManageAccounts,
     /// The supervisor's home: lights, rankings, cards to chase.
@@ -134,7 +136,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 58] = [
+    pub const ALL: [Self; 59] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -181,6 +183,7 @@ impl Action {
         Self::WriteGuide,
         Self::ReviewGuide,
         Self::PublishGuide,
+        Self::DelegatePost,
         Self::ManageAccounts,
         Self::ReadSupervision,
         Self::ReadCard,
@@ -284,6 +287,7 @@ const fn policy(action: Action) -> &'static [Grant] {
             &[P(CASE_WORK, Reach::Own), P(&[DepartmentManager], Reach::Below), P(&[Supervisor], Reach::Territory)]
         }
         A::RunSupervision => &[System],
+        A::DelegatePost => &[P(&[Reviewer, Approver, DepartmentManager], Reach::Own)],
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
         A::ManageCalendar => &[P(&[SystemAdministrator, GeneralAdministration], Reach::Territory)],
         A::SweepDeadlines => &[System],

@@ -40,7 +40,7 @@ impl Life<'_> {
         let call = Call::system("simulation:supervise");
         let mut opened = 0;
         loop {
-            let found = self.platform.supervise(&call).await;
+            let found = self.platform.supervise_records(&call).await;
             opened += self.tried("supervise", found)?;
             // On PostgreSQL the feed ends before the oldest open transaction, whoever's it is: the day ends when all was seen.
             let behind = self.platform.supervision_is_behind().await;
@@ -49,6 +49,9 @@ impl Life<'_> {
             }
             tokio::time::sleep(AGAIN).await;
         }
+        // Only then the days: on every engine the cards of a day are opened in the same order.
+        let found = self.platform.supervise_days(&call).await;
+        opened += self.tried("supervise", found)?;
         if opened == 0 {
             return Ok(());
         }

@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[Migration] = &[
     same(5, "supervision", include_str!("migrations/0005_supervision.sql")),
     same(6, "parallel groups", include_str!("migrations/0006_groups.sql")),
     same(8, "consultations", include_str!("migrations/0008_consultations.sql")),
+    same(10, "delegations", include_str!("migrations/0010_delegations.sql")),
 ];
 
 /// A step whose text is the same on both engines.

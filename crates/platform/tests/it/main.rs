@@ -10,6 +10,7 @@ mod consultation;
 mod crash;
 mod deadline;
 mod declare;
+mod delegation;
 mod group;
 mod guide;
 mod kit;

@@ -7,6 +7,7 @@ mod clock;
 mod consultation;
 mod correction;
 mod decision;
+mod delegation;
 mod group;
 mod guide;
 mod help;
@@ -48,6 +49,7 @@ pub fn routes() -> Vec<Route> {
         processing::routes(),
         special::routes(),
         consultation::routes(),
+        delegation::routes(),
         licence::routes(),
         project::routes(),
         verify::routes(),

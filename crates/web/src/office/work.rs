@@ -1,6 +1,6 @@
 //! 待办 and 办件: lists of cases, with what is owed, until when, and whose.
 
-use super::{consultation, frame, query, show, supervision, to};
+use super::{consultation, delegation, frame, query, show, supervision, to};
 use crate::{
     Access, OfficeContext, Page, Route, WebError,
     html::{self, Choice, Empty, Note, Pager, Pill, Tabs},
@@ -86,6 +86,7 @@ struct WorkPage {
     lead: &'static str,
     asked_of_mine: Option<Note>,
     to_reply: Option<Note>,
+    standing_in: Option<Note>,
     path: &'static str,
     tabs: Tabs,
     tab: &'static str,
@@ -143,15 +144,16 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
         "/" => supervision::asked_of_mine(ctx.platform.asked_of_mine(&ctx.call).await?),
         _ => None,
     };
-    let to_reply = match path {
-        "/" => consultation::to_reply(&ctx).await?,
-        _ => None,
+    let (to_reply, standing_in) = match path {
+        "/" => (consultation::to_reply(&ctx).await?, delegation::standing_in(&ctx).await?),
+        _ => (None, None),
     };
     let shown = WorkPage {
         page,
         lead,
         asked_of_mine,
         to_reply,
+        standing_in,
         path,
         tabs: tabs(&asked, path, &filter, &work),
         tab: filter.tab.slug(),

@@ -7,8 +7,11 @@ use axum::{
 };
 use domain::{
     account::Role,
+    consultation::{Question, Silence},
+    department::Agency,
     document::DocumentKind,
     ids::{CaseId, GroupId},
+    region::RegionCode,
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
@@ -42,6 +45,8 @@ struct Samples {
     officer: Person,
     /// Keeps the guides of the department.
     keeper: Person,
+    /// Is asked for an opinion on the case.
+    consulted: Person,
     /// By the word before the parameter and its name.
     values: BTreeMap<(&'static str, &'static str), String>,
 }
@@ -78,6 +83,15 @@ impl Samples {
         let today = p.clock.now().date();
         world.publish_guide(&world.guide_keepers().await, vec![], today).await;
         p.begin_guide(&keeper.call(), &item).await.unwrap();
+        let consulted = world.officer("emergency", "150402", &[Role::Undertaker]).await;
+        let question = Question {
+            to: Agency::new("emergency", RegionCode::parse("150402").unwrap()),
+            text: "是否影响行洪？".into(),
+            reply_by: p.rules.calendar.add_working_days(today, 3),
+            silence: Silence::Awaited,
+            basis: String::new(),
+        };
+        let consultation = p.ask_consultation(&officer.call(), &case, &question).await.unwrap();
         let values = BTreeMap::from([
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
@@ -86,6 +100,7 @@ impl Samples {
             (("cases", "id"), case.to_string()),
             (("groups", "id"), group.to_string()),
             (("branches", "case"), branch.to_string()),
+            (("consultations", "id"), consultation.to_string()),
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
             (("papers", "number"), number.clone()),
@@ -103,7 +118,7 @@ impl Samples {
             (("edit", "page"), "basics".to_owned()),
             (("samples", "file"), guide.samples[0].id.to_string()),
         ]);
-        Self { officer, keeper, values }
+        Self { officer, keeper, consulted, values }
     }
 
     /// A joint application of 甲公司 for two items of water × 150402, which therefore leads.
@@ -289,7 +304,10 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let root = world.platform.store.root().await.unwrap();
     for (face, people) in [
         (Face::Portal, vec![&world.agent]),
-        (Face::Office, vec![&samples.officer, &administration, &samples.keeper, &supervisor, &region]),
+        (
+            Face::Office,
+            vec![&samples.officer, &administration, &samples.keeper, &samples.consulted, &supervisor, &region],
+        ),
     ] {
         let mut clients = Vec::new();
         for person in people {
