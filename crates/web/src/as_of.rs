@@ -14,7 +14,7 @@ use domain::{
     case::Case,
     clock::Sheet,
 };
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use platform::{
     Failure, Platform,
     as_of::{CaseThen, EnteredLater, ProjectThen, Then},
@@ -64,23 +64,27 @@ fn by_then(asked: &Asked) -> Asked {
     Asked { known_on: String::new(), known_at: String::new(), ..asked.clone() }
 }
 
-/// What was typed stays, also when it is no date at all (which a date field would not show).
-fn day_field(name: &str, label: &str, text: &str) -> Field {
-    let field = match text.trim().is_empty() || text.trim().parse::<Date>().is_ok() {
-        true => Field::date(name, label),
-        false => Field::text(name, label).max(20),
-    };
+/// What was typed stays, also when it is no date or time at all, which a field of its kind would not show.
+fn typed(field: fn(&str, &str) -> Field, reads: bool, name: &str, label: &str, text: &str) -> Field {
+    let field = if reads || text.trim().is_empty() { field(name, label) } else { Field::text(name, label).max(20) };
     field.value(text)
+}
+
+fn day_field(name: &str, label: &str, text: &str) -> Field {
+    typed(|name, label| Field::date(name, label), text.trim().parse::<Date>().is_ok(), name, label, text)
+}
+
+fn time_field(name: &str, label: &str, text: &str) -> Field {
+    typed(|name, label| Field::time(name, label), text.trim().parse::<Time>().is_ok(), name, label, text)
 }
 
 /// The fields of the two moments.
 pub fn fields(asked: &Asked, errors: &[Refusal]) -> Vec<Markup> {
-    let time = |name, text: &str| Field::text(name, "时间").value(text).max(5);
     [
         day_field("on", "要看哪一天", &asked.on).required(),
-        time("at", &asked.at).hint("例如 09:30；不填按当天结束时（今天则到现在）。"),
+        time_field("at", "时间", &asked.at).hint("不填按当天结束时；今天则到现在。"),
         day_field("known_on", "登记截至", &asked.known_on).hint("不填，即与要看的时点相同：当时在系统里看到的样子。"),
-        time("known_at", &asked.known_at).hint("不填按当天结束时（今天则到现在）。"),
+        time_field("known_at", "登记截至的时间", &asked.known_at).hint("不填按当天结束时；今天则到现在。"),
     ]
     .into_iter()
     .map(|field| Markup::of(field.errors(errors)))
@@ -218,7 +222,6 @@ pub struct CaseBody {
     stage: Pill,
     light: Option<html::Light>,
     due: String,
-    owed: &'static str,
     steps: Steps,
     facts: Facts,
     decision: Option<Facts>,
@@ -257,10 +260,13 @@ impl CaseBody {
             late: (!then.entered_later.is_empty()).then(|| late_lines(&then.entered_later)),
             stage: show::stage(case),
             light: show::case_light(page),
-            due: page.running_sheet().and_then(|sheet| sheet.due).map_or_else(String::new, |due| {
-                format!("应于 {} 前（含当日）办完本步", show::due_words(Some(due.date), due.provisional))
-            }),
-            owed: case.owed().name(),
+            due: match page.running_sheet().and_then(|sheet| sheet.due) {
+                Some(due) => {
+                    let day = show::due_words(Some(due.date), due.provisional);
+                    format!("{}，应于 {day} 前（含当日）办完本步", case.owed().name())
+                }
+                None => case.owed().name().to_owned(),
+            },
             steps: words::steps(case),
             facts: Facts::new()
                 .row("项目名称", &a.project_name)
