@@ -2,7 +2,7 @@
 // stood; with scripts and without, on a desk and on a phone.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { SIZES, checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
 
 const PASSWORD = 'Caoyuan-2026-Demo'
 /** An officer of a county with an overdue case in the demonstration on any day. */
@@ -18,11 +18,14 @@ after(async () => {
   await tzxm?.stop()
 })
 
-/** A page with that officer signed in. */
-async function desk (options) {
+/** Who decides there. */
+const APPROVER = 'xincheng-fagai-sp'
+
+/** A page with an officer signed in. */
+async function desk (options, login = OFFICER) {
   const page = await openPage(browser, options)
   await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(OFFICER)
+  await page.getByLabel('登录名').fill(login)
   await page.getByLabel('密码').fill(PASSWORD)
   await page.getByRole('button', { name: '登录' }).click()
   await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
@@ -101,3 +104,39 @@ for (const noJs of [false, true]) {
     }
   })
 }
+
+test('a decision entered late: what was known then, and how it really stood', async () => {
+  const page = await desk({}, APPROVER)
+  await page.goto(`${tzxm.office}/?tab=decide`)
+  await page.locator('tbody a[href^="/cases/"]').first().click()
+  await page.getByRole('link', { name: '回溯查看' }).waitFor()
+  const address = new URL(page.url()).pathname
+  await page.getByRole('link', { name: '作出决定' }).click()
+  const yesterday = new Date(Date.now() + (8 - 24) * 3_600_000).toISOString().slice(0, 10)
+  await page.getByLabel('准予').check()
+  await page.getByLabel('办结意见').fill('申请材料齐全，符合法定条件，准予办理。')
+  await page.getByLabel('审批文件文号').fill('新发改审〔2026〕771号')
+  await page.getByLabel('审批文件标题').fill('关于可行性研究报告的批复')
+  await page.getByLabel('决定日期').fill(yesterday)
+  await page.getByRole('button', { name: '下一步：核对办结告知书' }).click()
+  await page.getByRole('button', { name: '确认作出决定并办结' }).click()
+  await page.getByText('已办结').first().waitFor()
+
+  await page.goto(tzxm.office + address + '/as-of')
+  await lookBack(page, yesterday)
+  await page.getByText('有 1 件事当时已经发生，但还没有登记').waitFor()
+  await page.locator('#late').getByText('作出决定').waitFor()
+  assert.equal(await page.locator('#then').getByText('已决定').count(), 0)
+  for (const size of ['desktop', 'phone']) {
+    await page.setViewportSize(SIZES[size])
+    await checkPage(page, `not known then, ${size}`)
+    await picture(page, `as-of-late-${size}`)
+  }
+  await page.getByRole('link', { name: '按今天已登记的内容看当时的实际状态' }).click()
+  await page.locator('#then').getByText('已决定').first().waitFor()
+  await checkPage(page, 'as it stood')
+  await picture(page, 'as-of-stood')
+  await page.getByRole('link', { name: '按当时系统已登记的内容看' }).click()
+  await page.locator('#late').waitFor()
+  await closePage(page)
+})

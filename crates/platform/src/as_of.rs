@@ -153,9 +153,7 @@ fn is_in(tab: Tab, case: &Case, row: &CaseRow, day: Date, me: &str) -> bool {
         Tab::Mine => by_organ && case.undertaker.as_ref().is_some_and(|held| held.account.as_str() == me),
         Tab::Owed(owed) => row.owed == owed,
         Tab::DueToday => runs && row.due == Some(day),
-        Tab::Yellow => {
-            runs && row.yellow.is_some_and(|yellow| yellow <= day) && row.due.is_some_and(|due| due >= day)
-        }
+        Tab::Yellow => runs && row.yellow.is_some_and(|yellow| yellow <= day) && row.due.is_some_and(|due| due >= day),
         Tab::Red => runs && row.due.is_some_and(|due| due < day),
         Tab::Waiting => row.owed == Owed::Correct,
         Tab::Ended => row.ended_at.is_some(),
@@ -208,7 +206,11 @@ impl Platform {
         let derivation = self.rules.catalogue.derive(&declared.facts);
         let guides = self.guides_in_force(&Call::system("limits")).await?;
         let tasks = self.tasks(&declared, &derivation, &cases, &guides);
-        Ok(ProjectThen { then, page: ProjectPage { project, declared, derivation, tasks, cases, trail }, entered_later })
+        Ok(ProjectThen {
+            then,
+            page: ProjectPage { project, declared, derivation, tasks, cases, trail },
+            entered_later,
+        })
     }
 
     /// The cases the officer's posts reach today, as they stood: latest applications first. A page folds at most [`SCAN`]

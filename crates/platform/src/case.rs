@@ -19,7 +19,7 @@ use domain::{
         self, Acceptance, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
         NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
     },
-    clock::{DayLedger, Light, Sheet, Suspension, Thresholds},
+    clock::{ClockFacts, DayLedger, Light, Sheet, Suspension, Thresholds},
     department::Agency,
     document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
@@ -648,9 +648,9 @@ impl Platform {
         trail: Vec<TrailEntry>,
     ) -> Result<CasePage, Failure> {
         let application = case.application.clone().ok_or(Failure::NotThere)?;
-        let sheet = |facts: Option<domain::clock::ClockFacts>| {
-            facts.map(|f| f.sheet(calendar, today, Thresholds::default()))
-        };
+        // Looked back at, a period may have been ended by an entry of a later day.
+        let until = |facts: ClockFacts| ClockFacts { finished: facts.finished.map(|day| day.min(today)), ..facts };
+        let sheet = |facts: Option<ClockFacts>| facts.map(|f| until(f).sheet(calendar, today, Thresholds::default()));
         Ok(CasePage {
             id: id.clone(),
             check_sheet: sheet(case::check_clock(&case)),
@@ -707,7 +707,7 @@ impl Platform {
 }
 
 /// Clocks beside check, decision, delivery and amendment.
-fn other_clocks(case: &Case) -> Vec<domain::clock::ClockFacts> {
+fn other_clocks(case: &Case) -> Vec<ClockFacts> {
     let specials = case.specials.iter().filter_map(domain::case::Special::clock);
     [case::transfer_clock(case), case::hearing_request_clock(case), case::hearing_clock(case)]
         .into_iter()

@@ -261,11 +261,7 @@ impl Platform {
         let working = !row.owed.is_deciding() || item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working);
         let late = today > due;
         let (from, to) = if late { (due, today) } else { (today, due) };
-        let days = if working {
-            calendar.working_days_between(from, to)
-        } else {
-            i64::from((to - from).get_days())
-        };
+        let days = if working { calendar.working_days_between(from, to) } else { i64::from((to - from).get_days()) };
         Some(DaysLeft { days, late, working })
     }
 }

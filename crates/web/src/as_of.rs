@@ -98,7 +98,8 @@ pub struct LookForm {
     path: String,
     fields: Vec<Markup>,
     summary: ErrorSummary,
-    failed: bool,
+    /// The explanation is unfolded: nothing is shown yet, or something is wrong.
+    explained: bool,
 }
 
 impl LookForm {
@@ -108,7 +109,7 @@ impl LookForm {
             path: path.to_owned(),
             fields: fields(asked, errors),
             summary: ErrorSummary::new(errors),
-            failed: !errors.is_empty(),
+            explained: asked.is_empty() || !errors.is_empty(),
         }
     }
 }

@@ -90,9 +90,7 @@ fn event(kind: u8, on: Date) -> CaseEvent {
         6 => begun(on),
         7 => ended(0, on),
         8 => ended(1, on),
-        9 => CaseEvent::LicenceDelivered {
-            delivery: Delivery { on, by: Way::Platform, receiver: "甲".into() },
-        },
+        9 => CaseEvent::LicenceDelivered { delivery: Delivery { on, by: Way::Platform, receiver: "甲".into() } },
         10 => CaseEvent::StartNoted { on },
         11 => CaseEvent::CaseClaimed { undertaker: Undertaker { account: AccountId("a".into()), name: "甲".into() } },
         _ => CaseEvent::CaseWithdrawn { reason: "不办了".into() },

@@ -124,6 +124,8 @@ async fn a_decision_entered_late_is_seen_at_its_date_only_by_what_is_known_today
     let as_stood = look(world, &officer, &case, AsOf { known: today, ..on(march(15)) }).await;
     assert_eq!(as_stood.page.case.stage, Stage::Decided);
     assert!(as_stood.entered_later.is_empty());
+    let counted = &as_stood.page.decision_sheet.as_ref().unwrap().rows;
+    assert!(counted.iter().all(|row| row.date <= march(15)), "no later day is counted");
     assert!(as_stood.page.trail.iter().any(|entry| entry.title == "作出决定"));
     assert!(!as_stood.page.trail.iter().any(|entry| entry.title.starts_with("办结")), "its notice came on the 20th");
     let before = look(world, &officer, &case, AsOf { known: today, ..on(march(11)) }).await;
@@ -174,7 +176,11 @@ async fn s10_nobody_sees_more_of_the_past_than_of_the_present(world: &World) {
     not_there(p.project_as_of(&officer.call(), &ProjectId::from_random([9; 16]), as_of).await);
     let seen = async |person: &Person| p.cases_as_of(&person.call(), &filter, as_of, None).await.unwrap().rows.len();
     assert_eq!((seen(&officer).await, seen(&elsewhere).await, seen(&other_department).await), (1, 0, 0));
-    assert_eq!(look(world, &world.agent, &case, as_of).await.page.case.stage, Stage::Processing, "the unit sees its own");
+    assert_eq!(
+        look(world, &world.agent, &case, as_of).await.page.case.stage,
+        Stage::Processing,
+        "the unit sees its own"
+    );
     assert_eq!(seen(&world.supervisor().await).await, 1);
 }
 
@@ -268,7 +274,8 @@ async fn the_list_as_of_now_is_the_list_and_as_of_then_what_it_was(world: &World
     }
     let now = AsOf { stood: p.clock.now(), known: p.clock.now() };
     for tab in Tab::ALL.into_iter().chain([Tab::Every]) {
-        let past: BTreeSet<_> = all_pages(world, &call, tab, now).await.into_iter().map(|row| row.id.to_string()).collect();
+        let past: BTreeSet<_> =
+            all_pages(world, &call, tab, now).await.into_iter().map(|row| row.id.to_string()).collect();
         let (mut present, mut after) = (BTreeSet::new(), None);
         loop {
             let page = p.work_list(&call, &Filter { tab, ..Filter::default() }, after).await.unwrap();

@@ -38,7 +38,11 @@ struct LookBack {
     form: LookForm,
 }
 
-async fn show_case(ctx: OfficeContext, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, WebError> {
+async fn show_case(
+    ctx: OfficeContext,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
@@ -157,7 +161,9 @@ fn narrowing(ctx: &OfficeContext, wanted: &Wanted) -> Vec<Markup> {
         Field::select("item", "事项", choices.items.into_iter().map(choice)).value(&wanted.item),
     ];
     if choices.regions.len() > 1 {
-        fields.push(Field::select("region", "当时的办理地区", choices.regions.into_iter().map(choice)).value(&wanted.region));
+        fields.push(
+            Field::select("region", "当时的办理地区", choices.regions.into_iter().map(choice)).value(&wanted.region),
+        );
     }
     fields.push(Field::text("words", "项目、单位或代码").value(&wanted.words).max(50));
     fields.into_iter().map(Markup::of).collect()

@@ -44,7 +44,11 @@ async fn frame(ctx: &PortalContext, failed: bool) -> Result<Page, WebError> {
     Ok(page.crumb("首页", "/").crumb("我的项目", "/projects"))
 }
 
-async fn show_case(ctx: PortalContext, Path(id): Path<String>, Query(asked): Query<Asked>) -> Result<Response, WebError> {
+async fn show_case(
+    ctx: PortalContext,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
     let id = CaseId::parse(&id).ok_or(WebError::NotFound)?;
     let application = ctx.platform.case_page(&ctx.call, &id).await?.application;
     let now = ctx.platform.clock.now();
