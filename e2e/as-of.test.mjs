@@ -41,6 +41,9 @@ function minuteBefore (moment) {
   return new Date(at.getTime() - 60_000).toISOString().slice(0, 16).split('T')
 }
 
+/** Yesterday in UTC+8. */
+const dayBefore = () => new Date(Date.now() + (8 - 24) * 3_600_000).toISOString().slice(0, 10)
+
 async function lookBack (page, on, at = '') {
   await page.getByLabel('要看哪一天').fill(on)
   await page.getByLabel('时间').first().fill(at)
@@ -112,7 +115,7 @@ test('a decision entered late: what was known then, and how it really stood', as
   await page.getByRole('link', { name: '回溯查看' }).waitFor()
   const address = new URL(page.url()).pathname
   await page.getByRole('link', { name: '作出决定' }).click()
-  const yesterday = new Date(Date.now() + (8 - 24) * 3_600_000).toISOString().slice(0, 10)
+  const yesterday = dayBefore()
   await page.getByLabel('准予').check()
   await page.getByLabel('办结意见').fill('申请材料齐全，符合法定条件，准予办理。')
   await page.getByLabel('审批文件文号').fill('新发改审〔2026〕771号')
@@ -139,4 +142,32 @@ test('a decision entered late: what was known then, and how it really stood', as
   await page.getByRole('link', { name: '按当时系统已登记的内容看' }).click()
   await page.locator('#late').waitFor()
   await closePage(page)
+})
+
+test('a unit looks back at its own project and case', async () => {
+  for (const size of ['desktop', 'phone']) {
+    const page = await openPage(browser, { size })
+    await page.goto(`${tzxm.portal}/login`)
+    await page.getByLabel('登录名').fill('demo-school')
+    await page.getByLabel('密码').fill(PASSWORD)
+    await page.getByRole('button', { name: '登录' }).click()
+    await page.waitForURL(address => !address.pathname.endsWith('/login'))
+    await page.goto(`${tzxm.portal}/projects`)
+    await page.locator('main a[href^="/projects/p"]').first().click()
+    await page.getByRole('heading', { name: '应办事项' }).waitFor()
+    await picture(page, `as-of-portal-entrance-${size}`)
+    await page.getByRole('link', { name: '回溯查看' }).click()
+    await checkPage(page, `the form of the portal, ${size}`)
+    await lookBack(page, dayBefore())
+    await page.getByText('历史视图，只读').waitFor()
+    await page.getByRole('heading', { name: '当时的办件' }).waitFor()
+    assert.equal(await page.locator('main form[method=post]').count(), 0)
+    await checkPage(page, `a project on the portal, ${size}`)
+    await picture(page, `as-of-portal-project-${size}`)
+    await page.locator('a[href^="/cases/"][href*="as-of"]').first().click()
+    await page.locator('#then').waitFor()
+    await checkPage(page, `a case on the portal, ${size}`)
+    await picture(page, `as-of-portal-case-${size}`)
+    await closePage(page)
+  }
 })

@@ -33,7 +33,7 @@ use std::collections::BTreeMap;
 pub const PAGE: usize = 20;
 /// Cases folded for one page at most, however few of them fit.
 pub const SCAN: usize = 200;
-/// Cases read at once.
+/// Cases whose events are read at once.
 const CHUNK: usize = 25;
 
 /// A moment looked back at, and what periods are counted with.
@@ -225,13 +225,13 @@ impl Platform {
         let _permit = permission::decide(&call.actor, Action::ReadWorkList, Object::default(), self.rules.regions)?;
         let then = self.then(as_of).await?;
         let me = call.actor.tag();
-        let mut page = CasesThen { then, rows: Vec::new(), looked_at: 0, next: after };
-        while page.looked_at < SCAN {
-            let found = self.applied_by(call, filter, as_of, page.next.take()).await?;
-            let complete = found.len() < CHUNK;
-            let streams: Vec<String> = found.iter().map(|cursor| stream_id::<Case>(&cursor.id)).collect();
+        let found = self.applied_by(call, filter, as_of, after).await?;
+        let complete = found.len() < SCAN;
+        let mut page = CasesThen { then, rows: Vec::new(), looked_at: 0, next: None };
+        for chunk in found.chunks(CHUNK) {
+            let streams: Vec<String> = chunk.iter().map(|cursor| stream_id::<Case>(&cursor.id)).collect();
             let by_stream = by_stream(self.store.events_of(&streams).await.map_err(Failure::fault)?);
-            for (at, (cursor, stream)) in found.iter().zip(&streams).enumerate() {
+            for (cursor, stream) in chunk.iter().zip(&streams) {
                 page.looked_at += 1;
                 let (case, last) = case_then(by_stream.get(stream).map_or(&[], Vec::as_slice), as_of)?;
                 let row = CaseRow::of(&case, (page.then.day(), &page.then.calendar), last);
@@ -241,16 +241,12 @@ impl Platform {
                 };
                 page.rows.extend(row.filter(fits));
                 if page.rows.len() == PAGE {
-                    let last_one = complete && at + 1 == found.len();
-                    page.next = (!last_one).then(|| cursor.clone());
+                    page.next = (!complete || page.looked_at < found.len()).then(|| cursor.clone());
                     return Ok(page);
                 }
             }
-            if complete {
-                return Ok(page);
-            }
-            page.next = found.last().cloned();
         }
+        page.next = found.last().filter(|_| !complete).cloned();
         Ok(page)
     }
 
@@ -273,7 +269,7 @@ impl Platform {
             select.and_where(column("submitted_at").lt(cursor.key).or(same));
         }
         select.order_by(Alias::new("submitted_at"), Order::Desc).order_by(Alias::new("id"), Order::Desc);
-        select.limit(CHUNK as u64);
+        select.limit(SCAN as u64);
         let rows = self.store.select(&select).await.map_err(Failure::fault)?;
         let place = |row: &ledger::QueryResult| {
             Ok(Cursor { key: row.try_get("", "submitted_at")?, id: row.try_get("", "id")? })

@@ -88,7 +88,8 @@ async fn the_list_is_looked_back_at_and_leads_to_the_cases_of_then(world: &World
     let officer = world.all_hands("water", "150402").await;
     let (case, _) = decided_late(world, &officer).await;
     let mut desk = Client::office(world).signed_in(world, &officer).await;
-    assert!(desk.get("/cases").await.text().contains("href=\"/as-of\""));
+    assert!(desk.get("/cases").await.text().contains("href=\"/as-of?tab=every\""));
+    assert!(desk.get("/").await.text().contains("href=\"/as-of?tab=all\""));
     let open = desk.get("/as-of?on=2026-03-10&tab=propose").await.text();
     assert!(open.contains(&format!("/cases/{case}/as-of?on=2026-03-10")) && open.contains("查了 1 件"));
     let ended = desk.get("/as-of?on=2026-03-10&tab=ended").await.text();
