@@ -1,6 +1,7 @@
 //! What every stream of the ledger has in common: events folded into a working state.
 
 use crate::Moment;
+use jiff::civil::Date;
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Who recorded an event and when: the same for every kind of event.
@@ -25,6 +26,12 @@ pub trait Aggregate: Default + Serialize + DeserializeOwned + Send + Sync {
     /// never under the person's (a completion notice is issued by the platform, not by the officer who decided).
     fn is_platform_act(_event: &Self::Event) -> bool {
         false
+    }
+
+    /// The legal day an event carries inside itself, when that is another thing than the moment of its entry: the date of a
+    /// decision, the first day of a suspension. See [`crate::as_of`].
+    fn happened_on(_event: &Self::Event) -> Option<Date> {
+        None
     }
 
     /// Takes one event into the state. Total: an event once recorded is never refused.

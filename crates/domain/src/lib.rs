@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod aggregate;
+pub mod as_of;
 pub mod calendar;
 pub mod case;
 pub mod clock;

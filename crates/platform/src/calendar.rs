@@ -24,7 +24,7 @@ use ledger::{QueryResult, Row};
 use std::collections::BTreeMap;
 
 /// The one stream of its kind.
-const STREAM: &str = "work";
+pub(crate) const STREAM: &str = "work";
 /// Running periods read at once.
 const PAGE: i64 = 500;
 /// Cases issued anew in one commit.

@@ -14,11 +14,12 @@ use crate::{
 };
 use domain::{
     Moment, Refusal,
+    calendar::Calendar,
     case::{
         self, Acceptance, Act, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
         NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
     },
-    clock::{DayLedger, Light, Sheet, Suspension, Thresholds},
+    clock::{ClockFacts, DayLedger, Light, Sheet, Suspension, Thresholds},
     department::Agency,
     document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
@@ -221,6 +222,40 @@ impl CaseRow {
             submitted_at: Moment(number("submitted_at")?),
             ended_at: Some(number("ended_at")?).filter(|at| *at > 0).map(Moment),
             updated_at: Moment(number("updated_at")?),
+        })
+    }
+
+    /// The row of a case in this state, as of a day, counted with a calendar.
+    pub(crate) fn of(case: &Case, (today, calendar): (Date, &Calendar), updated_at: Moment) -> Option<Self> {
+        let a = case.application.as_deref()?;
+        let clock = case::owed_clock(case);
+        let due = clock.as_ref().and_then(|clock| clock.due(calendar));
+        let decision = case.decision.as_deref();
+        Some(Self {
+            id: a.id.clone(),
+            project: a.project.clone(),
+            project_code: a.code.clone(),
+            project_name: a.project_name.clone(),
+            unit_name: a.unit_name.clone(),
+            item: a.item.clone(),
+            item_name: a.item_name.clone(),
+            department: a.agency.department.clone(),
+            region: a.agency.region.as_str().to_owned(),
+            stage: case.stage,
+            owed: case.owed(),
+            due: due.map(|due| due.date),
+            yellow: clock.as_ref().and_then(|clock| clock.first_yellow_day(calendar, Thresholds::default())),
+            provisional: due.is_some_and(|due| due.provisional),
+            suspended: case.is_suspended(),
+            holder_name: case.undertaker.as_ref().map(|held| held.name.clone()).unwrap_or_default(),
+            in_force: case.force(today).is_some_and(Force::is_in_force),
+            outcome: decision.map(|d| d.outcome),
+            document_number: decision.map(|d| d.document_number.clone()).unwrap_or_default(),
+            document_title: decision.map(|d| d.title.clone()).unwrap_or_default(),
+            decided_on: decision.map(|d| d.decided_on),
+            submitted_at: case.submitted_at,
+            ended_at: case.ended_at,
+            updated_at,
         })
     }
 
@@ -604,33 +639,45 @@ impl Platform {
 
     /// The same, for whoever was let read it already.
     pub(crate) async fn case_view(&self, id: &CaseId) -> Result<CasePage, Failure> {
-        let stream = self.load::<Case>(id.as_str()).await?;
-        let application = stream.state.application.clone().ok_or(Failure::NotThere)?;
+        let case = self.load::<Case>(id.as_str()).await?.state;
+        let application = case.application.clone().ok_or(Failure::NotThere)?;
         let project = self.load::<Project>(application.project.as_str()).await?.state;
-        let today = self.clock.now().date();
-        let sheet = |facts: Option<domain::clock::ClockFacts>| {
-            facts.map(|f| f.sheet(self.rules.calendar, today, Thresholds::default()))
-        };
+        let trail = self.case_trail(id).await?;
+        self.case_on(id, (case, project), (self.clock.now().date(), self.rules.calendar), trail).await
+    }
+
+    /// Everything about a case and its project in these states, as of a day, counted with a calendar.
+    pub(crate) async fn case_on(
+        &self,
+        id: &CaseId,
+        (case, project): (Case, Project),
+        (today, calendar): (Date, &Calendar),
+        trail: Vec<TrailEntry>,
+    ) -> Result<CasePage, Failure> {
+        let application = case.application.clone().ok_or(Failure::NotThere)?;
+        // Looked back at, a period may have been ended by an entry of a later day.
+        let until = |facts: ClockFacts| ClockFacts { finished: facts.finished.map(|day| day.min(today)), ..facts };
+        let sheet = |facts: Option<ClockFacts>| facts.map(|f| until(f).sheet(calendar, today, Thresholds::default()));
         Ok(CasePage {
             id: id.clone(),
-            check_sheet: sheet(case::check_clock(&stream.state)),
-            decision_sheet: sheet(case::decision_clock(&stream.state)),
-            days: case::history(&stream.state).map(|h| h.ledger(self.rules.calendar, today)).unwrap_or_default(),
-            delivery_sheet: sheet(case::delivery_clock(&stream.state)),
-            amendment_sheet: sheet(case::amendment_clock(&stream.state)),
-            other_sheets: other_clocks(&stream.state)
+            check_sheet: sheet(case::check_clock(&case)),
+            decision_sheet: sheet(case::decision_clock(&case)),
+            days: case::history(&case).map(|h| h.ledger(calendar, today)).unwrap_or_default(),
+            delivery_sheet: sheet(case::delivery_clock(&case)),
+            amendment_sheet: sheet(case::amendment_clock(&case)),
+            other_sheets: other_clocks(&case)
                 .into_iter()
                 .filter_map(|clock| Some((clock.kind.name.clone(), sheet(Some(clock))?)))
                 .collect(),
-            force: stream.state.force(today),
+            force: case.force(today),
             code_check: CodeCheck::of(&application, &project),
             names: {
-                let proposed = stream.state.proposal.as_ref().map(|p| p.by.as_str());
-                let reviewed = stream.state.review.as_ref().map(|r| r.by.as_str());
+                let proposed = case.proposal.as_ref().map(|p| p.by.as_str());
+                let reviewed = case.review.as_ref().map(|r| r.by.as_str());
                 self.names_of([proposed, reviewed].into_iter().flatten()).await?
             },
-            trail: self.case_trail(id).await?,
-            case: stream.state,
+            trail,
+            case,
             application,
             project,
         })
@@ -667,7 +714,7 @@ impl Platform {
 }
 
 /// Clocks beside check, decision, delivery and amendment.
-fn other_clocks(case: &Case) -> Vec<domain::clock::ClockFacts> {
+fn other_clocks(case: &Case) -> Vec<ClockFacts> {
     let specials = case.specials.iter().filter_map(domain::case::Special::clock);
     [case::transfer_clock(case), case::hearing_request_clock(case), case::hearing_clock(case)]
         .into_iter()

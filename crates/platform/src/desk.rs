@@ -12,6 +12,7 @@ use crate::{
 };
 use domain::{
     account::Post,
+    calendar::Calendar,
     case::{Act, Force, Lapse},
     ids::AttachmentId,
     item::LimitUnit,
@@ -250,17 +251,17 @@ impl Platform {
 
     /// Days to the due date of a row, counted as its period is: the check in working days, the decision as its item says.
     pub fn days_left(&self, row: &CaseRow) -> Option<DaysLeft> {
+        self.days_left_on(row, self.clock.now().date(), self.rules.calendar)
+    }
+
+    /// The same as of a day, counted with a calendar.
+    pub fn days_left_on(&self, row: &CaseRow, today: Date, calendar: &Calendar) -> Option<DaysLeft> {
         let due = row.due?;
-        let today = self.clock.now().date();
         let item = self.rules.catalogue.item(&row.item);
         let working = !row.owed.is_deciding() || item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working);
         let late = today > due;
         let (from, to) = if late { (due, today) } else { (today, due) };
-        let days = if working {
-            self.rules.calendar.working_days_between(from, to)
-        } else {
-            i64::from((to - from).get_days())
-        };
+        let days = if working { calendar.working_days_between(from, to) } else { i64::from((to - from).get_days()) };
         Some(DaysLeft { days, late, working })
     }
 }

@@ -4,6 +4,7 @@
 //! `domain` decide, and commits events, read rows, messages and the audit record in one unit of the ledger.
 
 pub mod account;
+pub mod as_of;
 pub mod attachment;
 pub mod audit;
 pub mod calendar;

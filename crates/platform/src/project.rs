@@ -224,7 +224,7 @@ impl Platform {
         Ok(ProjectPage { project: stream.state, declared, derivation, tasks, cases, trail })
     }
 
-    fn tasks(
+    pub(crate) fn tasks(
         &self,
         declared: &Declared,
         derivation: &Derivation,

@@ -72,7 +72,16 @@ impl Platform {
         streams.extend(self.group_streams(id).await?);
         let items: BTreeMap<String, &CaseRow> = cases.iter().map(|c| (stream_id::<Case>(c.id.as_str()), c)).collect();
         let events = self.store.events_of(&streams).await.map_err(Failure::fault)?;
-        let names = self.actor_names(&events).await?;
+        self.entries_of(&events, &items).await
+    }
+
+    /// Entries of these events, in their order; `items` names the cases by their streams.
+    pub(crate) async fn entries_of(
+        &self,
+        events: &[Event],
+        items: &BTreeMap<String, &CaseRow>,
+    ) -> Result<Vec<TrailEntry>, Failure> {
+        let names = self.actor_names(events).await?;
         events.iter().map(|event| entry(event, items.get(&event.stream).copied(), &names)).collect()
     }
 
@@ -95,7 +104,7 @@ impl Platform {
         events.iter().map(|event| entry(event, None, &names)).collect()
     }
 
-    async fn group_streams(&self, project: &ProjectId) -> Result<Vec<String>, Failure> {
+    pub(crate) async fn group_streams(&self, project: &ProjectId) -> Result<Vec<String>, Failure> {
         let rows = self
             .store
             .query("SELECT id FROM case_groups WHERE project_id = $1 ORDER BY formed_at, id", [project.as_str().into()])

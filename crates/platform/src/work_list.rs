@@ -149,7 +149,7 @@ pub struct WorkList {
     pub counts: Vec<(Tab, u64)>,
 }
 
-fn column(name: &'static str) -> Expr {
+pub(crate) fn column(name: &'static str) -> Expr {
     Expr::col(Alias::new(name))
 }
 
@@ -275,7 +275,7 @@ fn tab_condition(tab: Tab, today: Date, me: &str) -> Cond {
     }
 }
 
-fn narrow(select: &mut SelectStatement, filter: &Filter) {
+pub(crate) fn narrow(select: &mut SelectStatement, filter: &Filter) {
     if let Some(item) = &filter.item {
         select.and_where(column("item").eq(item.clone()));
     }

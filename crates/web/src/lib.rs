@@ -4,6 +4,7 @@
 
 pub mod api;
 pub mod app;
+mod as_of;
 pub mod assets;
 pub mod audit;
 pub mod context;

@@ -601,6 +601,50 @@ impl Meta {
     }
 }
 
+impl CaseEvent {
+    /// The day the law counts this event from, where the event carries one of its own; everything else happened when it was
+    /// entered. The one list of legal dates that may lie before the entry (see [`crate::as_of`]). A deemed acceptance has
+    /// none: it works back to the day of receipt, but came about when the five days had passed.
+    pub fn happened_on(&self) -> Option<Date> {
+        match self {
+            Self::ClockSuspended { suspension, .. } => Some(suspension.from),
+            Self::ClockResumed { to } => Some(*to),
+            Self::CaseDecided(decision) => Some(decision.decided_on),
+            Self::SpecialBegun { plan } => Some(plan.from),
+            Self::SpecialEnded { result, .. } => Some(result.ended_on),
+            Self::HearingOffered { told_on, .. } => Some(*told_on),
+            Self::HearingAsked { asked_on } => Some(*asked_on),
+            Self::LicenceDelivered { delivery } => Some(delivery.on),
+            Self::StartNoted { on } | Self::LicenceLapsed { on } => Some(*on),
+            Self::LicenceRevoked { revocation, .. } => Some(revocation.on),
+            Self::AmendmentDecided { decision, .. } => Some(decision.on),
+            Self::CaseSubmitted(_)
+            | Self::CaseReceived { .. }
+            | Self::CodeVerified { .. }
+            | Self::CodeNotVerified { .. }
+            | Self::CorrectionAsked { .. }
+            | Self::CorrectionSupplied { .. }
+            | Self::CaseAccepted { .. }
+            | Self::CaseDeemedAccepted { .. }
+            | Self::CaseNotAccepted { .. }
+            | Self::DeadlinePrompted { .. }
+            | Self::DueDateMoved(_)
+            | Self::CaseCompleted { .. }
+            | Self::CaseWithdrawn { .. }
+            | Self::CorrectedOnSpot { .. }
+            | Self::CaseTransferred { .. }
+            | Self::CaseClaimed { .. }
+            | Self::CaseHandedOver { .. }
+            | Self::DecisionProposed { .. }
+            | Self::ProposalReviewed { .. }
+            | Self::ProposalSentBack { .. }
+            | Self::LimitExtended { .. }
+            | Self::AmendmentAsked { .. }
+            | Self::RenewedBySilence { .. } => None,
+        }
+    }
+}
+
 impl Aggregate for Case {
     const KIND: &'static str = "case";
     type Event = CaseEvent;
@@ -615,6 +659,10 @@ impl Aggregate for Case {
                 | CaseEvent::RenewedBySilence { .. }
                 | CaseEvent::LicenceLapsed { .. }
         )
+    }
+
+    fn happened_on(event: &CaseEvent) -> Option<Date> {
+        event.happened_on()
     }
 
     fn apply(&mut self, event: &CaseEvent, meta: &Meta) {

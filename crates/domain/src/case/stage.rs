@@ -21,7 +21,7 @@ pub enum Stage {
     Proposed,
     /// 办理中, 待决定: the reviewer agreed, the approver decides.
     Reviewed,
-    /// 已决定 (only within one commit; the platform completes at once).
+    /// 已决定 (within one commit; the platform completes at once. A look back may show it alone).
     Decided,
     /// 已办结.
     Completed,

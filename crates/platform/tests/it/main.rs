@@ -3,6 +3,7 @@
 
 mod acts;
 mod apply;
+mod as_of;
 mod calendar;
 mod codes;
 mod concurrency;

@@ -160,6 +160,11 @@ impl Field {
         Self::input(name, label, "date", "", "width-s", "")
     }
 
+    /// A time of the day, in hours and minutes.
+    pub fn time(name: impl Display, label: impl Display) -> Self {
+        Self::input(name, label, "time", "", "width-s", "")
+    }
+
     /// A month.
     pub fn month(name: impl Display, label: impl Display) -> Self {
         Self::input(name, label, "month", "", "width-s", "")

@@ -95,6 +95,7 @@ struct CaseView {
     page: Page,
     summary: ErrorSummary,
     heading: String,
+    as_of: String,
     code: String,
     project: String,
     project_href: String,
@@ -123,7 +124,6 @@ struct CaseView {
     code_last: String,
     check: Option<Working>,
     deciding: Option<Working>,
-    /// Other periods: what they are, and where they stand.
     periods: Vec<(String, String)>,
     papers: Vec<PaperLine>,
     consultations: Markup,
@@ -184,6 +184,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         group,
         summary: ErrorSummary::new(&errors),
         heading: a.item_name.clone(),
+        as_of: format!("{base}/as-of"),
         code: a.code.clone(),
         project: a.project_name.clone(),
         project_href: format!("/projects/{}", a.project),
@@ -264,7 +265,8 @@ fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
     }
 }
 
-fn steps(case: &Case) -> Steps {
+/// The five steps, up to where the case stands.
+pub(crate) fn steps(case: &Case) -> Steps {
     let day = |at: Option<domain::Moment>| at.map(|m| m.date().to_string()).unwrap_or_default();
     let now = match case.stage {
         Stage::Submitted => 1,
@@ -285,7 +287,7 @@ fn steps(case: &Case) -> Steps {
         .step("提交", day(Some(case.submitted_at)))
         .step("收件", day(case.received_at))
         .step(third, day(case.accepted_at))
-        .step("决定", day(case.decided_at))
+        .step("决定", case.decision.as_ref().map(|d| d.decided_on.to_string()).unwrap_or_default())
         .step("办结告知", day(case.ended_at.filter(|_| case.stage == Stage::Completed)))
 }
 
@@ -467,7 +469,8 @@ fn points_lead(case: &Case) -> String {
     })
 }
 
-fn decision(case: &Case) -> Option<Facts> {
+/// What was decided.
+pub(crate) fn decision(case: &Case) -> Option<Facts> {
     let d = case.decision.as_deref()?;
     let (tone, word) = (show::stage_tone(Stage::Completed, Some(d.outcome)), d.outcome.name());
     Some(
@@ -507,7 +510,7 @@ fn code_last(case: &Case) -> String {
 }
 
 /// What happened along the way: on the spot, transfer, extension, special procedures, hearing.
-fn along(page: &CasePage) -> Option<Facts> {
+pub(crate) fn along(page: &CasePage) -> Option<Facts> {
     let case = &page.case;
     let mut rows: Vec<(String, String)> = Vec::new();
     for c in &case.spot_corrections {
@@ -563,7 +566,8 @@ fn along(page: &CasePage) -> Option<Facts> {
     (!rows.is_empty()).then(|| rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value)))
 }
 
-fn periods(page: &CasePage) -> Vec<(String, String)> {
+/// Periods beside check and decision: what they are, and where they stand.
+pub(crate) fn periods(page: &CasePage) -> Vec<(String, String)> {
     let named = [("送达期限", &page.delivery_sheet), ("变更或者延续期限", &page.amendment_sheet)];
     let named = named.into_iter().filter_map(|(name, sheet)| Some((name.to_owned(), sheet.as_ref()?)));
     let others = page.other_sheets.iter().map(|(name, sheet)| (format!("{name}期限"), sheet));

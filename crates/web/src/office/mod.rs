@@ -1,8 +1,9 @@
 //! 审批监管系统: officers receive, check, accept and decide; supervisors watch.
 
 mod acceptance;
+mod as_of;
 mod calendar;
-mod case;
+pub(crate) mod case;
 mod clock;
 mod consultation;
 mod correction;
@@ -18,7 +19,7 @@ mod processing;
 mod project;
 mod prompt;
 mod refusal;
-mod show;
+pub(crate) mod show;
 mod sign_in;
 mod special;
 mod step;
@@ -39,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         sign_in::routes(),
         work::routes(),
         case::routes(),
+        as_of::routes(),
         acceptance::routes(),
         correction::routes(),
         refusal::routes(),
@@ -102,7 +104,7 @@ fn segment(text: &str) -> String {
 }
 
 /// A query string of what is not empty; with its `?`, or nothing.
-fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
+pub(crate) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     match serde_urlencoded::to_string(&pairs) {
         Ok(text) if !text.is_empty() => format!("?{text}"),

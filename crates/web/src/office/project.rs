@@ -140,6 +140,7 @@ struct ProjectView {
     state: Pill,
     reason: Option<Note>,
     void: Option<String>,
+    as_of: String,
     facts: Facts,
     groups: Vec<(String, Facts)>,
     tasks: Tasks,
@@ -183,6 +184,7 @@ async fn show_project(
         state: show::project_state(found.project.state),
         reason: found.project.reason.as_ref().map(|r| Note::new(Tone::Red, found.project.state.name(), r)),
         void: (active && ctx.platform.may_void(&ctx.call, &d.region)).then(|| format!("/projects/{id}/void")),
+        as_of: format!("/projects/{id}/as-of"),
         facts: Facts::new()
             .row("项目单位", &d.unit_name)
             .row("建设地点", region)

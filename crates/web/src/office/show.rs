@@ -71,7 +71,12 @@ fn days_words(left: DaysLeft) -> String {
 
 /// The light of a row, with the days left in words.
 pub fn row_light(platform: &Platform, row: &CaseRow, today: Date) -> Light {
-    let words = platform.days_left(row).map(days_words).unwrap_or_default();
+    light_of(row, today, platform.days_left(row))
+}
+
+/// The light of a row as of a day, with the days left then.
+pub fn light_of(row: &CaseRow, today: Date, left: Option<DaysLeft>) -> Light {
+    let words = left.map(days_words).unwrap_or_default();
     match row.light(today) {
         Some(clock::Light::Normal) => Light::green(words),
         Some(clock::Light::Yellow) => Light::yellow(words),

@@ -2,6 +2,7 @@
 
 mod account;
 mod application;
+mod as_of;
 mod clock;
 mod declare;
 mod group;
@@ -25,6 +26,7 @@ pub fn routes() -> Vec<Route> {
         declare::routes(),
         project::routes(),
         application::routes(),
+        as_of::routes(),
         group::routes(),
         path::routes(),
         paper::routes(),

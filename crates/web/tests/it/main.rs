@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
 mod api;
+mod as_of;
 mod group;
 mod guide;
 mod office;
