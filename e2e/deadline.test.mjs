@@ -96,7 +96,7 @@ test("art. 15: a year's notice is looked at before it moves the due days of runn
 test('art. 15: whoever has no such post sees no calendar', async () => {
   const page = await desk('hongshan-fagai')
   const answer = await page.goto(`${tzxm.office}/calendar`)
-  assert.equal(answer.status(), 403)
-  // The browser itself notes a 403 in its console.
+  assert.equal(answer.status(), 404)
+  // The browser itself notes a 404 in its console.
   await page.context().close()
 })
