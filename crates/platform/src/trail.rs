@@ -280,7 +280,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
             format!("{}，预计至 {}，文书：{}", plan.kind.name, plan.planned_until, plan.paper),
         ),
         CaseEvent::SpecialEnded { name, result, .. } => {
-            (Lane::Departments, "特别程序结束", format!("{name}，{}，文书：{}", result.result, result.paper))
+            (Lane::Departments, "特别程序结束", format!("{name}：{} 文书：{}", sentence(&result.result), result.paper))
         }
         CaseEvent::HearingOffered { told_on, told_by, paper } => {
             (Lane::Departments, "告知听证权利", format!("{told_on} 以{}方式告知，文书：{paper}", told_by.name()))
@@ -342,4 +342,9 @@ fn page_name(page: &Page) -> &'static str {
         Page::Oversight { .. } => "监管要求和联系方式",
         Page::Help { .. } => "常见问题和常见错误",
     }
+}
+
+/// What somebody typed, ended like a sentence.
+fn sentence(text: &str) -> String {
+    if text.ends_with(['。', '！', '？', '；']) { text.to_owned() } else { format!("{text}。") }
 }

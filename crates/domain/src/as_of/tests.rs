@@ -54,6 +54,7 @@ fn decided(on: Date) -> CaseEvent {
         title: String::new(),
         decided_on: on,
         valid_until: None,
+        unreviewed: None,
     }))
 }
 

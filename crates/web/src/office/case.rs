@@ -379,6 +379,7 @@ fn hint(case: &Case, acts: &[Act]) -> &'static str {
         Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
         Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
         Stage::Processing if acts.contains(&Act::Propose) => "请审查后提出拟办意见，交审核岗审核。",
+        Stage::Processing if case.is_one_step() => "本事项为简易事项，由审批岗直接作出决定。",
         Stage::Processing => "由经办岗提出拟办意见，审核岗审核，审批岗决定；三个步骤由三个人办理。",
         Stage::Proposed if acts.contains(&Act::Review) => "请审核拟办意见：同意的交审批岗决定，不同意的退回重新拟办。",
         Stage::Proposed => "等待审核岗审核。提出拟办意见的人不能审核。",

@@ -124,7 +124,7 @@ async fn draw_ask(ctx: &OfficeContext, id: &CaseId, form: &Fields, errors: Vec<R
     let today = ctx.platform.clock.now().date();
     let proposed = ctx.platform.rules.calendar.add_working_days(today, REPLY_DAYS);
     let proposed = due.map_or(proposed, |due| proposed.min(due)).to_string();
-    let [department, region] = step::agency_fields(ctx, &open, form, &errors);
+    let [department, region] = step::agency_fields(ctx, &open, true, form, &errors);
     let silence = Silence::ALL.map(|s| {
         Choice::new(s.slug(), s.name()).note(match s {
             Silence::Awaited => "没有回复以前，不能作出决定。",

@@ -27,7 +27,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         "" if matches!(open.code_check, CodeCheck::Fault { .. }) => NotAcceptedGround::CodeNotVerified.slug(),
         typed => typed,
     };
-    let [department, region] = step::agency_fields(ctx, open, form, &errors);
+    let [department, region] = step::agency_fields(ctx, open, false, form, &errors);
     let fields = vec![
         Markup::of(Field::radios("ground", "不予受理的情形", choices).value(ground).required().errors(&errors)),
         Markup::of(

@@ -265,7 +265,14 @@ pub fn line_field(
 }
 
 /// The organs an application can be sent to or referred to: department and region.
-pub fn agency_fields(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[Refusal]) -> [Markup; 2] {
+pub fn agency_fields(
+    ctx: &OfficeContext,
+    open: &CasePage,
+    required: bool,
+    form: &Fields,
+    errors: &[Refusal],
+) -> [Markup; 2] {
+    let needed = |field: Field| if required { field.required() } else { field };
     let rules = &ctx.platform.rules;
     let departments = rules.departments.owners().map(|d| Choice::new(&d.code, &d.short));
     let here = open.application.agency.region;
@@ -276,14 +283,14 @@ pub fn agency_fields(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors
     codes.dedup();
     let regions = codes.into_iter().map(|code| Choice::new(code, rules.regions.full_name(code)));
     [
-        Markup::of(
+        Markup::of(needed(
             Field::select("department", "机关所属部门", departments).value(form.get("department")).errors(errors),
-        ),
-        Markup::of(
+        )),
+        Markup::of(needed(
             Field::select("region", "机关所在地区", regions)
                 .value(or(form.get("region"), here.as_str()))
                 .errors(errors),
-        ),
+        )),
     ]
 }
 

@@ -80,7 +80,7 @@ const TRANSFER: Words = Words {
 
 fn draw_transfer(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[Refusal]) -> Body {
     let rule = open.application.procedure.transfer.as_ref();
-    let [department, region] = step::agency_fields(ctx, open, form, errors);
+    let [department, region] = step::agency_fields(ctx, open, true, form, errors);
     let words = rule.map(|r| format!("自收到申请之日起 {}内转送有权决定的机关。", r.words())).unwrap_or_default();
     let article = rule.map(|r| r.article.clone()).unwrap_or_default();
     Body {
