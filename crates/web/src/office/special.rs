@@ -95,7 +95,7 @@ fn draw_special(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[R
     let kinds = special_kinds().iter().filter(|k| !running(&k.id)).map(|kind| {
         let stops = if kind.ground.is_some() { "不计入时限" } else { "计入时限" };
         let limit = if kind.days == 0 { String::new() } else { format!("，限 {} {}", kind.days, kind.unit.name()) };
-        Choice::new(&kind.id, format!("{}（{stops}{limit}；{}）", kind.name, kind.article))
+        Choice::new(&kind.id, format!("{}（{stops}{limit}）", kind.name))
     });
     Body {
         parts: vec![Markup::of(
