@@ -7,11 +7,11 @@ import { declare, field, fillSlots, press, register, tick } from './steps.mjs'
 
 const OFFICE_PASSWORD = 'Caoyuan-2026-Demo'
 const LEAD = 'hongshan-fagai'
-const RETURNED = { item: '建设项目环境影响评价审批（报告表）', window: 'chifeng-huanjing', approver: 'chifeng-huanjing-sp', number: '赤环审〔2026〕91号' }
+const RETURNED = { item: '建设项目环境影响评价审批（报告表）', window: 'chifeng-huanjing', reviewer: 'chifeng-huanjing-sh', approver: 'chifeng-huanjing-sp', number: '赤环审〔2026〕91号' }
 const OTHERS = [
   { item: '企业投资项目备案', window: LEAD, approver: 'hongshan-fagai-sp', number: '红发改备〔2026〕771号' },
-  { item: '生产建设项目水土保持方案审批', window: 'hongshan-shuili', approver: 'hongshan-shuili', number: '红水保审〔2026〕77号' },
-  { item: '建设项目用地预审与选址意见书核发', window: 'hongshan-ziran', approver: 'hongshan-ziran-sp', number: '红自然资预审〔2026〕7号' }
+  { item: '生产建设项目水土保持方案审批', window: 'hongshan-shuili', reviewer: 'hongshan-shuili-sh', approver: 'hongshan-shuili-sp', number: '红水保审〔2026〕77号' },
+  { item: '建设项目用地预审与选址意见书核发', window: 'hongshan-ziran', reviewer: 'hongshan-ziran-sh', approver: 'hongshan-ziran-sp', number: '红自然资预审〔2026〕7号' }
 ]
 let browser, tzxm
 
@@ -48,11 +48,24 @@ async function openCase (login, project, item) {
 }
 
 /** A department accepts and decides a branch that the lead has received. */
-async function finish ({ item, window, approver, number }, project) {
+async function finish ({ item, window, reviewer, approver, number }, project) {
   const page = await openCase(window, project, item)
   await page.getByRole('link', { name: '核验代码并受理' }).click()
   await press(page, '核验代码并受理', false)
   await page.getByText('受理通知书已出具').waitFor()
+  if (reviewer) {
+    await page.getByRole('link', { name: '提出拟办意见' }).click()
+    await page.locator('[name="outcome"][value="granted"]').check()
+    await page.locator('[name="opinion"]').fill('材料齐全，符合法定条件，拟准予。')
+    await press(page, '提交拟办意见', false)
+    await page.getByText('拟办意见已提交').waitFor()
+    const second = await openCase(reviewer, project, item)
+    await second.getByRole('link', { name: '审核', exact: true }).click()
+    await second.locator('[name="opinion"]').fill('同意拟办意见。')
+    await press(second, '审核同意', false)
+    await second.getByText('审核已同意').waitFor()
+    await closePage(second)
+  }
   await closePage(page)
   const desk = await openCase(approver, project, item)
   await desk.getByRole('link', { name: '作出决定' }).click()

@@ -123,19 +123,19 @@ impl Aggregate for ExpeditingOrder {
     }
 }
 
-/// Orders an organ to get on with a case that has not ended.
+/// Orders an organ to get on with a case of which anything is still owed, delivery included.
 pub fn issue(
     id: ExpeditingOrderId,
     about: &Application,
-    is_ended: bool,
+    is_over: bool,
     issuer: (&str, &str),
     text: &str,
     reply_by: Date,
     today: Date,
 ) -> Result<Vec<OrderEvent>, Vec<Refusal>> {
     let mut faults = Vec::new();
-    if is_ended {
-        let ended = Refusal::new("order.ended", "办件已经结束，不需要督办。").article("办法第十七条");
+    if is_over {
+        let ended = Refusal::new("order.ended", "办件已经办完，不需要督办。").article("办法第十七条");
         return Err(vec![ended]);
     }
     let text = words("text", text, "督办要求", 1000).map_err(|fault| faults.push(fault)).unwrap_or_default();

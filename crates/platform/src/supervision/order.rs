@@ -4,7 +4,7 @@ use super::posts;
 use crate::{Action, Actor, Call, Failure, Object, Platform, failure::again, permission, stream::Stream};
 use domain::{
     account::Role,
-    case::{Application, Case},
+    case::{Application, Case, Owed},
     department::Agency,
     ids::{CaseId, ExpeditingOrderId},
     supervision::{self, ExpeditingOrder, IssuedOrder},
@@ -57,7 +57,8 @@ impl Platform {
             let id = ExpeditingOrderId::from_random(self.chance.id());
             let today = self.clock.now().date();
             let issuer = (name.as_str(), organ.as_str());
-            let events = supervision::issue(id.clone(), &about, case.stage.is_ended(), issuer, text, reply_by, today)?;
+            let over = case.owed() == Owed::Nothing;
+            let events = supervision::issue(id.clone(), &about, over, issuer, text, reply_by, today)?;
             let stream = self.load::<ExpeditingOrder>(id.as_str()).await?;
             let mut change = self.change(call);
             change.append(stream, &events)?;

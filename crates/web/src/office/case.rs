@@ -12,7 +12,7 @@ use axum::{
 };
 use domain::{
     Refusal,
-    case::{Act, Case, CodeCheck, File, Stage},
+    case::{Act, Case, CodeCheck, File, Owed, Stage},
     clock::Sheet,
 };
 use jiff::civil::Date;
@@ -349,7 +349,8 @@ fn line(act: Act, case: &Case, base: &str) -> Option<ActLine> {
 
 /// The acts with a page of their own, and 督办 for whoever stands above the organ.
 fn act_lines(ctx: &OfficeContext, case: &CasePage, acts: &[Act], base: &str) -> Vec<ActLine> {
-    let expedite = !case.case.stage.is_ended() && ctx.platform.may_expedite(&ctx.call, &case.application.agency);
+    let owes = case.case.owed() != Owed::Nothing;
+    let expedite = owes && ctx.platform.may_expedite(&ctx.call, &case.application.agency);
     let expedite = expedite.then(|| ActLine {
         label: "督办",
         href: format!("{base}/expedite"),
