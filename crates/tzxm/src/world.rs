@@ -9,7 +9,7 @@ use crate::{
 use ledger::{Durability, Store};
 use platform::{
     Parts, Platform, Rules,
-    ports::{ChaChaChance, Chance, Clock, ManualClock, Printer, SystemClock},
+    ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier, Printer, SystemClock},
     upload::{Clamd, ClamdAddress, LocalFiles, NoScanner, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};

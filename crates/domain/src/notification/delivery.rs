@@ -16,6 +16,8 @@ pub struct Queued {
     pub case: String,
     /// To whom.
     pub account: AccountId,
+    /// Whether to an officer: the link leads to the office then, not to the portal.
+    pub officer: bool,
     /// Channel.
     pub channel: String,
     /// Class.
@@ -28,7 +30,7 @@ pub struct Queued {
     pub title: String,
     /// Its text.
     pub body: String,
-    /// Address of the page it is about.
+    /// Path of the page it is about.
     pub link: String,
     /// When it is to go out.
     pub due: Moment,

@@ -36,6 +36,7 @@ fn queued() -> Queued {
         message: MessageId("case-c1-2".into()),
         case: "c1".into(),
         account: AccountId("a1".into()),
+        officer: false,
         channel: "mail".into(),
         class: Class::Statutory,
         digest: false,
@@ -185,13 +186,13 @@ fn s20_a_text_has_one_line_as_subject_its_link_and_its_bound() {
     let rules = default_rules();
     let mail = rules.channel("mail").unwrap();
     let evil = Queued { title: "甲\r\nBcc: x@example.com".into(), body: "{link}".into(), ..queued() };
-    let text = compose(&[evil], mail, rules, "https://tzxm.example");
+    let text = compose(&[evil], mail, rules, "https://tzxm.example", "/messages");
     assert_eq!(text.subject, "甲  Bcc: x@example.com");
     assert!(text.text.starts_with("{link}\n"), "what a person wrote is no gap: {}", text.text);
     assert!(text.text.contains("https://tzxm.example/cases/c1"));
     let long = Queued { body: "长".repeat(400), ..queued() };
-    let short = compose(&[long], rules.channel("sms").unwrap(), rules, "https://tzxm.example");
+    let short = compose(&[long], rules.channel("sms").unwrap(), rules, "https://tzxm.example", "/messages");
     assert_eq!(short.text.chars().count(), 300);
-    let digest = compose(&[queued(), queued()], mail, rules, "https://tzxm.example");
+    let digest = compose(&[queued(), queued()], mail, rules, "https://tzxm.example", "/messages");
     assert!(digest.subject.contains("2 条") && digest.text.matches("申请已受理").count() == 2);
 }

@@ -11,8 +11,8 @@ pub struct Text {
     pub text: String,
 }
 
-/// One message, or the digest of several. `portal` is the address that links begin with.
-pub fn compose(of: &[Queued], channel: &Channel, rules: &Rules, home: &str) -> Text {
+/// One message, or the digest of several. Links begin with `home`; `list` is the page where all of them stand.
+pub fn compose(of: &[Queued], channel: &Channel, rules: &Rules, home: &str, list: &str) -> Text {
     let frame = &rules.frame;
     let link = |one: &Queued| format!("{home}{}", one.link);
     let composed = match of {
@@ -33,7 +33,7 @@ pub fn compose(of: &[Queued], channel: &Channel, rules: &Rules, home: &str) -> T
             let lines = many.iter().map(line).collect::<Vec<_>>().join("\n");
             let subject = fill(&frame.digest_subject, &[("count", &count)]);
             let text = match channel.frame {
-                FrameKind::Letter => fill(&frame.letter, &[("body", &lines), ("link", &format!("{home}/messages"))]),
+                FrameKind::Letter => fill(&frame.letter, &[("body", &lines), ("link", &format!("{home}{list}"))]),
                 FrameKind::Short => format!("{subject}\n{lines}"),
             };
             Text { subject, text }
@@ -48,9 +48,9 @@ fn fill(frame: &str, values: &[(&str, &str)]) -> String {
     let mut rest = frame;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let value = after.split_once('}').and_then(|(name, after)| {
-            values.iter().find(|(gap, _)| *gap == name).map(|(_, value)| (*value, after))
-        });
+        let value = after
+            .split_once('}')
+            .and_then(|(name, after)| values.iter().find(|(gap, _)| *gap == name).map(|(_, value)| (*value, after)));
         match value {
             Some((value, after)) => {
                 filled.push_str(value);

@@ -9,6 +9,7 @@ use domain::{
     case::Case,
     group::Group,
     guide::Guide,
+    notification::{Notification, Preferences},
     project::Project,
     supervision::{Card, ExpeditingOrder},
     unit::ProjectUnit,
@@ -56,6 +57,8 @@ macro_rules! by_kind {
             Group::KIND => $function::<Group>($($argument),*),
             Card::KIND => $function::<Card>($($argument),*),
             ExpeditingOrder::KIND => $function::<ExpeditingOrder>($($argument),*),
+            Preferences::KIND => $function::<Preferences>($($argument),*),
+            Notification::KIND => $function::<Notification>($($argument),*),
             WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }
