@@ -100,7 +100,8 @@ impl Gateway {
             .header("x-tzxm-signature", format!("hmac-sm3={}", signature(&self.key, &timestamp, &letter.id, &body)))
             .body(body);
         let response = request.send().await.map_err(|error| {
-            let words = if error.is_timeout() { "网关没有在规定时间内答复。" } else { "连接不上网关。" };
+            let words =
+                if error.is_timeout() { "网关没有在规定时间内答复。" } else { "连接不上网关。" };
             for_a_while(words)
         })?;
         let status = response.status();

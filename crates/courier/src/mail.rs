@@ -37,8 +37,8 @@ impl Mail {
             .hello_name(ClientId::Domain(address.domain().to_owned()))
             .timeout(Some(Duration::from_secs(settings.timeout)));
         if !settings.user.is_empty() {
-            let password = std::fs::read_to_string(&settings.password_file)
-                .map_err(|e| fault("password_file 不能读取", &e))?;
+            let password =
+                std::fs::read_to_string(&settings.password_file).map_err(|e| fault("password_file 不能读取", &e))?;
             builder = builder.credentials(Credentials::new(settings.user.clone(), password.trim_end().to_owned()));
         }
         let from = Mailbox::new(Some("内蒙古投资项目在线审批监管平台".into()), address);

@@ -82,7 +82,10 @@ impl NotificationSettings {
                 faults.push("[notification.mail] from 应为一个电子邮件地址".into());
             }
             if mail.security == Security::Plain && !is_loopback(&mail.host) {
-                faults.push("[notification.mail] security = \"plain\" 只能用于本机邮件服务，其他服务请用 tls 或 starttls".into());
+                faults.push(
+                    "[notification.mail] security = \"plain\" 只能用于本机邮件服务，其他服务请用 tls 或 starttls"
+                        .into(),
+                );
             }
             if !(1..=15).contains(&mail.timeout) {
                 faults.push("[notification.mail] timeout 应为 1 至 15 秒".into());
@@ -102,7 +105,9 @@ impl NotificationSettings {
                 url.username().is_empty() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(host)))
             });
             if !safe {
-                faults.push(format!("[[notification.gateway]] {name} 的 url 应以 https：// 开头（http 只能用于本机服务）"));
+                faults.push(format!(
+                    "[[notification.gateway]] {name} 的 url 应以 https：// 开头（http 只能用于本机服务）"
+                ));
             }
             if !(1..=60).contains(&gateway.timeout) {
                 faults.push(format!("[[notification.gateway]] {name} 的 timeout 应为 1 至 60 秒"));
