@@ -10,7 +10,7 @@ use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
     Parts, Platform, Rules, Settings,
-    ports::{ChaChaChance, ManualClock},
+    ports::{ChaChaChance, ManualClock, NoCourier},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
 };

@@ -4,6 +4,7 @@ use super::{frame, licence, processing, segment, show, step, supervision};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
+    notification::Deliveries,
 };
 use askama::Template;
 use axum::{
@@ -126,6 +127,7 @@ struct CaseView {
     /// Other periods: what they are, and where they stand.
     periods: Vec<(String, String)>,
     papers: Vec<PaperLine>,
+    deliveries: Deliveries,
     supervision: Markup,
     trail: Timeline,
     proofs: Vec<(String, String)>,
@@ -214,6 +216,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         check: check_sheet(&case),
         deciding: decision_sheet(&case),
         papers: papers(&case.case),
+        deliveries: Deliveries::new(&ctx.platform.deliveries_of_case(&ctx.call, &case.id).await?, true),
         supervision: supervision::case_box(ctx, &case).await?,
         trail,
         proofs,

@@ -14,6 +14,7 @@ mod licence;
 mod paper;
 mod processing;
 mod project;
+mod notification;
 mod prompt;
 mod refusal;
 mod show;
@@ -53,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         paper::routes(),
         supervision::routes(),
         prompt::routes(),
+        notification::routes(),
         ics::routes(),
         calendar::routes(),
         help::routes(),
