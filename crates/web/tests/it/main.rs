@@ -4,6 +4,7 @@
 mod api;
 mod group;
 mod guide;
+mod notification;
 mod office;
 mod portal_project;
 mod portal_public;
