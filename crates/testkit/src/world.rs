@@ -63,8 +63,16 @@ impl World {
         platform.load_guides().await.unwrap();
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
-        let mut world =
-            Self { platform, clock, database, postbox, agent, rival, numbers: AtomicU32::new(1), desks: Default::default() };
+        let mut world = Self {
+            platform,
+            clock,
+            database,
+            postbox,
+            agent,
+            rival,
+            numbers: AtomicU32::new(1),
+            desks: Default::default(),
+        };
         world.agent = world.unit("甲公司").await;
         world.rival = world.unit("乙公司").await;
         world

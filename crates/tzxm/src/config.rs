@@ -182,7 +182,10 @@ mod tests {
     fn the_channels_of_the_example_are_good_once_they_are_opened() {
         let example = include_str!("../../../tzxm.example.toml");
         let (_, channels) = example.split_once("[notification]\n").unwrap();
-        let opened: String = channels.lines().filter_map(|line| line.strip_prefix("#: ")).fold(String::new(), |all, line| all + line + "\n");
+        let opened: String = channels
+            .lines()
+            .filter_map(|line| line.strip_prefix("#: "))
+            .fold(String::new(), |all, line| all + line + "\n");
         let config = Config::parse(&opened).unwrap();
         assert!(config.notification.mail.is_some() && config.notification.gateway.len() == 1);
         assert_eq!(config.validate(), Vec::<String>::new());

@@ -120,7 +120,8 @@ fn section(channel: &ChannelView, values: &Fields, refused: &[Refusal]) -> Secti
                 "个人信息保护法第六条、第十五条、第十九条",
                 "填写您本人能收到的地址；随时可以在这里清空，清空就是撤回同意。",
             ),
-        Field::check(reminders(&channel.id), "提醒", "期限、亮灯等提醒也发到这里").value(values.get(&reminders(&channel.id))),
+        Field::check(reminders(&channel.id), "提醒", "期限、亮灯等提醒也发到这里")
+            .value(values.get(&reminders(&channel.id))),
     ];
     let shown = channel.open || !channel.address.is_empty();
     Section { name: channel.name.clone(), open: channel.open, fields: if shown { fields } else { Vec::new() } }

@@ -12,8 +12,8 @@ use axum::{
     response::{Html, Redirect},
 };
 use platform::message::Message;
-use std::collections::BTreeMap;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Every route of these pages.
 pub fn routes() -> Vec<Route> {

@@ -1,7 +1,7 @@
 //! 通知设置: which channels reach the person who is signed in, and when.
 
 use crate::{
-    Access, Fields, PortalContext, Page, Posted, Route, WebError,
+    Access, Fields, Page, PortalContext, Posted, Route, WebError,
     app::refusals,
     html::{ErrorSummary, Tone},
     notification::{PreferencesForm, filled},
@@ -17,10 +17,7 @@ use serde::Deserialize;
 
 /// Every route of this page.
 pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get(Access::SignedIn, "/notifications", show),
-        Route::post(Access::SignedIn, "/notifications", save),
-    ]
+    vec![Route::get(Access::SignedIn, "/notifications", show), Route::post(Access::SignedIn, "/notifications", save)]
 }
 
 #[derive(Template)]
@@ -49,14 +46,19 @@ async fn save(Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, W
     }
 }
 
-async fn draw(ctx: &PortalContext, typed: Option<&Fields>, refused: &[Refusal], saved: bool) -> Result<Response, WebError> {
+async fn draw(
+    ctx: &PortalContext,
+    typed: Option<&Fields>,
+    refused: &[Refusal],
+    saved: bool,
+) -> Result<Response, WebError> {
     let chosen = ctx.platform.notification_preferences(&ctx.call).await?;
-    let mut page = ctx.page("", "通知设置").await?.crumb("首页", "/").crumb("消息中心", "/messages").failed(!refused.is_empty());
+    let mut page =
+        ctx.page("", "通知设置").await?.crumb("首页", "/").crumb("消息中心", "/messages").failed(!refused.is_empty());
     if saved {
         page = page.flash(Tone::Green, "通知设置已保存。");
     }
-    let form =
-        PreferencesForm::new(&chosen, typed, refused, ctx.platform.rules.notification, &page.csrf, ctx.once());
+    let form = PreferencesForm::new(&chosen, typed, refused, ctx.platform.rules.notification, &page.csrf, ctx.once());
     let view = Preferences { summary: ErrorSummary::new(refused), form, page };
     let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok((status, Html(view.render()?)).into_response())

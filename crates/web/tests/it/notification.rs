@@ -41,7 +41,10 @@ async fn art14_an_agent_chooses_and_sees_both_times_of_each_result(world: &World
     delivered(world, 2).await;
     let list = agent.get("/messages").await.text();
     assert!(list.contains("其他渠道的发送结果") && list.contains("电子邮件") && list.contains("已发送"));
-    assert!(list.contains("data-label=\"发送时间\">2026-03-02 09:00") && list.contains("data-label=\"登记时间\">2026-03-02 09:00"));
+    assert!(
+        list.contains("data-label=\"发送时间\">2026-03-02 09:00")
+            && list.contains("data-label=\"登记时间\">2026-03-02 09:00")
+    );
     let mut desk = Client::office(world).signed_in(world, &officer).await;
     let shown = desk.get(&format!("/cases/{case}")).await.text();
     assert!(shown.contains("通知发送结果") && shown.contains("申请已收件") && shown.contains("法定告知"));
