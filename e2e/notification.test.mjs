@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process'
 import os from 'node:os'
 import path from 'node:path'
 import { after, before, test } from 'node:test'
-import { checkPage, closePage, freePort, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { checkPage, checkStill, closePage, freePort, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
 
 const PASSWORD = 'Caoyuan-2026-Demo'
 const UNIT = 'demo-unit'
@@ -71,11 +71,11 @@ test('art. 14: without scripts a unit chooses, an officer acts, the mail arrives
   await agent.getByRole('button', { name: '保存' }).click()
   await agent.getByText('请填写完整的电子邮件地址').first().waitFor()
   assert.equal(await agent.getByLabel('电子邮件地址').inputValue(), 'li.si@example')
-  await checkPage(agent, 'preferences with an error')
+  await checkStill(agent, 'preferences with an error')
   await agent.getByLabel('电子邮件地址').fill(MAIL)
   await agent.getByRole('button', { name: '保存' }).click()
   await agent.getByText('通知设置已保存').waitFor()
-  await checkPage(agent, 'preferences')
+  await checkStill(agent, 'preferences')
 
   const officer = await openPage(browser)
   await signIn(officer, 'office', 'hongshan-fagai')
@@ -107,7 +107,7 @@ test('art. 14: without scripts a unit chooses, an officer acts, the mail arrives
   await agent.goto(`${tzxm.portal}/messages`)
   await agent.getByText('其他渠道的发送结果').first().click()
   await agent.locator('details').first().getByText('已发送').waitFor()
-  await checkPage(agent, 'message centre')
+  await checkStill(agent, 'message centre')
   await closePage(agent)
 })
 

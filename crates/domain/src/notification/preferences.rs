@@ -125,8 +125,11 @@ pub struct Form {
     pub digest: String,
 }
 
+/// Addresses by the names they are sealed under.
+pub type Addresses = Vec<(String, String)>;
+
 /// Checks what was filled in: the choice, and the addresses to be sealed.
-pub fn choose(form: &Form, rules: &Rules) -> Result<(Choice, Vec<(String, String)>), Vec<Refusal>> {
+pub fn choose(form: &Form, rules: &Rules) -> Result<(Choice, Addresses), Vec<Refusal>> {
     let mut faults = Vec::new();
     let (mut channels, mut addresses) = (BTreeMap::new(), Vec::new());
     for channel in &rules.channels {
