@@ -98,6 +98,7 @@ test('art. 14: without scripts a unit chooses, an officer acts, the mail arrives
   assert.match(await results.locator('[data-label="登记时间"]').first().innerText(), /^\d{4}-\d\d-\d\d \d\d:\d\d$/)
   assert.equal(await officer.getByText(MAIL).count(), 0, 'the officer sees no address')
   await checkPage(officer, 'case with results')
+  await picture(officer, 'office-case-notified')
   await officer.goto(`${tzxm.office}/prompts`)
   await officer.getByRole('link', { name: '通知设置' }).click()
   await officer.getByRole('heading', { name: '通知设置', level: 1 }).waitFor()
@@ -108,6 +109,7 @@ test('art. 14: without scripts a unit chooses, an officer acts, the mail arrives
   await agent.getByText('其他渠道的发送结果').first().click()
   await agent.locator('details').first().getByText('已发送').waitFor()
   await checkStill(agent, 'message centre')
+  await picture(agent, 'portal-messages-notified')
   await closePage(agent)
 })
 
