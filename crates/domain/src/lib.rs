@@ -21,6 +21,7 @@ pub mod item;
 mod lookup;
 pub mod marking;
 pub mod money;
+pub mod notification;
 pub mod path;
 pub mod project;
 pub mod project_code;

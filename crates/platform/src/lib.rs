@@ -20,6 +20,7 @@ pub mod group;
 pub mod guide;
 pub mod licence;
 pub mod message;
+pub mod notification;
 pub mod path;
 pub mod permission;
 pub mod ports;
@@ -44,7 +45,7 @@ pub use rulebook::{Rulebook, Rules};
 pub use settings::Settings;
 
 use ledger::{Sealer, Store};
-use ports::{Chance, Clock, Printer};
+use ports::{Chance, Clock, Courier, Printer};
 use std::sync::Arc;
 use upload::{FileStore, Scanner};
 
@@ -73,6 +74,8 @@ pub struct Parts {
     pub scanner: Arc<dyn Scanner>,
     /// Prints papers.
     pub printer: Arc<dyn Printer>,
+    /// Carries messages out of the house.
+    pub courier: Arc<dyn Courier>,
 }
 
 impl std::ops::Deref for Platform {

@@ -132,11 +132,15 @@ pub enum Action {
     ManageCalendar,
     /// Record what the passing of time does to cases.
     SweepDeadlines,
+    /// Choose the channels that reach oneself.
+    ChooseNotifications,
+    /// Queue and send what is due.
+    DeliverNotifications,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 59] = [
+    pub const ALL: [Self; 61] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -196,6 +200,8 @@ impl Action {
         Self::RunSupervision,
         Self::ManageCalendar,
         Self::SweepDeadlines,
+        Self::ChooseNotifications,
+        Self::DeliverNotifications,
     ];
 }
 
@@ -291,6 +297,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
         A::ManageCalendar => &[P(&[SystemAdministrator, GeneralAdministration], Reach::Territory)],
         A::SweepDeadlines => &[System],
+        A::ChooseNotifications => &[AnyUnit, P(&Role::ALL, Reach::Territory)],
+        A::DeliverNotifications => &[System],
     }
 }
 

@@ -1,5 +1,6 @@
 //! Ports: what the platform asks of the world. Nothing else knows the time or throws dice.
 
+use async_trait::async_trait;
 use domain::{Moment, document::Document};
 use rand_chacha::{
     ChaCha20Rng,
@@ -96,4 +97,62 @@ impl Chance for ChaChaChance {
 pub trait Printer: Send + Sync {
     /// The PDF of a paper; an error is a fault of the installation (fonts), never of the data.
     fn print(&self, document: &Document) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+}
+
+/// What a courier carries. The id is the same for every attempt: a channel that knows it already delivers nothing twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Idempotency key, `Message-ID` of a mail: letters, digits, `-`, `_`.
+    pub id: String,
+    /// Channel, such as `mail`.
+    pub channel: String,
+    /// Address as the channel needs it; personal data, never logged.
+    pub address: String,
+    /// One line.
+    pub subject: String,
+    /// The text.
+    pub text: String,
+}
+
+/// The channel took a letter over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// What the channel calls it; may be empty.
+    pub reference: String,
+    /// When, as the channel says.
+    pub happened_at: Moment,
+}
+
+/// The channel did not take a letter over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undelivered {
+    /// Why, in Chinese for people; without the address.
+    pub reason: String,
+    /// Whether another attempt cannot help.
+    pub permanent: bool,
+}
+
+/// Carries letters out of the house: mail, short messages, messengers.
+#[async_trait]
+pub trait Courier: Send + Sync {
+    /// Whether the channel is open on this installation.
+    fn serves(&self, channel: &str) -> bool;
+
+    /// Hands a letter to its channel. Ends within a minute, whatever the other side does.
+    async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered>;
+}
+
+/// No channel is open: the message centre alone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCourier;
+
+#[async_trait]
+impl Courier for NoCourier {
+    fn serves(&self, _: &str) -> bool {
+        false
+    }
+
+    async fn deliver(&self, _: &Letter) -> Result<Receipt, Undelivered> {
+        Err(Undelivered { reason: "渠道未开通。".into(), permanent: false })
+    }
 }

@@ -7,6 +7,7 @@ use domain::{
     group::ParallelRules,
     industry::{Industries, default_industries},
     item::{Catalogue, catalogue},
+    notification,
     regime::RatificationCatalogue,
     region::{Regions, default_regions},
     supervision::{Rules as SupervisionRules, default_rules},
@@ -39,6 +40,8 @@ pub struct Rulebook {
     pub ratification: &'static RatificationCatalogue,
     /// What electronic supervision looks for.
     pub supervision: &'static SupervisionRules,
+    /// How messages go out.
+    pub notification: &'static notification::Rules,
 }
 
 impl Rulebook {
@@ -55,6 +58,7 @@ impl Rulebook {
             parallel: ParallelRules::shipped(),
             ratification: RatificationCatalogue::shipped(),
             supervision: default_rules(),
+            notification: notification::default_rules(),
         }
     }
 

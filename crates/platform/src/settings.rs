@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub struct Settings {
     /// Address of the portal as the public sees it; printed into QR codes.
     pub portal_url: String,
+    /// Address of the office as officers see it; links in what is sent to them begin with it.
+    pub office_url: String,
     /// Folder of uploaded files.
     pub files: PathBuf,
     /// Folder of uploads under way (same file system as `files`).
@@ -31,6 +33,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             portal_url: "http://127.0.0.1:8080".into(),
+            office_url: "http://127.0.0.1:8081".into(),
             files: "var/files".into(),
             temp: "var/temp".into(),
             code_department: "04".into(),
@@ -47,10 +50,10 @@ impl Settings {
     /// Faults of the settings, in words an administrator understands; empty when good.
     pub fn validate(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        if !(self.portal_url.starts_with("https://") || self.portal_url.starts_with("http://"))
-            || self.portal_url.ends_with('/')
-        {
-            faults.push("portal_url 应以 https：// 开头，末尾不带斜杠".into());
+        for (name, url) in [("portal_url", &self.portal_url), ("office_url", &self.office_url)] {
+            if !(url.starts_with("https://") || url.starts_with("http://")) || url.ends_with('/') {
+                faults.push(format!("{name} 应以 https：// 开头，末尾不带斜杠"));
+            }
         }
         if self.code_department.len() != 2 || !self.code_department.bytes().all(|b| b.is_ascii_digit()) {
             faults.push("code_department 应为两位数字".into());

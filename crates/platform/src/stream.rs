@@ -1,7 +1,7 @@
 //! Loading and changing streams: the one path from a decision of `domain` to the ledger.
 
 use crate::{Actor, Call, Failure, Platform, read::Projected};
-use domain::{Aggregate, Meta, Refusal};
+use domain::{Aggregate, Meta, Moment, Refusal};
 use ledger::{Fact, Loaded, Refused, Row, Secret, Unit};
 
 /// A stream as it was read: its state, and where it stood.
@@ -70,7 +70,7 @@ impl Platform {
 
     /// Begins a change on behalf of a call.
     pub(crate) fn change<'a>(&'a self, call: &'a Call) -> Change<'a> {
-        Change { platform: self, call, unit: Unit::new(), object: String::new() }
+        Change { platform: self, call, unit: Unit::new(), object: String::new(), happened: None }
     }
 }
 
@@ -80,9 +80,15 @@ pub(crate) struct Change<'a> {
     call: &'a Call,
     unit: Unit,
     object: String,
+    happened: Option<Moment>,
 }
 
 impl Change<'_> {
+    /// What is appended from here on happened at that moment (as somebody outside says), and is only learnt now.
+    pub fn happened(&mut self, at: Moment) {
+        self.happened = Some(at);
+    }
+
     /// Appends events to a stream, with the read rows that follow from them.
     pub fn append<A: Projected>(&mut self, stream: Stream<A>, events: &[A::Event]) -> Result<Stream<A>, Failure> {
         self.append_sealed(stream, events, Vec::new())
@@ -96,12 +102,13 @@ impl Change<'_> {
         personal: Vec<(String, String)>,
     ) -> Result<Stream<A>, Failure> {
         let now = self.platform.clock.now();
+        let at = self.happened.map_or(now, |happened| happened.min(now));
         let Stream { id, mut state, loaded } = stream;
         let mut sealed = Some(personal);
         let mut facts = Vec::with_capacity(events.len());
         for (event, version) in events.iter().zip(loaded.version + 1..) {
             let actor = if A::is_platform_act(event) { &Actor::System } else { &self.call.actor };
-            let meta = Meta { at: now, recorded_at: now, actor: actor.tag() };
+            let meta = Meta { at, recorded_at: now, actor: actor.tag() };
             let before = state.clone();
             state.apply(event, &meta);
             for row in A::rows(&id, version, &before, event, &meta, &state, &self.platform.rules) {

@@ -18,7 +18,7 @@ mod world;
 pub use client::{Answer, Client};
 pub use database::Database;
 pub use people::{PASSWORD, Person};
-pub use ports::{FewDraws, MemoryFiles, PlainPrinter};
+pub use ports::{FewDraws, MemoryFiles, PlainPrinter, Postbox};
 pub use steps::{GuideKeepers, decision, guide_contact, point, supplied};
 pub use world::{World, platform};
 

@@ -1,13 +1,13 @@
 //! Ports as tests need them: files in memory, a printer without fonts, chance that runs out.
 
 use async_trait::async_trait;
-use domain::document::Document;
+use domain::{Moment, document::Document};
 use platform::{
-    ports::{Chance, Printer},
+    ports::{Chance, Courier, Letter, Printer, Receipt, Undelivered},
     upload::{Content, FileStore},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     io,
     path::Path,
     sync::{Mutex, PoisonError},
@@ -77,5 +77,61 @@ impl<C: Chance> Chance for FewDraws<C> {
         // Document numbers draw from a larger space and stay as they are.
         let end = if end == domain::project_code::Issue::RANDOM { self.few } else { end };
         self.inner.below(end)
+    }
+}
+
+/// A courier that keeps what it carries. No channel is open until a test opens one; answers are given in advance.
+#[derive(Debug, Default)]
+pub struct Postbox(Mutex<Inside>);
+
+#[derive(Debug, Default)]
+struct Inside {
+    channels: Vec<String>,
+    answers: VecDeque<Result<Moment, Undelivered>>,
+    carried: Vec<Letter>,
+    tried: usize,
+}
+
+impl Postbox {
+    /// Opens a channel.
+    pub fn open(&self, channel: &str) {
+        self.inside(|inside| inside.channels.push(channel.to_owned()));
+    }
+
+    /// What the next attempt is answered; without one it is carried, "just now".
+    pub fn answer(&self, answer: Result<Moment, Undelivered>) {
+        self.inside(|inside| inside.answers.push_back(answer));
+    }
+
+    /// What was carried, in order.
+    pub fn carried(&self) -> Vec<Letter> {
+        self.inside(|inside| inside.carried.clone())
+    }
+
+    /// How many attempts there were.
+    pub fn tried(&self) -> usize {
+        self.inside(|inside| inside.tried)
+    }
+
+    fn inside<T>(&self, read: impl FnOnce(&mut Inside) -> T) -> T {
+        read(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[async_trait]
+impl Courier for Postbox {
+    fn serves(&self, channel: &str) -> bool {
+        self.inside(|inside| inside.channels.iter().any(|open| open == channel))
+    }
+
+    async fn deliver(&self, letter: &Letter) -> Result<Receipt, Undelivered> {
+        // Time for another node to try the same.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        self.inside(|inside| {
+            inside.tried += 1;
+            let happened_at = inside.answers.pop_front().unwrap_or(Ok(Moment(i64::MAX)))?;
+            inside.carried.push(letter.clone());
+            Ok(Receipt { reference: format!("ref-{}", inside.carried.len()), happened_at })
+        })
     }
 }

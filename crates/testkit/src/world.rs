@@ -1,12 +1,12 @@
 //! The world of one test.
 
-use crate::{Database, MemoryFiles, Person, PlainPrinter};
+use crate::{Database, MemoryFiles, Person, PlainPrinter, Postbox};
 use domain::{Moment, account::Role, department::Agency};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
     Call, Parts, Platform, Rules, Settings,
-    ports::{ChaChaChance, Chance, Clock, ManualClock},
+    ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
     upload::NoScanner,
 };
@@ -27,6 +27,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// Its database.
     pub database: Database,
+    /// Where its letters go; closed until a channel is opened.
+    pub postbox: Arc<Postbox>,
     /// Agent of 甲公司.
     pub agent: Person,
     /// Agent of 乙公司, who has no business with 甲公司.
@@ -55,12 +57,22 @@ impl World {
     /// The same, with commits that survive what `durability` says.
     pub async fn durable(database: Database, chance: impl Chance + 'static, durability: Durability) -> Self {
         let clock = Arc::new(ManualClock::at(Moment::at(date(2026, 3, 2), 9, 0)));
+        let postbox = Arc::new(Postbox::default());
         let platform = platform(&database, clock.clone(), Arc::new(chance), durability).await;
+        let platform = Platform::new(Parts { courier: postbox.clone(), ..(*platform).clone() });
         platform.load_guides().await.unwrap();
         let nobody = Person { login: String::new(), actor: platform::Actor::Public };
         let (agent, rival) = (nobody.clone(), nobody);
-        let mut world =
-            Self { platform, clock, database, agent, rival, numbers: AtomicU32::new(1), desks: Default::default() };
+        let mut world = Self {
+            platform,
+            clock,
+            database,
+            postbox,
+            agent,
+            rival,
+            numbers: AtomicU32::new(1),
+            desks: Default::default(),
+        };
         world.agent = world.unit("甲公司").await;
         world.rival = world.unit("乙公司").await;
         world
@@ -153,7 +165,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 14] = [
+const READ_ROWS: [(&str, &str); 16] = [
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -209,6 +221,13 @@ const READ_ROWS: [(&str, &str); 14] = [
         "messages",
         "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages",
     ),
+    ("recipients", "SELECT account_id || '|' || chosen_at AS line FROM recipients"),
+    (
+        "deliveries",
+        "SELECT id || '|' || message_id || '|' || case_id || '|' || account_id || '|' || channel || '|' || class || '|' || digest || '|' || \
+         state || '|' || at || '|' || failures || '|' || queued_at || '|' || happened_at || '|' || recorded_at || '|' || title || '|' || \
+         reason AS line FROM deliveries",
+    ),
     (
         "supervision_cards",
         "SELECT id || '|' || rule || '|' || rule_name || '|' || severity || '|' || state || '|' || occurrence || '|' || sentence || '|' || \
@@ -257,6 +276,7 @@ pub async fn platform(
         files: Arc::new(MemoryFiles::default()),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(PlainPrinter),
+        courier: Arc::new(NoCourier),
     });
     platform.migrate().await.unwrap();
     platform

@@ -1,6 +1,7 @@
 //! 配置文件: one TOML file, few items, each with a safe default. Read once, checked before anything starts.
 
 use crate::stop::Stop;
+use courier::NotificationSettings;
 use platform::Settings;
 use serde::Deserialize;
 use std::{
@@ -22,6 +23,8 @@ pub struct Config {
     pub keys: Keys,
     /// The log on standard error.
     pub log: Log,
+    /// Channels that messages go out on.
+    pub notification: NotificationSettings,
 }
 
 /// Addresses of the three faces.
@@ -121,6 +124,8 @@ impl Config {
     /// Faults in words an administrator understands; empty when it is safe to start.
     pub fn validate(&self) -> Vec<String> {
         let mut faults = self.platform.validate();
+        let known: Vec<&str> = domain::notification::default_rules().channels.iter().map(|c| c.id.as_str()).collect();
+        faults.extend(self.notification.validate(&known));
         let Listen { portal, office, api } = self.listen;
         let same = |a: SocketAddr, b: SocketAddr| a == b && a.port() != 0;
         if same(portal, office) || same(office, api) || same(portal, api) {
@@ -163,9 +168,27 @@ mod tests {
         assert_eq!(format!("{:?}", example.listen), format!("{:?}", default.listen));
         assert_eq!(format!("{:?}", example.keys), format!("{:?}", default.keys));
         assert_eq!(format!("{:?}", example.log), format!("{:?}", default.log));
-        let sample = Settings { portal_url: example.platform.portal_url.clone(), ..Settings::default() };
+        assert_eq!(format!("{:?}", example.notification), format!("{:?}", default.notification));
+        let sample = Settings {
+            portal_url: example.platform.portal_url.clone(),
+            office_url: example.platform.office_url.clone(),
+            ..Settings::default()
+        };
         assert_eq!(format!("{:?}", example.platform), format!("{sample:?}"));
         assert_eq!(example.validate(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_channels_of_the_example_are_good_once_they_are_opened() {
+        let example = include_str!("../../../tzxm.example.toml");
+        let (_, channels) = example.split_once("[notification]\n").unwrap();
+        let opened: String = channels
+            .lines()
+            .filter_map(|line| line.strip_prefix("#: "))
+            .fold(String::new(), |all, line| all + line + "\n");
+        let config = Config::parse(&opened).unwrap();
+        assert!(config.notification.mail.is_some() && config.notification.gateway.len() == 1);
+        assert_eq!(config.validate(), Vec::<String>::new());
     }
 
     #[test]

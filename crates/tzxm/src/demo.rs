@@ -16,6 +16,7 @@ use crate::{
     stop::Stop,
     world,
 };
+use courier::{MailSettings, Security};
 use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
 use platform::{
@@ -44,6 +45,8 @@ pub struct Args {
     office_port: u16,
     #[arg(long, default_value_t = 8082, env = "TZXM_API_PORT", help = "数据交换接口端口，0 由系统分配")]
     api_port: u16,
+    #[arg(long, env = "TZXM_DEMO_MAIL", help = "把消息发到本机这个端口的邮件服务；不写则邮件渠道未开通")]
+    mail_port: Option<u16>,
     #[arg(long, help = "启动后输出一行 JSON（地址和账号），同时写入 DIR/addresses.json")]
     json: bool,
 }
@@ -104,6 +107,19 @@ impl Folder {
     }
 }
 
+/// A mail server on this machine, such as one that only shows what it gets.
+fn local_mail(port: u16) -> MailSettings {
+    MailSettings {
+        host: "127.0.0.1".into(),
+        port,
+        security: Security::Plain,
+        from: "tzxm@demo.invalid".into(),
+        user: String::new(),
+        password_file: PathBuf::new(),
+        timeout: 5,
+    }
+}
+
 /// A file that is not there need not be removed.
 fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
     match removed {
@@ -128,7 +144,11 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
     let doors = Doors::open(&Face::ALL, &listen).await?;
     let addresses: Vec<_> = doors.addresses().collect();
     let portal = addresses.iter().find(|(face, _)| *face == Face::Portal).map(|(_, address)| address.clone());
-    let config = folder.config(portal.unwrap_or_default(), listen);
+    let mut config = folder.config(portal.unwrap_or_default(), listen);
+    if let Some((_, office)) = addresses.iter().find(|(face, _)| *face == Face::Office) {
+        config.platform.office_url.clone_from(office);
+    }
+    config.notification.mail = args.mail_port.map(local_mail);
     config.start_log()?;
     gone(std::fs::remove_file(folder.addresses()))?;
     let now = SystemClock.now();

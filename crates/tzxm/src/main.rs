@@ -5,6 +5,7 @@ mod clock;
 mod code;
 mod config;
 mod credit_code;
+mod deliver;
 mod demo;
 mod items;
 mod key;

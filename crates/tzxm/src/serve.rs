@@ -2,6 +2,7 @@
 
 use crate::{
     config::{Config, Listen},
+    deliver,
     stop::Stop,
     supervise, world,
 };
@@ -138,6 +139,7 @@ impl Doors {
             });
         }
         let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped.clone()));
+        let delivering = tokio::spawn(deliver::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -151,6 +153,7 @@ impl Doors {
         }
         // What they were recording is either whole or not there; the next start goes on.
         supervising.abort();
+        delivering.abort();
         sweeping.abort();
         platform.store.close().await?;
         match early {

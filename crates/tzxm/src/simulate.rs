@@ -10,7 +10,7 @@ use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
     Parts, Platform, Rules, Settings,
-    ports::{ChaChaChance, ManualClock},
+    ports::{ChaChaChance, ManualClock, NoCourier},
     read::PlatformFold,
     upload::{LocalFiles, NoScanner},
 };
@@ -66,6 +66,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),
+        courier: Arc::new(NoCourier),
     });
     platform.migrate().await?;
     platform.load_guides().await?;

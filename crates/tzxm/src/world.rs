@@ -6,6 +6,7 @@ use crate::{
     printing::{NoPapers, Papers},
     stop::Stop,
 };
+use courier::Couriers;
 use ledger::{Durability, Store};
 use platform::{
     Parts, Platform, Rules,
@@ -57,6 +58,7 @@ async fn assemble(
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
+    let courier = Couriers::open(&config.notification, &clock).map_err(|fault| Stop::new(fault.to_string()))?;
     let platform = Platform::new(Parts {
         store,
         sealer: Arc::new(key::sealer(&config.keys)?),
@@ -66,6 +68,7 @@ async fn assemble(
         files: Arc::new(files),
         scanner: scanner(&settings.clamd),
         printer,
+        courier: Arc::new(courier),
         settings: Arc::new(settings),
     });
     platform.migrate().await?;

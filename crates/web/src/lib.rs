@@ -13,6 +13,7 @@ pub mod csrf;
 pub mod door;
 pub mod error;
 pub mod html;
+pub mod notification;
 pub mod office;
 pub mod page;
 pub mod portal;

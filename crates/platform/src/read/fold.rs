@@ -10,6 +10,7 @@ use domain::{
     consultation::Consultation,
     group::Group,
     guide::Guide,
+    notification::{Notification, Preferences},
     project::Project,
     supervision::{Card, ExpeditingOrder},
     unit::ProjectUnit,
@@ -58,6 +59,8 @@ macro_rules! by_kind {
             Card::KIND => $function::<Card>($($argument),*),
             Consultation::KIND => $function::<Consultation>($($argument),*),
             ExpeditingOrder::KIND => $function::<ExpeditingOrder>($($argument),*),
+            Preferences::KIND => $function::<Preferences>($($argument),*),
+            Notification::KIND => $function::<Notification>($($argument),*),
             WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }

@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     same(4, "guides", include_str!("migrations/0004_guides.sql")),
     same(5, "supervision", include_str!("migrations/0005_supervision.sql")),
     same(6, "parallel groups", include_str!("migrations/0006_groups.sql")),
+    same(7, "notifications", include_str!("migrations/0007_notifications.sql")),
     same(8, "consultations", include_str!("migrations/0008_consultations.sql")),
     same(10, "delegations", include_str!("migrations/0010_delegations.sql")),
 ];

@@ -9,6 +9,7 @@ mod fold;
 mod group;
 mod guide;
 mod migrations;
+mod notification;
 mod project;
 mod supervision;
 mod unit;

@@ -17,6 +17,7 @@ mod guide;
 mod kit;
 mod lists;
 mod moving;
+mod notification;
 mod path;
 mod permission;
 mod process;

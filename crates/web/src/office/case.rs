@@ -4,6 +4,7 @@ use super::{consultation, frame, licence, processing, segment, show, step, super
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
+    notification::Deliveries,
 };
 use askama::Template;
 use axum::{
@@ -127,6 +128,7 @@ struct CaseView {
     periods: Vec<(String, String)>,
     papers: Vec<PaperLine>,
     consultations: Markup,
+    deliveries: Deliveries,
     supervision: Markup,
     trail: Timeline,
     proofs: Vec<(String, String)>,
@@ -217,6 +219,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         deciding: decision_sheet(&case),
         papers: papers(&case.case),
         consultations: consultation::case_box(ctx, &case.id).await?,
+        deliveries: Deliveries::new(&ctx.platform.deliveries_of_case(&ctx.call, &case.id).await?, true),
         supervision: supervision::case_box(ctx, &case).await?,
         trail,
         proofs,

@@ -14,6 +14,7 @@ mod guide;
 mod help;
 mod ics;
 mod licence;
+mod notification;
 mod paper;
 mod processing;
 mod project;
@@ -59,6 +60,7 @@ pub fn routes() -> Vec<Route> {
         paper::routes(),
         supervision::routes(),
         prompt::routes(),
+        notification::routes(),
         ics::routes(),
         calendar::routes(),
         help::routes(),

@@ -4,6 +4,7 @@ use super::query::Cursor;
 use crate::{
     Access, Page, PortalContext, Posted, Route, WebError,
     html::{Empty, Pager, Tabs, Tone},
+    notification::Deliveries,
 };
 use askama::Template;
 use axum::{
@@ -12,6 +13,7 @@ use axum::{
 };
 use platform::message::Message;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Every route of these pages.
 pub fn routes() -> Vec<Route> {
@@ -32,6 +34,7 @@ struct Messages {
     once: String,
     tabs: Tabs,
     messages: Vec<Message>,
+    deliveries: BTreeMap<String, Deliveries>,
     empty: Empty,
     pager: Pager,
 }
@@ -59,6 +62,8 @@ async fn list(ctx: PortalContext, Query(place): Query<Place>) -> Result<Html<Str
     messages.truncate(PAGE);
     let next =
         messages.last().filter(|_| more).map(|m| format!("{list}&before={}", Cursor::write(m.at, m.id.as_str())));
+    let results = ctx.platform.deliveries_of_messages(&ctx.call, &messages).await?;
+    let deliveries = results.into_iter().map(|(id, results)| (id, Deliveries::new(&results, false))).collect();
     let mut page = ctx.page("", "消息中心").await?.crumb("首页", "/");
     if place.done == "read" {
         page = page.flash(Tone::Green, "全部消息已标为已读。");
@@ -80,6 +85,7 @@ async fn list(ctx: PortalContext, Query(place): Query<Place>) -> Result<Html<Str
         pager: Pager::new(format!("本页 {} 条", messages.len()))
             .first((!place.before.is_empty()).then_some(list))
             .next(next),
+        deliveries,
         page,
         messages,
     };

@@ -10,6 +10,7 @@ mod guide;
 mod help;
 mod home;
 mod message;
+mod notification;
 mod paper;
 mod path;
 mod project;
@@ -31,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         path::routes(),
         paper::routes(),
         message::routes(),
+        notification::routes(),
         query::routes(),
         guide::routes(),
         clock::routes(),

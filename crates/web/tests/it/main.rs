@@ -5,6 +5,7 @@ mod api;
 mod as_of;
 mod group;
 mod guide;
+mod notification;
 mod office;
 mod portal_project;
 mod portal_public;
