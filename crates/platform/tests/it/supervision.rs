@@ -377,6 +377,8 @@ async fn art17_acts_on_a_closed_card_and_on_none(world: &World) {
     refused(p.close_card(&s.supervisor.call(), &s.card, Finding::Explained, "x").await, "card.closed");
     refused(p.escalate_card(&s.supervisor.call(), &s.card, "x").await, "card.closed");
     world.grant(&s.officer, &s.case).await;
+    p.issue_order(&s.supervisor.call(), &s.case, "请送达。", date(2026, 4, 9)).await.unwrap();
+    world.deliver(&s.officer, &s.case).await;
     let ended = p.issue_order(&s.supervisor.call(), &s.case, "x", date(2026, 4, 9)).await;
     refused(ended.map(drop), "order.ended");
     let none = Scene {

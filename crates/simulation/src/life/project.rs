@@ -172,7 +172,7 @@ impl Life<'_> {
 
     pub(super) async fn apply(&mut self, project: usize, item: &str) -> Result<(), SimulationError> {
         let Some(case) = self.hand_in(project, item).await? else { return Ok(()) };
-        if self.percent(2) {
+        if self.gives_way("withdraw") || self.percent(1) {
             self.after_working_days(1, Next::Withdraw { case });
         } else {
             self.after_working_days(1, Next::Receive { case });
