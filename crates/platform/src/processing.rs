@@ -201,11 +201,11 @@ impl Platform {
         self.act(call, Action::AskHearing, id, |case| Ok(case::ask_hearing(case, &self.scene(&by))?)).await
     }
 
-    /// What time alone has done to a granted decision is noted under the platform's own name. `Ok(false)`: nothing was to be noted.
+    /// What time alone has done to a granted decision, and that its end is near, is noted under the platform's own name. `Ok(false)`: nothing was to be noted.
     pub async fn settle_licence(&self, call: &Call, id: &CaseId) -> Result<bool, Failure> {
         again(|| async {
             let (stream, _) = self.load_case(call, Action::SettleLicence, id).await?;
-            let events = case::settle(&stream.state, self.clock.now().date());
+            let events = case::settle(&stream.state, self.rules.calendar, self.clock.now().date());
             if events.is_empty() {
                 return Ok(false);
             }
@@ -219,7 +219,7 @@ impl Platform {
 
     /// Notes what has lapsed or been renewed by silence up to today, the earliest first; how many cases moved. For the sweep.
     pub async fn settle_licences(&self, call: &Call, most: u64) -> Result<u64, Failure> {
-        let sql = "SELECT id FROM cases WHERE expires_day < $1 ORDER BY expires_day, id LIMIT $2";
+        let sql = "SELECT id FROM cases WHERE settled_day < $1 ORDER BY settled_day, id LIMIT $2";
         let today = day_number(self.clock.now().date());
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows = self.store.query(sql, [today.into(), most.into()]).await.map_err(Failure::fault)?;

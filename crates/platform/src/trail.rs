@@ -306,6 +306,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
             format!("{}，{}", decision.outcome.name(), decision.document_number),
         ),
         CaseEvent::RenewedBySilence { until } => (Lane::Platform, "视为准予延续", format!("有效期至 {until}")),
+        CaseEvent::ExpiryReminded { until, .. } => (Lane::Platform, "有效期届满提醒", format!("有效期至 {until}")),
         CaseEvent::LicenceLapsed { on } => (Lane::Platform, "许可届满失效", on.to_string()),
     }
 }

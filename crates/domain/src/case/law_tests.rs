@@ -550,14 +550,14 @@ fn art50_silence_by_the_end_is_renewal() {
     story.on(date(2028, 12, 1)).then(UNIT, asked(AmendmentKind::Renewal, None));
     assert_eq!(story.case.force(date(2029, 3, 2)), Some(Force::InForce(Some(date(2029, 3, 2)))));
     assert_eq!(story.case.force(date(2029, 3, 3)), Some(Force::RenewedBySilence(date(2032, 3, 2))));
-    assert!(settle(&story.case, date(2029, 3, 2)).is_empty());
+    assert!(settle(&story.case, calendar(), date(2029, 3, 2)).is_empty(), "whoever has asked needs no reminder");
     story.on(date(2029, 3, 3));
     assert_eq!(story.refused(APPROVER, amended(date(2029, 3, 3), Outcome::Refused)), "renewal.over");
-    let events = settle(&story.case, story.today);
+    let events = settle(&story.case, calendar(), story.today);
     assert_eq!(kinds(&events), ["RenewedBySilence"]);
     story.happened("system", events);
     assert_eq!(story.case.force(story.today), Some(Force::InForce(Some(date(2032, 3, 2)))));
-    assert!(settle(&story.case, story.today).is_empty(), "noted once");
+    assert!(settle(&story.case, calendar(), story.today).is_empty(), "noted once");
 }
 
 #[test]
@@ -572,10 +572,35 @@ fn art50_a_renewal_decided_in_time_is_what_was_decided() {
 }
 
 #[test]
+fn art50_the_unit_is_reminded_once_while_it_can_still_ask_for_a_renewal() {
+    let mut story = site_opinion();
+    let last = story.case.last_day_to_renew(calendar()).unwrap();
+    let day = story.case.reminder_day(calendar()).unwrap();
+    assert_eq!((last - day).get_days(), 30);
+    assert_eq!(story.case.settled_until(calendar()), day.yesterday().ok());
+    assert!(settle(&story.case, calendar(), day.yesterday().unwrap()).is_empty());
+    let events = settle(&story.case, calendar(), day);
+    assert_eq!(events, [CaseEvent::ExpiryReminded { until: date(2029, 3, 2), renew_by: Some(last) }]);
+    let late = settle(&story.case, calendar(), last.tomorrow().unwrap());
+    assert_eq!(
+        late,
+        [CaseEvent::ExpiryReminded { until: date(2029, 3, 2), renew_by: None }],
+        "nothing is promised any more"
+    );
+    story.on(day).happened("system", events);
+    assert!(settle(&story.case, calendar(), day).is_empty(), "once");
+    assert_eq!(story.case.settled_until(calendar()), Some(date(2029, 3, 2)), "next, its end");
+    story.then(UNIT, asked(AmendmentKind::Renewal, None));
+    story.then(APPROVER, amended(day, Outcome::Granted));
+    let next = story.case.reminder_day(calendar()).unwrap();
+    assert!(next > date(2031, 12, 1), "a new term has its own reminder: {next}");
+}
+
+#[test]
 fn art50_without_a_renewal_it_lapses_by_itself() {
     let story = site_opinion();
     assert_eq!(story.case.force(date(2029, 3, 3)), Some(Force::Lapsed(date(2029, 3, 2))));
-    assert_eq!(kinds(&settle(&story.case, date(2029, 3, 3))), ["LicenceLapsed"]);
+    assert_eq!(kinds(&settle(&story.case, calendar(), date(2029, 3, 3))), ["LicenceLapsed"]);
 }
 
 fn revoked(
@@ -738,7 +763,7 @@ fn o673_art12_silence_on_an_extension_is_no_extension() {
     let mut story = ratified();
     story.on(date(2027, 12, 1)).then(UNIT, asked(AmendmentKind::Renewal, None));
     assert_eq!(story.case.force(date(2028, 3, 3)), Some(Force::Lapsed(date(2028, 3, 2))));
-    let events = settle(&story.case, date(2028, 3, 3));
+    let events = settle(&story.case, calendar(), date(2028, 3, 3));
     story.happened("system", events);
     assert!(!story.case.is_live(), "a new application is free");
     assert_eq!(story.case.owed(), Owed::Deliver, "the delivery is still owed");

@@ -218,6 +218,9 @@ pub struct Amendment {
     pub decision: Option<AmendmentDecision>,
 }
 
+/// Calendar days of the reminder where no rule of the item says otherwise (inferred).
+const DEFAULT_REMINDER: u32 = 30;
+
 /// Where a granted decision stands on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Force {
@@ -309,9 +312,33 @@ impl Case {
         self.term().filter(|_| self.is_in_force() && !self.stays())
     }
 
+    /// The day on which the unit is to be reminded that the decision ends; `None` when it was, when it has already asked for
+    /// a renewal, or when nothing ends.
+    pub fn reminder_day(&self, calendar: &Calendar) -> Option<Date> {
+        let end = self.expires().filter(|end| self.reminded != Some(*end) && self.open_amendment().is_none())?;
+        let last = self.last_day_to_renew(calendar).unwrap_or(end);
+        let rule = self.application.as_ref()?.procedure.validity.as_ref();
+        let days = rule.map_or(DEFAULT_REMINDER, |rule| rule.remind_before);
+        Some(last.saturating_sub(Span::new().days(i64::from(days))))
+    }
+
+    /// The last day on which time alone has done nothing new to the decision: after it [`settle`] has something to note.
+    pub fn settled_until(&self, calendar: &Calendar) -> Option<Date> {
+        let end = self.expires()?;
+        let before = |day: Date| day.saturating_sub(Span::new().days(1));
+        Some(self.reminder_day(calendar).map_or(end, before))
+    }
+
     /// The last day on which a renewal can be asked; `None` when it cannot.
     pub fn last_day_to_renew(&self, calendar: &Calendar) -> Option<Date> {
         let (rule, end) = (self.renewal_rule()?, self.term()?);
+        let renewed = |a: &Amendment| {
+            a.request.kind == AmendmentKind::Renewal
+                && a.decision.as_ref().is_some_and(|d| d.outcome == Outcome::Granted)
+        };
+        if rule.once && self.amendments.iter().any(renewed) {
+            return None;
+        }
         Some(match rule.unit {
             Unit::Calendar => end.saturating_sub(Span::new().days(i64::from(rule.ask_before))),
             Unit::Working => working_days_before(calendar, end, rule.ask_before),
@@ -526,9 +553,14 @@ pub fn decide_amendment(
     Ok(vec![CaseEvent::AmendmentDecided { decision, document }])
 }
 
-/// What time alone has done to a granted decision, as a fact for the ledger: 自动失效 or 视为准予延续. Recorded by the platform.
-pub fn settle(case: &Case, today: Date) -> Vec<CaseEvent> {
+/// What time alone has done to a granted decision, as a fact for the ledger: 自动失效, 视为准予延续, or that its end is near and
+/// the unit has to be told. Recorded by the platform.
+pub fn settle(case: &Case, calendar: &Calendar, today: Date) -> Vec<CaseEvent> {
     match case.force(today) {
+        Some(Force::InForce(Some(until))) if case.reminder_day(calendar).is_some_and(|day| day <= today) => {
+            let renew_by = case.last_day_to_renew(calendar).filter(|last| *last >= today);
+            vec![CaseEvent::ExpiryReminded { until, renew_by }]
+        }
         Some(Force::Lapsed(on)) if case.lapsed_on.is_none() => vec![CaseEvent::LicenceLapsed { on }],
         Some(Force::RenewedBySilence(until)) => vec![CaseEvent::RenewedBySilence { until }],
         _ => vec![],

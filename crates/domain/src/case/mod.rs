@@ -484,6 +484,13 @@ pub enum CaseEvent {
         /// In force to that day.
         until: Date,
     },
+    /// 有效期届满提醒, before it is too late for a renewal: by the platform.
+    ExpiryReminded {
+        /// Last day of the validity.
+        until: Date,
+        /// Last day on which a renewal can be asked; `None` when it cannot.
+        renew_by: Option<Date>,
+    },
     /// 自动失效: noted by the platform.
     LicenceLapsed {
         /// Last day of its validity.
@@ -569,6 +576,9 @@ pub struct Case {
     pub revocation: Option<Revocation>,
     /// 变更, 延续.
     pub amendments: Vec<Amendment>,
+    /// For which end of validity the unit was reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Date>,
     /// Last day of validity, once it is noted that it lapsed.
     pub lapsed_on: Option<Date>,
     /// Papers handed out.
@@ -628,6 +638,7 @@ impl CaseEvent {
             | Self::CaseDeemedAccepted { .. }
             | Self::CaseNotAccepted { .. }
             | Self::DeadlinePrompted { .. }
+            | Self::ExpiryReminded { .. }
             | Self::DueDateMoved(_)
             | Self::CaseCompleted { .. }
             | Self::CaseWithdrawn { .. }
@@ -657,6 +668,7 @@ impl Aggregate for Case {
                 | CaseEvent::DeadlinePrompted { .. }
                 | CaseEvent::DueDateMoved(_)
                 | CaseEvent::RenewedBySilence { .. }
+                | CaseEvent::ExpiryReminded { .. }
                 | CaseEvent::LicenceLapsed { .. }
         )
     }
@@ -805,6 +817,7 @@ impl Aggregate for Case {
                     });
                 }
             }
+            CaseEvent::ExpiryReminded { until, .. } => self.reminded = Some(*until),
             CaseEvent::LicenceLapsed { on } => self.lapsed_on = Some(*on),
         }
     }

@@ -160,10 +160,18 @@ pub struct ValidityRule {
     /// Whether and how it can be renewed.
     #[serde(default)]
     pub renewal: Option<RenewalRule>,
+    /// Calendar days before the last day on which something can be done about it, at which the unit is reminded. No law sets
+    /// a number (inferred).
+    #[serde(default = "remind_before")]
+    pub remind_before: u32,
     /// The article.
     pub article: String,
     /// How sure we are.
     pub certainty: Certainty,
+}
+
+fn remind_before() -> u32 {
+    30
 }
 
 /// 办理程序 of one item.

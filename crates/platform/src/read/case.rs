@@ -152,6 +152,17 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         CaseEvent::RenewedBySilence { until } => {
             ("视为准予延续", format!("{about}的延续申请逾期未作决定，依法视为准予延续，有效期至 {until}。"))
         }
+        CaseEvent::ExpiryReminded { until, renew_by } => (
+            "许可有效期将届满",
+            match renew_by {
+                Some(last) => format!(
+                    "{about}的许可有效期至 {until}。需要延续的，请在 {last} 前（含当日）提出申请；届满未延续的失效。"
+                ),
+                None => format!(
+                    "{about}的许可有效期至 {until}，届满后失效。有效期与开工有关的，请在届满前开工并告知办理机关。"
+                ),
+            },
+        ),
         CaseEvent::LicenceLapsed { on } => {
             ("许可已失效", format!("{about}的许可已于 {on} 届满失效，需要时请重新申请。"))
         }
@@ -198,7 +209,7 @@ fn moving(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> [Value
         case.undertaker.as_ref().map(|u| u.account.to_string()).unwrap_or_default().into(),
         case.undertaker.as_ref().map(|u| u.name.clone()).unwrap_or_default().into(),
         i64::from(case.is_in_force()).into(),
-        case.expires().map_or(NEVER, day_number).into(),
+        case.settled_until(rules.calendar).map_or(NEVER, day_number).into(),
         a.agency.department.clone().into(),
         a.agency.region.as_str().into(),
     ]
@@ -217,7 +228,7 @@ fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
     ];
     Row::new(
         "INSERT INTO cases(id, stage, owed, live, due_day, yellow_day, provisional, suspended, outcome, document_number, document_title, \
-         decided_day, ended_at, updated_at, holder, holder_name, in_force, expires_day, department, region, project_id, project_code, \
+         decided_day, ended_at, updated_at, holder, holder_name, in_force, settled_day, department, region, project_id, project_code, \
          project_name, unit_id, unit_name, item, item_name, submitted_at) \
          VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
          $28)",
@@ -235,7 +246,7 @@ fn update(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
     Row::standing(
         "UPDATE cases SET stage = $2, owed = $3, live = $4, due_day = $5, yellow_day = $6, provisional = $7, suspended = $8, outcome = $9, \
          document_number = $10, document_title = $11, decided_day = $12, ended_at = $13, updated_at = $14, holder = $15, holder_name = $16, \
-         in_force = $17, expires_day = $18, department = $19, region = $20 WHERE id = $1",
+         in_force = $17, settled_day = $18, department = $19, region = $20 WHERE id = $1",
         moving(a, case, meta, rules),
     )
 }

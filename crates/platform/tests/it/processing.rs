@@ -280,9 +280,14 @@ async fn art50_o673_art12_time_alone_renews_or_ends_a_licence(world: &World) {
     not_there(p.ask_amendment(&world.rival.call(), &renewed, request.clone()).await);
     p.ask_amendment(&world.agent.call(), &renewed, request.clone()).await.unwrap();
     refused(p.ask_amendment(&world.agent.call(), &renewed, request.clone()).await, "amendment.running");
+    let sweep = Call::system("sweep");
+    assert_eq!(p.settle_licences(&sweep, 100).await.unwrap(), 0, "nobody is reminded three months before");
+    world.set_day(date(2028, 12, 25));
+    assert_eq!(p.settle_licences(&sweep, 100).await.unwrap(), 1, "whoever has asked already is not reminded");
+    assert_eq!(p.settle_licences(&sweep, 100).await.unwrap(), 0, "once");
+    assert!(told(world, "有效期至 2029-03-02。需要延续的，请在").await);
     world.set_day(date(2029, 2, 1));
     refused(p.ask_amendment(&world.agent.call(), &lapsing, request).await, "renewal.late");
-    let sweep = Call::system("sweep");
     world.set_day(end);
     assert_eq!(p.settle_licences(&sweep, 100).await.unwrap(), 0, "the last day is still in time");
     world.set_day(date(2029, 3, 5));
