@@ -10,6 +10,7 @@ mod client;
 mod database;
 pub mod files;
 pub mod outcome;
+mod patience;
 mod people;
 mod ports;
 mod steps;
@@ -17,6 +18,7 @@ mod world;
 
 pub use client::{Answer, Client};
 pub use database::Database;
+pub use patience::patiently;
 pub use people::{PASSWORD, Person};
 pub use ports::{FewDraws, MemoryFiles, PlainPrinter, Postbox};
 pub use steps::{GuideKeepers, decision, guide_contact, point, supplied};

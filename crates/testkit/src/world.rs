@@ -1,6 +1,6 @@
 //! The world of one test.
 
-use crate::{Database, MemoryFiles, Person, PlainPrinter, Postbox};
+use crate::{Database, MemoryFiles, Person, PlainPrinter, Postbox, patiently};
 use domain::{Moment, account::Role, department::Agency};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
@@ -16,7 +16,6 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
 };
 
 /// A platform with a database, a clock and people of its own. It begins on Monday, 2026-03-02, at nine.
@@ -137,14 +136,11 @@ impl World {
     /// server, and other tests run theirs: wait until they are done.
     async fn settled_export(&self) -> (Root, Vec<u8>) {
         let everything = self.platform.store.root().await.unwrap();
-        for _ in 0..1500 {
+        let lines = patiently("an export of everything", async || {
             let mut lines = Vec::new();
-            if self.platform.store.export(&mut lines).await.unwrap() == everything {
-                return (everything, lines);
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the export never covered everything");
+            (self.platform.store.export(&mut lines).await.unwrap() == everything).then_some(lines)
+        });
+        (everything, lines.await)
     }
 
     /// Exports the ledger, imports it into another database and compares root and read tables.

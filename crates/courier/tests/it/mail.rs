@@ -140,14 +140,11 @@ async fn art14_the_server_is_down_and_the_mail_arrives_once_it_is_back(world: &W
     platform.choose_notifications(&world.agent.call(), &form).await.unwrap();
     let officer = world.all_hands("water", "150402").await;
     let case = world.received(&officer).await;
-    let mut done = Delivered::default();
-    for _ in 0..1500 {
-        done = platform.deliver_due(&Call::system("test"), 2).await.unwrap();
-        if done != Delivered::default() && done.queued == 0 || done.failed > 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let done = testkit::patiently("the letter is tried", async || {
+        let done = platform.deliver_due(&Call::system("test"), 2).await.unwrap();
+        (done != Delivered::default() && done.queued == 0 || done.failed > 0).then_some(done)
+    });
+    let done = done.await;
     assert_eq!((done.sent, done.failed), (0, 1));
     let results = platform.deliveries_of_case(&officer.call(), &case).await.unwrap();
     assert_eq!(results[0].reason, "连接不上邮件服务器。");

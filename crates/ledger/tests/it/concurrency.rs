@@ -97,7 +97,7 @@ async fn the_feed_loses_nothing(place: &Place) {
     let total = count(&store, "SELECT count(*) FROM event").await as usize;
     let mut after =
         store.feed(Position::default(), 1_000_000).await.unwrap().last().map(|event| event.position).unwrap();
-    for _ in 0..200 {
+    for _ in 0..3_600 {
         if seen.len() == total {
             break;
         }
@@ -149,7 +149,7 @@ async fn an_open_transaction_holds_the_horizon() {
 }
 
 async fn settle(store: &ledger::Store, events: usize) {
-    for _ in 0..600 {
+    for _ in 0..3_600 {
         if store.feed(Position::default(), 100).await.unwrap().len() == events {
             return;
         }

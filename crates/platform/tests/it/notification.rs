@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use testkit::{
     Person, World, both_engines,
     outcome::{forbidden, not_there, refused, sign_in_first},
+    patiently,
 };
 
 both_engines! {
@@ -59,19 +60,19 @@ async fn deliver(world: &World) -> Delivered {
     done
 }
 
-/// On PostgreSQL the feed ends before the oldest transaction of the whole server: queue until everything was seen.
+/// Queues until everything was seen.
 async fn settled(world: &World) {
-    for _ in 0..1500 {
+    patiently("the follower sees everything", async || {
         let sql = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM event) AS newest, seq FROM followers WHERE name = 'notification'";
         let row = world.platform.store.query_one(sql, []).await.unwrap().unwrap();
         let (newest, seen): (i64, i64) = (row.try_get("", "newest").unwrap(), row.try_get("", "seq").unwrap());
         if newest == seen {
-            return;
+            return Some(());
         }
         world.platform.queue_notifications(&Call::system("test")).await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("the follower never saw everything");
+        None
+    })
+    .await;
 }
 
 async fn execute(world: &World, sql: &'static str) {

@@ -42,14 +42,11 @@ both_engines! {
 async fn supervise(world: &World) -> u64 {
     let call = Call::system("test");
     let mut opened = 0;
-    for _ in 0..1500 {
+    testkit::patiently("the follower sees everything", async || {
         opened += world.platform.supervise(&call).await.unwrap();
-        if !world.platform.supervision_is_behind().await.unwrap() {
-            return opened;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the follower never saw everything");
+        (!world.platform.supervision_is_behind().await.unwrap()).then_some(opened)
+    })
+    .await
 }
 
 async fn cards(world: &World, person: &Person, owing: Owing) -> Vec<CardRow> {

@@ -165,20 +165,14 @@ async fn supervised(world: &World, officer: &Person) -> (String, String, String)
     let today = p.clock.now().date();
     world.set_day(p.rules.calendar.add_working_days(today, 7));
     world.accept(officer, &late).await;
-    let mut card = None;
-    for _ in 0..1500 {
+    let card = testkit::patiently("the card of the late case", async || {
         p.supervise(&Call::system("sweep")).await.unwrap();
         let rows = p.cards(&officer.call(), &CardFilter::default(), None).await.unwrap().rows;
-        card = rows.into_iter().find(|row| row.case == late);
-        if card.is_some() {
-            break;
-        }
-        // On PostgreSQL the feed waits for whatever other tests have open.
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+        rows.into_iter().find(|row| row.case == late)
+    });
+    let card = card.await.id;
     let by = p.rules.calendar.add_working_days(p.clock.now().date(), 2);
     let order = p.issue_order(&world.supervisor().await.call(), &late, "请办结。", by).await.unwrap();
-    let card = card.unwrap().id;
     let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("proof"))]);
     let proof = p.upload_card_file(&officer.call(), &card, ("说明.pdf", ""), content).await.unwrap();
     (card.to_string(), order.to_string(), proof.id.to_string())
