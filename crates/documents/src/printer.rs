@@ -125,7 +125,7 @@ fn template_of(kind: DocumentKind) -> &'static str {
         DocumentKind::CodeCertificate => "certificate.typ",
         DocumentKind::ReceiptSlip => "receipt.typ",
         DocumentKind::JointReceipt => "joint_receipt.typ",
-        DocumentKind::DeemedAcceptanceNotice => "platform.typ",
+        DocumentKind::DeemedAcceptanceNotice | DocumentKind::CommitmentLetter => "platform.typ",
         DocumentKind::AcceptanceNotice
         | DocumentKind::CorrectionNotice
         | DocumentKind::NonAcceptanceNotice
@@ -134,7 +134,8 @@ fn template_of(kind: DocumentKind) -> &'static str {
         | DocumentKind::ExtensionNotice
         | DocumentKind::TransferNotice
         | DocumentKind::RevocationNotice
-        | DocumentKind::AmendmentNotice => "notice.typ",
+        | DocumentKind::AmendmentNotice
+        | DocumentKind::CommitmentCheckNotice => "notice.typ",
     }
 }
 

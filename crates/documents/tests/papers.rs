@@ -150,6 +150,7 @@ fn permit_law_art32_2_only_the_organs_own_papers_name_a_place_for_its_seal() {
             DocumentKind::TransferNotice,
             DocumentKind::RevocationNotice,
             DocumentKind::AmendmentNotice,
+            DocumentKind::CommitmentCheckNotice,
         ]
     );
 }

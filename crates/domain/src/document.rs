@@ -33,11 +33,15 @@ pub enum DocumentKind {
     RevocationNotice,
     /// 变更、延续告知书 (许可法第四十九、五十条).
     AmendmentNotice,
+    /// 告知承诺书 (国办发〔2020〕42号).
+    CommitmentLetter,
+    /// 告知承诺核查告知书.
+    CommitmentCheckNotice,
 }
 
 impl DocumentKind {
     /// Every kind, in the order of a project's life.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::CodeCertificate,
         Self::ReceiptSlip,
         Self::AcceptanceNotice,
@@ -51,6 +55,8 @@ impl DocumentKind {
         Self::TransferNotice,
         Self::RevocationNotice,
         Self::AmendmentNotice,
+        Self::CommitmentLetter,
+        Self::CommitmentCheckNotice,
     ];
 
     /// The title printed in red.
@@ -69,6 +75,8 @@ impl DocumentKind {
             Self::TransferNotice => "转送告知书",
             Self::RevocationNotice => "行政许可撤销、撤回、注销告知书",
             Self::AmendmentNotice => "变更、延续决定告知书",
+            Self::CommitmentLetter => "告知承诺书",
+            Self::CommitmentCheckNotice => "告知承诺核查告知书",
         }
     }
 
@@ -88,6 +96,8 @@ impl DocumentKind {
             Self::TransferNotice => "转",
             Self::RevocationNotice => "销",
             Self::AmendmentNotice => "变",
+            Self::CommitmentLetter => "诺",
+            Self::CommitmentCheckNotice => "核",
         }
     }
 }

@@ -225,7 +225,15 @@ impl Platform {
         let sql =
             "SELECT case_id, kind, due_day FROM deadlines WHERE calendar < $1 ORDER BY calendar, case_id LIMIT $2";
         let rows = self.store.query(sql, [number.into(), GROUP.into()]).await.map_err(Failure::fault)?;
-        rows.iter().map(Candidate::read).collect()
+        let mut group = rows.iter().map(Candidate::read).collect::<Result<Vec<_>, _>>()?;
+        // All periods of a case go into one group: the calendar is said to have moved a case once.
+        if group.len() == GROUP as usize
+            && let Some(last) = group.last().map(|candidate| candidate.case.clone())
+            && group.iter().any(|candidate| candidate.case != last)
+        {
+            group.retain(|candidate| candidate.case != last);
+        }
+        Ok(group)
     }
 
     /// Periods that end before the first day a version touches are as good as counted with it.

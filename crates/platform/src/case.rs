@@ -3,6 +3,7 @@
 use crate::{
     Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
+    commitment::{CommitmentOffer, is_spared},
     failure::again,
     group::required,
     guide::GuideVersion,
@@ -37,6 +38,8 @@ pub struct ApplyForItem {
     pub item: String,
     /// Material id → files.
     pub materials: BTreeMap<String, Vec<AttachmentId>>,
+    /// 告知承诺 instead of the ordinary way: the promises were read and are given.
+    pub commitment: bool,
 }
 
 /// One material on the application page.
@@ -73,6 +76,8 @@ pub struct ApplicationPage {
     pub materials: Vec<MaterialNeed>,
     /// Earlier items that are not done yet.
     pub blockers: Vec<Blocker>,
+    /// 告知承诺, if the item allows it.
+    pub commitment: Option<CommitmentOffer>,
 }
 
 /// One point of a correction notice, with the files the unit has for it.
@@ -109,6 +114,8 @@ pub struct CasePage {
     pub delivery_sheet: Option<Sheet>,
     /// The clock of the change or renewal that was asked last, as of today.
     pub amendment_sheet: Option<Sheet>,
+    /// The clock of the check of a promise, as of today.
+    pub commitment_sheet: Option<Sheet>,
     /// The clocks of special procedures, of the transfer and of the hearing, with their names, as of today.
     pub other_sheets: Vec<(String, Sheet)>,
     /// Where a granted decision stands today.
@@ -129,6 +136,7 @@ impl CasePage {
             Owed::Propose | Owed::Review | Owed::Decide => self.decision_sheet.as_ref(),
             Owed::Deliver => self.delivery_sheet.as_ref(),
             Owed::Amend => self.amendment_sheet.as_ref(),
+            Owed::CheckCommitment => self.commitment_sheet.as_ref(),
             Owed::Receive | Owed::Correct | Owed::Nothing => None,
         }
     }
@@ -321,7 +329,8 @@ impl Platform {
         let blockers = self.blockers(&declared, item, &cases);
         let agency = self.agency_for(item, &declared);
         let agency_name = agency.name();
-        Ok(ApplicationPage { declared, item, agency, agency_name, guide, materials, blockers })
+        let commitment = self.commitment_offer(&declared.unit, item).await?;
+        Ok(ApplicationPage { declared, item, agency, agency_name, guide, materials, blockers, commitment })
     }
 
     /// The unit applies for an item. A second running application for the same item of a project is refused.
@@ -346,7 +355,11 @@ impl Platform {
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
             let application = self.application(&declared, item, guide.as_ref(), materials);
             let id = application.id.clone();
-            let events = case::submit(application, &project_stream.state, &required(&needs))?;
+            let promise = if form.commitment { Some(self.promise(&application).await?) } else { None };
+            let spared = |id: &String| form.commitment && is_spared(&application, id);
+            let required: Vec<_> = required(&needs).into_iter().filter(|(id, _)| !spared(id)).collect();
+            let mut events = case::submit(application, &project_stream.state, &required)?;
+            events.extend(promise);
             let stream = self.load::<Case>(id.as_str()).await?;
             let mut change = self.change(call);
             change.append(stream, &events)?;
@@ -665,6 +678,7 @@ impl Platform {
             days: case::history(&case).map(|h| h.ledger(calendar, today)).unwrap_or_default(),
             delivery_sheet: sheet(case::delivery_clock(&case)),
             amendment_sheet: sheet(case::amendment_clock(&case)),
+            commitment_sheet: sheet(case::commitment_clock(&case)),
             other_sheets: other_clocks(&case)
                 .into_iter()
                 .filter_map(|clock| Some((clock.kind.name.clone(), sheet(Some(clock))?)))

@@ -13,7 +13,8 @@ use crate::{
 use domain::{
     account::Post,
     calendar::Calendar,
-    case::{Act, Force, Lapse},
+    case::{self, Act, Force, Lapse, Owed},
+    clock::Unit,
     ids::AttachmentId,
     item::LimitUnit,
     project_code::ProjectCode,
@@ -86,6 +87,7 @@ fn action_of(act: Act) -> Action {
         Act::Revoke => Action::RevokeLicence,
         Act::AskAmendment => Action::AskAmendment,
         Act::DecideAmendment => Action::DecideCase,
+        Act::CheckCommitment => Action::CheckCommitment,
     }
 }
 
@@ -118,6 +120,7 @@ fn fits(page: &CasePage, act: Act, today: Date) -> bool {
             Act::Revoke => force.is_some_and(|f| !matches!(f, Force::Revoked(_))),
             Act::AskAmendment => force.is_some_and(Force::is_in_force) && case.open_amendment().is_none(),
             Act::DecideAmendment => case.open_amendment().is_some(),
+            Act::CheckCommitment => case.awaits_commitment_check() && force.is_some_and(Force::is_in_force),
             _ => true,
         }
 }
@@ -258,7 +261,12 @@ impl Platform {
     pub fn days_left_on(&self, row: &CaseRow, today: Date, calendar: &Calendar) -> Option<DaysLeft> {
         let due = row.due?;
         let item = self.rules.catalogue.item(&row.item);
-        let working = !row.owed.is_deciding() || item.is_none_or(|i| i.effective_limit().unit == LimitUnit::Working);
+        let working = item.is_none_or(|item| match row.owed {
+            Owed::CheckCommitment => {
+                case::procedures().of(item).commitment.is_none_or(|rule| rule.check.unit == Unit::Working)
+            }
+            owed => !owed.is_deciding() || item.effective_limit().unit == LimitUnit::Working,
+        });
         let late = today > due;
         let (from, to) = if late { (due, today) } else { (today, due) };
         let days = if working { calendar.working_days_between(from, to) } else { i64::from((to - from).get_days()) };

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod commitment;
 pub mod consultation;
 pub mod deadline;
 pub mod desk;

@@ -88,6 +88,8 @@ pub enum Action {
     DeliverLicence,
     /// 撤销、撤回、注销.
     RevokeLicence,
+    /// 核查承诺.
+    CheckCommitment,
     /// 申请变更或者延续.
     AskAmendment,
     /// Note what has lapsed or been renewed by silence.
@@ -140,7 +142,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 62] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -178,6 +180,7 @@ impl Action {
         Self::AskHearing,
         Self::DeliverLicence,
         Self::RevokeLicence,
+        Self::CheckCommitment,
         Self::AskAmendment,
         Self::SettleLicence,
         Self::ReadWorkList,
@@ -276,6 +279,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ExtendLimit => &[P(&[DepartmentManager], Reach::Own)],
         A::RunSpecial => &[P(&[Undertaker, Approver], Reach::Own)],
         A::RevokeLicence => &[P(&[Approver], Reach::Own)],
+        A::CheckCommitment => &[P(&[Undertaker], Reach::Own)],
         A::SettleLicence => &[System],
         A::SuspendClock | A::ResumeClock => &[P(&[Undertaker, Approver], Reach::Own)],
         A::DecideCase => &[P(&[Approver], Reach::Own)],

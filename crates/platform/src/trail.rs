@@ -208,6 +208,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         CaseEvent::CaseSubmitted(a) => {
             (Lane::Applicant, "提交申请", format!("向{}提交，材料 {} 项", a.agency_name, a.materials.len()))
         }
+        CaseEvent::CommitmentGiven { document } => (Lane::Applicant, "以告知承诺方式申请", document.number.clone()),
         CaseEvent::CaseReceived { document } => (Lane::Departments, "收件", document.number.clone()),
         CaseEvent::CodeVerified { code } => (Lane::Departments, "核验项目代码，通过", code.clone()),
         CaseEvent::CodeNotVerified { code, message, .. } => {
@@ -305,6 +306,11 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
             "决定变更或者延续",
             format!("{}，{}", decision.outcome.name(), decision.document_number),
         ),
+        CaseEvent::CommitmentChecked { check, document } => {
+            let rectify = check.rectify_by.map(|day| format!("，整改至 {day}")).unwrap_or_default();
+            let words = format!("{}{rectify}，{}", check.finding.name(), document.number);
+            (Lane::Departments, "核查承诺", words)
+        }
         CaseEvent::RenewedBySilence { until } => (Lane::Platform, "视为准予延续", format!("有效期至 {until}")),
         CaseEvent::ExpiryReminded { until, .. } => (Lane::Platform, "有效期届满提醒", format!("有效期至 {until}")),
         CaseEvent::LicenceLapsed { on } => (Lane::Platform, "许可届满失效", on.to_string()),

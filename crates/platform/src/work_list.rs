@@ -39,7 +39,7 @@ pub enum Tab {
 
 impl Tab {
     /// Tabs in their order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::All,
         Self::Mine,
         Self::Owed(Owed::Receive),
@@ -50,6 +50,7 @@ impl Tab {
         Self::Owed(Owed::Decide),
         Self::Owed(Owed::Deliver),
         Self::Owed(Owed::Amend),
+        Self::Owed(Owed::CheckCommitment),
         Self::DueToday,
         Self::Yellow,
         Self::Red,

@@ -106,6 +106,10 @@ pub struct Summary {
     pub consultations: u32,
     /// Licences delivered.
     pub delivered: u32,
+    /// Applications by promise (告知承诺).
+    pub promised: u32,
+    /// Checks of a promise.
+    pub commitment_checks: u32,
     /// Everything that was done.
     pub acts: u64,
 }
@@ -133,6 +137,7 @@ pub(crate) enum Next {
     Consult { case: usize },
     ReplyConsultation { consultation: ConsultationId, to: Agency },
     Deliver { case: usize },
+    CheckCommitment { case: usize, again: bool },
     Withdraw { case: usize },
     AnswerCard { card: SupervisionCardId },
     CloseCard { card: SupervisionCardId },
@@ -168,6 +173,8 @@ struct CaseLife {
     proposed: Option<Outcome>,
     /// It is to be decided without a review.
     unreviewed: bool,
+    /// 告知承诺: one person grants it, and the promise is checked later.
+    promised: bool,
 }
 
 /// Lives through the plan on a platform whose clock is `clock` and whose chance comes from the plan's seed.
@@ -376,6 +383,7 @@ impl<'a> Life<'a> {
             Next::Consult { case } => self.consult(case).await,
             Next::ReplyConsultation { consultation, to } => self.reply_consultation(&consultation, &to).await,
             Next::Deliver { case } => self.deliver(case).await,
+            Next::CheckCommitment { case, again } => self.check_commitment(case, again).await,
             Next::Withdraw { case } => self.withdraw(case).await,
             Next::AnswerCard { card } => self.answer_card(card).await,
             Next::CloseCard { card } => self.close_card(card).await,

@@ -81,7 +81,15 @@ impl World {
         self.apply(&self.agent, &project, "soil_water").await
     }
 
-    /// The same, received by this officer.
+    /// The same by 告知承诺.
+    pub async fn promised(&self) -> CaseId {
+        let project = self.project().await;
+        let form = self.filled(&self.agent, &project, "soil_water").await;
+        let form = ApplyForItem { commitment: true, ..form };
+        self.platform.apply_for_item(&self.agent.call(), &project, &form).await.unwrap()
+    }
+
+    /// 甲公司's ordinary case, received by this officer.
     pub async fn received(&self, officer: &Person) -> CaseId {
         let case = self.submitted().await;
         self.receive(officer, &case).await;

@@ -182,7 +182,7 @@ const READ_ROWS: [(&str, &str); 16] = [
          || '|' || item_name || '|' || department || '|' || region || '|' || stage || '|' || owed || '|' || live || '|' || due_day || '|' || \
          yellow_day || '|' || provisional || '|' || suspended || '|' || outcome || '|' || document_number || '|' || document_title || '|' || \
          decided_day || '|' || submitted_at || '|' || ended_at || '|' || updated_at || '|' || guide_version || '|' || holder || '|' || \
-         holder_name || '|' || in_force || '|' || settled_day AS line FROM cases",
+         holder_name || '|' || in_force || '|' || settled_day || '|' || broken_day AS line FROM cases",
     ),
     (
         "guides",

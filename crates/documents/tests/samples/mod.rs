@@ -168,6 +168,21 @@ pub fn paper(kind: DocumentKind) -> Document {
             rows: rows([("决定意见", "同意延期开工建设。"), ("有效期延续至", "2029年3月2日")]),
             ..bare
         },
+        DocumentKind::CommitmentLetter => Document {
+            paragraphs: texts([
+                "根据水利部关于水土保持方案承诺制管理的规定，“生产建设项目水土保持方案审批”可以以告知承诺方式办理。本单位自愿作出如下承诺：",
+            ]),
+            points: texts(["所填写的信息和提交的材料真实、准确、完整；", "接受监督检查，自愿承担承诺不实的法律责任。"]),
+            closing: texts(["办理机关将在作出决定后 60日内核查承诺履行情况。"]),
+            ..bare
+        },
+        DocumentKind::CommitmentCheckNotice => Document {
+            paragraphs: texts([
+                "你单位以告知承诺方式取得的“生产建设项目水土保持方案审批”，本机关已依法核查承诺履行情况，核查结论为已履行承诺。",
+            ]),
+            rows: rows([("核查日期", "2026年11月24日"), ("核查的方式和情况", "现场核查，拦挡和排水措施已经落实。")]),
+            ..bare
+        },
         DocumentKind::CompletionNotice => Document {
             paragraphs: texts([
                 "你单位于2026年11月3日提出的“企业投资项目备案”申请，经审查，材料齐全、符合法定条件，现已办理完结。有关事项告知如下：",

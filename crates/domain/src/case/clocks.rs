@@ -1,6 +1,6 @@
 //! Which periods of a case run: the five-day check and the decision. Derived from the events, never stored (S-53).
 
-use super::{Case, Outcome, Owed, Stage, Transfer, licence};
+use super::{Case, Outcome, Owed, Special, Stage, Transfer, commitment, hearing_clock, licence};
 use crate::clock::{Bearer, ClockFacts, DeadlineKind, Handover, History, Holder, Unit, default_deadlines};
 use crate::{department::Agency, item::LimitUnit};
 
@@ -46,8 +46,26 @@ pub fn owed_clock(case: &Case) -> Option<ClockFacts> {
         Owed::Propose | Owed::Review | Owed::Decide => decision_clock(case),
         Owed::Deliver => licence::delivery_clock(case),
         Owed::Amend => licence::amendment_clock(case),
+        Owed::CheckCommitment => commitment::commitment_clock(case),
         Owed::Receive | Owed::Correct | Owed::Nothing => None,
     }
+}
+
+/// Periods of the organ that may run beside the one for what is owed: special procedures and the hearing before the decision;
+/// delivery, change or renewal and the check of a promise after it. The applicant's own five days to ask for a hearing are
+/// not among them: nobody is late when they pass.
+pub(super) fn clocks_beside(case: &Case) -> Vec<ClockFacts> {
+    if case.stage.is_processing() {
+        let specials = case.specials.iter().filter_map(Special::clock);
+        return hearing_clock(case).into_iter().chain(specials).collect();
+    }
+    if case.stage != Stage::Completed {
+        return vec![];
+    }
+    let delivery = case.awaits_delivery().then(|| licence::delivery_clock(case));
+    let amendment = case.open_amendment().map(|_| licence::amendment_clock(case));
+    let commitment = case.awaits_commitment_check().then(|| commitment::commitment_clock(case));
+    [delivery, amendment, commitment].into_iter().flatten().flatten().collect()
 }
 
 impl Case {
@@ -57,6 +75,7 @@ impl Case {
             Stage::Processing if self.is_one_step() => Owed::Decide,
             Stage::Completed if self.awaits_delivery() => Owed::Deliver,
             Stage::Completed if self.open_amendment().is_some() => Owed::Amend,
+            Stage::Completed if self.awaits_commitment_check() => Owed::CheckCommitment,
             stage => stage.owed(),
         }
     }

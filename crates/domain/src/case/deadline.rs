@@ -1,6 +1,6 @@
 //! What the passing of time does to a case: prompts at each change of light, and deemed acceptance (许可法第三十二条第一款第四项).
 
-use super::{Case, CaseEvent, CodeCheck, Papers, Stage, decision_clock, owed_clock};
+use super::{Case, CaseEvent, CodeCheck, Papers, Stage, clocks::clocks_beside, decision_clock, owed_clock};
 use crate::{
     calendar::Calendar,
     clock::{ClockFacts, Due, Mark, Thresholds},
@@ -53,9 +53,15 @@ impl Change {
     }
 }
 
-/// Every period that runs and can run out.
+/// Every period that runs and can run out: that of what is owed now first, then those beside it; of each kind one.
 pub fn running_clocks(case: &Case) -> Vec<ClockFacts> {
-    owed_clock(case).into_iter().filter(|clock| clock.finished.is_none()).collect()
+    let mut running: Vec<ClockFacts> = Vec::new();
+    for clock in owed_clock(case).into_iter().chain(clocks_beside(case)).filter(|clock| clock.finished.is_none()) {
+        if running.iter().all(|other| other.kind.id != clock.kind.id) {
+            running.push(clock);
+        }
+    }
+    running
 }
 
 /// Whether silence accepts the application when this period ends. Only the first check: after a correction notice the organ

@@ -1,9 +1,9 @@
 //! Facts about a case: what the ledger keeps, each with the words of its article.
 
 use super::{
-    AmendmentDecision, AmendmentRequest, Answer, Application, Authority, Decision, Delivery, DueMoved, ExtensionOrder,
-    NotAcceptedGround, Notice, Point, Proposal, Revocation, SpecialPlan, SpecialResult, SpotCorrection, Undertaker,
-    Way,
+    AmendmentDecision, AmendmentRequest, Answer, Application, Authority, CommitmentCheck, Decision, Delivery, DueMoved,
+    ExtensionOrder, NotAcceptedGround, Notice, Point, Proposal, Revocation, SpecialPlan, SpecialResult, SpotCorrection,
+    Undertaker, Way,
 };
 use crate::{
     clock::{Extension, Mark, Suspension},
@@ -20,6 +20,11 @@ use std::sync::Arc;
 pub enum CaseEvent {
     /// The unit applied.
     CaseSubmitted(Arc<Application>),
+    /// 告知承诺: the unit promised, together with its application, to meet what it was told.
+    CommitmentGiven {
+        /// 告知承诺书.
+        document: Box<Document>,
+    },
     /// 收件: the organ has the materials; the five-day check begins.
     CaseReceived {
         /// 收件凭证.
@@ -211,6 +216,13 @@ pub enum CaseEvent {
         /// The day.
         on: Date,
     },
+    /// 承诺核查: whether the promise was kept.
+    CommitmentChecked {
+        /// Day, finding, facts.
+        check: CommitmentCheck,
+        /// 告知承诺核查告知书.
+        document: Box<Document>,
+    },
     /// 撤销、撤回、注销.
     LicenceRevoked {
         /// Ground, reason, paper.
@@ -266,7 +278,9 @@ impl CaseEvent {
             Self::StartNoted { on } | Self::LicenceLapsed { on } => Some(*on),
             Self::LicenceRevoked { revocation, .. } => Some(revocation.on),
             Self::AmendmentDecided { decision, .. } => Some(decision.on),
+            Self::CommitmentChecked { check, .. } => Some(check.on),
             Self::CaseSubmitted(_)
+            | Self::CommitmentGiven { .. }
             | Self::CaseReceived { .. }
             | Self::CodeVerified { .. }
             | Self::CodeNotVerified { .. }

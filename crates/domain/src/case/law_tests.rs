@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     Refusal,
     calendar::{Calendar, default_calendar},
-    clock::{ClockFacts, Ground},
+    clock::{ClockFacts, Ground, Mark},
     department::Agency,
     ids::AccountId,
     item::catalogue,
@@ -849,4 +849,122 @@ fn states_and_events_of_before_are_read() {
     assert_eq!(case.stage, Stage::Processing);
     let old = r#"{"kind":"ClockSuspended","data":{"suspension":{"from":"2026-03-09","to":null,"ground":"hearing","document":"函","told_on":null}}}"#;
     assert!(matches!(serde_json::from_str(old), Ok(CaseEvent::ClockSuspended { notice: None, .. })));
+}
+
+fn promised() -> Story {
+    let application = application("soil_water");
+    let mut story = Story::submitted(application.clone());
+    let event = promise_commitment(&application, &story.papers()).unwrap();
+    story.happened(UNIT, vec![event]);
+    story.then(WINDOW, |case, _, papers| receive(case, papers));
+    story.accept();
+    story
+}
+
+fn checked(
+    finding: Finding,
+    rectify_by: Option<Date>,
+) -> impl Fn(&Case, &Scene<'_>, &Papers) -> Result<Vec<CaseEvent>, Refusal> {
+    move |case, scene, papers| {
+        let facts = "现场核查，措施已经落实。".to_owned();
+        check_commitment(case, CommitmentCheck { on: scene.today(), finding, facts, rectify_by }, scene, papers)
+    }
+}
+
+fn promised_and_granted() -> Story {
+    let mut story = promised();
+    let events = story.decide(APPROVER, Outcome::Granted).unwrap();
+    story.happened(APPROVER, events);
+    story
+}
+
+#[test]
+fn gbf42_on_a_promise_one_person_grants_and_the_letter_says_what_was_promised() {
+    let story = promised();
+    let letter = story.case.documents.first().unwrap();
+    assert_eq!(letter.kind, DocumentKind::CommitmentLetter);
+    assert_eq!((story.case.owed(), story.case.may(Act::Propose)), (Owed::Decide, true));
+    let refused = story.decide(APPROVER, Outcome::Refused).unwrap_err();
+    assert_eq!((refused[0].code.as_ref(), refused[0].field.as_deref()), ("commitment.refusal", Some("outcome")));
+    let story = promised_and_granted();
+    assert_eq!(story.case.owed(), Owed::Deliver, "first the licence, then the check");
+}
+
+#[test]
+fn gbf42_a_refusal_on_a_promise_takes_the_three_steps() {
+    let mut story = promised().reviewed(Outcome::Refused);
+    let events = story.decide(APPROVER, Outcome::Refused).unwrap();
+    story.happened(APPROVER, events);
+    assert!(!story.case.awaits_commitment_check(), "nothing was granted on the promise");
+}
+
+#[test]
+fn gbf42_an_item_without_a_rule_takes_no_promise() {
+    let story = Story::submitted(application("eia"));
+    let refusal = promise_commitment(story.case.application.as_ref().unwrap(), &story.papers()).unwrap_err();
+    assert_eq!((refusal.code.as_ref(), refusal.field.as_deref()), ("commitment.none", Some("way")));
+    let ordinary = Story::accepted("soil_water").granted();
+    assert_eq!(ordinary.refused(UNDERTAKER, checked(Finding::Kept, None)), "commitment.none");
+}
+
+#[test]
+fn gbf42_the_organ_checks_within_sixty_days_of_the_decision() {
+    let mut story = promised_and_granted();
+    assert_eq!(due(commitment_clock(&story.case)), date(2026, 5, 6), "the sixtieth day falls into a holiday");
+    let running: Vec<_> = running_clocks(&story.case).into_iter().map(|clock| clock.kind.id).collect();
+    assert_eq!(running, ["delivery", "commitment_check"], "both run, what is owed first");
+    story.on(date(2026, 3, 20));
+    assert_eq!(story.then(UNDERTAKER, checked(Finding::Kept, None)), ["CommitmentChecked"]);
+    assert_eq!(story.case.owed(), Owed::Deliver);
+    assert_eq!(story.refused(UNDERTAKER, checked(Finding::Kept, None)), "commitment.checked");
+    assert_eq!(commitment_clock(&story.case).unwrap().finished, Some(date(2026, 3, 20)));
+    assert_eq!(story.case.documents.last().unwrap().kind, DocumentKind::CommitmentCheckNotice);
+}
+
+#[test]
+fn gbf42_a_rectification_is_ordered_once_and_checked_again_after_its_last_day() {
+    let mut story = promised_and_granted();
+    story.on(date(2026, 3, 20));
+    for day in [None, Some(date(2026, 3, 20))] {
+        assert_eq!(story.refused(UNDERTAKER, checked(Finding::Rectify, day)), "commitment.rectify_by");
+    }
+    story.then(UNDERTAKER, checked(Finding::Rectify, Some(date(2026, 4, 20))));
+    assert!(story.case.awaits_commitment_check());
+    assert_eq!(commitment_clock(&story.case).unwrap().start, date(2026, 4, 20));
+    story.on(date(2026, 4, 21));
+    assert_eq!(story.refused(UNDERTAKER, checked(Finding::Rectify, Some(date(2026, 6, 1)))), "commitment.rectified");
+    story.then(UNDERTAKER, checked(Finding::Broken, None));
+    assert!(!story.case.awaits_commitment_check() && story.case.is_in_force(), "revoking it is for a person to decide");
+    let rule = story.case.commitment().unwrap();
+    assert_eq!(rule.barred_until(date(2026, 4, 21)), date(2028, 4, 21));
+}
+
+#[test]
+fn gbf42_what_is_out_of_force_or_not_yet_decided_is_not_checked() {
+    assert_eq!(promised().refused(UNDERTAKER, checked(Finding::Kept, None)), "case.wrong_state");
+    let mut story = promised_and_granted();
+    story.then(APPROVER, revoked(RevocationGround::Fraud, date(2026, 3, 2)));
+    assert!(!story.case.awaits_commitment_check());
+    assert_eq!(story.refused(UNDERTAKER, checked(Finding::Kept, None)), "licence.revoked");
+}
+
+#[test]
+fn art15_special_procedures_run_out_beside_the_decision() {
+    let mut story = Story::accepted("ent_ratify");
+    story.on(date(2026, 3, 3));
+    story.then(UNDERTAKER, begin(plan("evaluation", date(2026, 3, 3), date(2026, 4, 10))));
+    let running: Vec<_> = running_clocks(&story.case).into_iter().map(|clock| clock.kind.id).collect();
+    assert_eq!(running, ["item_working", "evaluation"]);
+    let late = elapse(&story.case, calendar(), date(2026, 6, 1), &CodeCheck::Verified, &story.papers());
+    let periods: Vec<_> = late
+        .iter()
+        .map(|event| match event {
+            CaseEvent::DeadlinePrompted { period, mark, .. } => (period.as_str(), *mark),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(periods, [("evaluation", Mark::Red)], "the decision's own clock stands still meanwhile");
+    story.on(date(2026, 4, 1));
+    story.then(UNDERTAKER, end(0, date(2026, 4, 1)));
+    assert_eq!(running_clocks(&story.case).len(), 1);
 }

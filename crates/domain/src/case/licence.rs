@@ -241,7 +241,7 @@ impl Force {
     }
 }
 
-fn months_after(day: Date, months: u32) -> Date {
+pub(super) fn months_after(day: Date, months: u32) -> Date {
     Span::new().try_months(months).map_or(day, |span| day.saturating_add(span))
 }
 
@@ -252,7 +252,7 @@ pub fn valid_until(case: &Case, decided_on: Date) -> Option<Date> {
 }
 
 impl Case {
-    fn granted(&self) -> Option<&super::Decision> {
+    pub(super) fn granted(&self) -> Option<&super::Decision> {
         self.decision.as_deref().filter(|d| d.outcome == Outcome::Granted)
     }
 
@@ -396,7 +396,7 @@ fn granted(case: &Case, act: Act) -> Result<&super::Decision, Refusal> {
         .ok_or_else(|| Refusal::new("licence.none", format!("本办件没有准予的决定，不能进行“{}”。", act.name())))
 }
 
-fn in_force(case: &Case, act: Act, scene: &Scene<'_>) -> Result<Date, Refusal> {
+pub(super) fn in_force(case: &Case, act: Act, scene: &Scene<'_>) -> Result<Date, Refusal> {
     let decided_on = granted(case, act)?.decided_on;
     match case.force(scene.today()) {
         Some(Force::Lapsed(end)) => {
@@ -409,7 +409,7 @@ fn in_force(case: &Case, act: Act, scene: &Scene<'_>) -> Result<Date, Refusal> {
     }
 }
 
-fn day_fits(field: &'static str, on: Date, earliest: Date, scene: &Scene<'_>) -> Result<(), Refusal> {
+pub(super) fn day_fits(field: &'static str, on: Date, earliest: Date, scene: &Scene<'_>) -> Result<(), Refusal> {
     if on > scene.today() {
         return Err(Refusal::field(field, "date.future", "日期不能晚于今天。"));
     }

@@ -1,12 +1,13 @@
 //! 办件: one item applied for by one project. A machine of its own: nothing that happens to one case touches another.
 //!
 //! `event` lists the facts; `stage` says where a case stands and who owes the next act; `commands`, `acceptance`, `processing`,
-//! `suspension`, `special`, `extension` and `licence` what may be done; `papers` what is handed out; `clocks` which periods
+//! `suspension`, `special`, `extension`, `licence` and `commitment` what may be done; `papers` what is handed out; `clocks` which periods
 //! run; `deadline` what their running out does; `procedure` what the rulebook says about an item's cases.
 
 mod acceptance;
 mod clocks;
 mod commands;
+mod commitment;
 mod deadline;
 mod event;
 mod extension;
@@ -27,6 +28,9 @@ pub use acceptance::{SpotCorrection, Transfer, ask_again, correct_on_spot, trans
 pub use clocks::{check_clock, decision_clock, history, owed_clock};
 pub use commands::{
     Acceptance, CodeCheck, Scene, accept, ask_correction, decide, not_accept, receive, submit, supply, withdraw,
+};
+pub use commitment::{
+    CommitmentCheck, CommitmentRule, Finding, check_commitment, commitment_clock, promise as promise_commitment,
 };
 pub use deadline::{Change, DueMoved, Prompted, elapse, is_accepted_by_silence, next_change, running_clocks};
 pub use event::CaseEvent;
@@ -286,6 +290,12 @@ pub struct Case {
     pub stage: Stage,
     /// When it was applied for.
     pub submitted_at: Moment,
+    /// When the unit gave its promise: the case is handled by 告知承诺.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<Moment>,
+    /// Checks of the promise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitment_checks: Vec<CommitmentCheck>,
     /// 收件.
     pub received_at: Option<Moment>,
     /// Last result of the code check: `Ok` or the Chinese fault.
@@ -405,6 +415,14 @@ impl Aggregate for Case {
                 self.application = Some(application.clone());
                 self.stage = Stage::Submitted;
                 self.submitted_at = meta.at;
+            }
+            CaseEvent::CommitmentGiven { document } => {
+                self.committed_at = Some(meta.at);
+                self.issue(document, meta.at);
+            }
+            CaseEvent::CommitmentChecked { check, document } => {
+                self.commitment_checks.push(check.clone());
+                self.issue(document, meta.at);
             }
             CaseEvent::CaseReceived { document } => {
                 self.stage = Stage::Received;

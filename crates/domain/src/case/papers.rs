@@ -1,8 +1,8 @@
 //! The papers of a case, as data. Numbers and dates come from outside; the words are here.
 
 use super::{
-    AmendmentDecision, AmendmentRequest, Application, Decision, ExtensionOrder, ExtensionRule, NotAcceptedGround,
-    Outcome, Point, Revocation,
+    AmendmentDecision, AmendmentRequest, Application, CommitmentCheck, CommitmentRule, Decision, ExtensionOrder,
+    ExtensionRule, Finding, NotAcceptedGround, Outcome, Point, Revocation, commitment,
 };
 use crate::{
     clock::Due,
@@ -213,6 +213,61 @@ impl Papers {
         )];
         paper.rows.extend([("转送至".into(), to.name()), ("转送的理由".into(), reason.to_owned())]);
         paper.closing = vec!["该机关收件后另行出具收件凭证，并重新计算受理审查期限。".into()];
+        paper.sealed_with_check_value()
+    }
+
+    /// 告知承诺书: what the organ tells, what the unit promises.
+    pub fn commitment_letter(&self, a: &Application, rule: &CommitmentRule) -> Document {
+        let paper = self.paper(DocumentKind::CommitmentLetter, a);
+        let by = ("承诺单位".to_owned(), a.unit_name.clone());
+        Document {
+            issuer: PLATFORM.into(),
+            addressee: a.agency_name.clone(),
+            rows: paper.rows.iter().cloned().chain([by]).collect(),
+            paragraphs: vec![format!(
+                "根据{}，“{}”可以以告知承诺方式办理。本单位已经知晓办理条件、标准、需要提交的材料和承诺不实的法律后果，自愿作出如下承诺：",
+                rule.article, a.item_name
+            )],
+            points: rule.promises.clone(),
+            closing: vec![
+                format!("办理机关将在作出决定后 {}内核查承诺履行情况。", rule.check.words()),
+                format!(
+                    "承诺不实或者未履行承诺的，依法责令限期整改；拒不整改或者整改后仍不符合条件的，依法撤销决定，并在 {} 个月内不再适用告知承诺方式。",
+                    rule.barred_months
+                ),
+            ],
+            ..paper
+        }
+        .sealed_with_check_value()
+    }
+
+    /// 告知承诺核查告知书.
+    pub fn commitment_check_notice(&self, a: &Application, check: &CommitmentCheck) -> Document {
+        let mut paper = self.paper(DocumentKind::CommitmentCheckNotice, a);
+        paper.paragraphs = vec![format!(
+            "你单位以告知承诺方式取得的“{}”，本机关已依法核查承诺履行情况，核查结论为{}。",
+            a.item_name,
+            check.finding.name()
+        )];
+        paper.rows.extend([
+            ("核查日期".into(), chinese_date(check.on)),
+            ("核查结论".into(), check.finding.name().to_owned()),
+            ("核查的方式和情况".into(), check.facts.clone()),
+        ]);
+        if let Some(day) = check.rectify_by {
+            paper.rows.push(("整改期限".into(), format!("至{}（含当日）", chinese_date(day))));
+        }
+        paper.closing = match check.finding {
+            Finding::Kept => vec![],
+            Finding::Rectify => vec![format!(
+                "请在整改期限内改正并保存证明材料，期满后本机关再次核查；逾期不改正或者仍不符合条件的，依法撤销决定（{}）。",
+                commitment::ARTICLE
+            )],
+            Finding::Broken => vec![
+                format!("未履行承诺的，本机关将依法处理，包括撤销决定；处理决定另行告知（{}）。", commitment::ARTICLE),
+                REMEDY.into(),
+            ],
+        };
         paper.sealed_with_check_value()
     }
 

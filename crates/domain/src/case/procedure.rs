@@ -1,6 +1,7 @@
 //! 办理程序 as data (`data/procedures.toml`): steps, extension, delivery, transfer, change and validity of an item's cases.
 //! A case carries the procedure under which it was applied for, so that a later version of the rules never moves it.
 
+use super::CommitmentRule;
 use crate::{
     Refusal,
     clock::{DeadlineKind, Unit},
@@ -189,6 +190,9 @@ pub struct Procedure {
     pub change: Option<Term>,
     /// 有效期.
     pub validity: Option<ValidityRule>,
+    /// 告知承诺, where the item allows it.
+    #[serde(default)]
+    pub commitment: Option<CommitmentRule>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -204,6 +208,7 @@ struct Rule {
     transfer: Option<Term>,
     change: Option<Term>,
     validity: Option<ValidityRule>,
+    commitment: Option<CommitmentRule>,
 }
 
 impl Rule {
@@ -224,6 +229,7 @@ impl Rule {
         take(&self.transfer, &mut procedure.transfer);
         take(&self.change, &mut procedure.change);
         take(&self.validity, &mut procedure.validity);
+        take(&self.commitment, &mut procedure.commitment);
     }
 }
 

@@ -1,6 +1,6 @@
 //! 办理: 领办, 转办, and the three steps to a decision by three persons (许可法第三十七条; 四眼原则).
 
-use super::{Act, Case, CaseEvent, Outcome, Scene, allowed, words};
+use super::{Act, Case, CaseEvent, Outcome, Scene, allowed, commitment, words};
 use crate::{Moment, Refusal, ids::AccountId};
 use serde::{Deserialize, Serialize};
 
@@ -78,9 +78,6 @@ fn not_holder(name: &str) -> Refusal {
 /// 提出拟办意见.
 pub fn propose(case: &Case, proposal: Proposal, scene: &Scene<'_>) -> Result<Vec<CaseEvent>, Refusal> {
     allowed(case, Act::Propose)?;
-    if case.is_one_step() {
-        return Err(Refusal::new("case.one_step", "本事项为简易事项，由审批岗直接决定，不需要拟办和审核。"));
-    }
     if let Some(held) = case.undertaker.as_ref().filter(|u| u.account.as_str() != scene.by) {
         return Err(not_holder(&held.name));
     }
@@ -137,6 +134,7 @@ pub(super) fn review_left_out(case: &Case, reason: Option<&str>) -> Result<Optio
 /// What a decision of three steps must fit: other persons, and the outcome that was proposed and agreed to.
 pub(super) fn follows(case: &Case, outcome: Outcome, scene: &Scene<'_>) -> Result<(), Refusal> {
     four_eyes(case, scene)?;
+    commitment::decides_alone(case, outcome)?;
     match &case.proposal {
         Some(proposal) if proposal.what.outcome != outcome => Err(Refusal::field(
             "outcome",
@@ -149,16 +147,20 @@ pub(super) fn follows(case: &Case, outcome: Outcome, scene: &Scene<'_>) -> Resul
 }
 
 impl Case {
-    /// 简易事项: one person decides (data of the procedure).
+    /// 简易事项 (data of the procedure), or a promise was given: one person may decide.
     pub fn is_one_step(&self) -> bool {
+        self.is_simple() || self.commitment().is_some()
+    }
+
+    fn is_simple(&self) -> bool {
         self.application.as_ref().is_some_and(|a| a.procedure.steps == super::Steps::One)
     }
 
-    /// Whether the state lets the act through: the one table, and for an item that one person decides the decision at once.
+    /// Whether the state lets the act through: the one table, and where one person may decide the decision at once.
     pub fn may(&self, act: Act) -> bool {
         match (self.stage, act) {
             (super::Stage::Processing, Act::Decide) => self.is_one_step(),
-            (super::Stage::Processing, Act::Propose) => !self.is_one_step(),
+            (super::Stage::Processing, Act::Propose) => !self.is_simple(),
             (stage, act) => stage.acts().contains(&act),
         }
     }

@@ -51,6 +51,8 @@ pub enum Owed {
     Deliver,
     /// 待决定变更或者延续 by the organ, after the decision.
     Amend,
+    /// 待核查承诺 by the organ's undertaker, after the decision.
+    CheckCommitment,
     /// 待补正 by the unit.
     Correct,
     /// Nothing is owed.
@@ -59,7 +61,7 @@ pub enum Owed {
 
 impl Owed {
     /// What organs can owe, in the order of the work list.
-    pub const BY_ORGAN: [Self; 8] = [
+    pub const BY_ORGAN: [Self; 9] = [
         Self::Receive,
         Self::Check,
         Self::Recheck,
@@ -68,10 +70,11 @@ impl Owed {
         Self::Decide,
         Self::Deliver,
         Self::Amend,
+        Self::CheckCommitment,
     ];
 
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Receive,
         Self::Check,
         Self::Recheck,
@@ -80,6 +83,7 @@ impl Owed {
         Self::Decide,
         Self::Deliver,
         Self::Amend,
+        Self::CheckCommitment,
         Self::Correct,
         Self::Nothing,
     ];
@@ -100,6 +104,7 @@ impl Owed {
             Self::Decide => "待决定",
             Self::Deliver => "待送达",
             Self::Amend => "待变更延续",
+            Self::CheckCommitment => "待核查承诺",
             Self::Correct => "待申请人补正",
             Self::Nothing => "无待办",
         }
@@ -116,6 +121,7 @@ impl Owed {
             Self::Decide => "decide",
             Self::Deliver => "deliver",
             Self::Amend => "amend",
+            Self::CheckCommitment => "check_commitment",
             Self::Correct => "correct",
             Self::Nothing => "nothing",
         }
@@ -187,11 +193,13 @@ pub enum Act {
     AskAmendment,
     /// 决定变更或者延续.
     DecideAmendment,
+    /// 核查承诺.
+    CheckCommitment,
 }
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Receive,
         Self::VerifyCode,
         Self::AskCorrection,
@@ -220,6 +228,7 @@ impl Act {
         Self::Revoke,
         Self::AskAmendment,
         Self::DecideAmendment,
+        Self::CheckCommitment,
     ];
 
     /// Chinese name, as on a button.
@@ -253,6 +262,7 @@ impl Act {
             Self::Revoke => "撤销、撤回或注销",
             Self::AskAmendment => "申请变更或延续",
             Self::DecideAmendment => "决定变更或延续",
+            Self::CheckCommitment => "核查承诺",
         }
     }
 }
@@ -409,7 +419,9 @@ impl Stage {
                 A::AskHearing,
                 A::Withdraw,
             ],
-            Self::Completed => &[A::Deliver, A::NoteStart, A::Revoke, A::AskAmendment, A::DecideAmendment],
+            Self::Completed => {
+                &[A::Deliver, A::NoteStart, A::Revoke, A::AskAmendment, A::DecideAmendment, A::CheckCommitment]
+            }
             Self::Decided | Self::NotAccepted | Self::Withdrawn => &[],
         }
     }

@@ -204,6 +204,15 @@ fn perform(case: &Case, act: Act) -> Option<Result<Vec<CaseEvent>, Refusal>> {
             };
             decide_amendment(case, decision, &scene("a-approver"), &papers())
         }
+        Act::CheckCommitment => {
+            let check = CommitmentCheck {
+                on: date(2026, 3, 20),
+                finding: Finding::Kept,
+                facts: "现场核查，措施已落实".into(),
+                rectify_by: None,
+            };
+            check_commitment(case, check, &scene("a-undertaker"), &papers())
+        }
     })
 }
 
@@ -266,6 +275,7 @@ fn a34_only_the_listed_acts_pass_in_each_stage() {
         Act::Deliver | Act::NoteStart | Act::Revoke | Act::AskAmendment | Act::DecideAmendment => {
             matches!(stage, S::Completed)
         }
+        Act::CheckCommitment => matches!(stage, S::Completed),
     };
     for stage in Stage::ALL {
         for act in Act::ALL {
@@ -294,6 +304,7 @@ fn readied(mut case: Case, act: Act) -> Case {
         Act::Resume => case.suspensions.push(suspension()),
         Act::Transfer => procedure(&mut case, "ent_ratify"),
         Act::NoteStart => procedure(&mut case, "water_abstraction"),
+        Act::CheckCommitment => case.committed_at = Some(case.submitted_at),
         Act::EndSpecial => case.specials.push(Special { plan: plan(), result: None }),
         Act::AskHearing => {
             let told_on = date(2026, 3, 20);

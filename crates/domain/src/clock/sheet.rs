@@ -197,11 +197,14 @@ pub(super) fn build(facts: &ClockFacts, calendar: &Calendar, today: Date, thresh
     let limit = facts.limit();
     let used = count::used(facts, calendar, until);
     let late = due.is_some_and(|due| until > due.date);
+    // A last day that moved off a rest day leaves more days than the limit has; the light goes by the limit.
+    let left = limit.saturating_sub(used);
+    let to_due = due.map_or(left, |due| count::used(facts, calendar, due.date).saturating_sub(used));
     let mut sheet = Sheet {
         rows: rows(facts, calendar, until, due),
         limit,
         used,
-        remaining: if late { 0 } else { limit.saturating_sub(used) },
+        remaining: if late { 0 } else { to_due },
         overdue: match due {
             Some(due) if late => used.saturating_sub(count::used(facts, calendar, due.date)),
             _ => 0,
@@ -215,7 +218,7 @@ pub(super) fn build(facts: &ClockFacts, calendar: &Calendar, today: Date, thresh
         _ if late => Light::Red,
         _ if facts.finished.is_some() => Light::Normal,
         Some(_) => Light::Suspended,
-        None if sheet.remaining <= thresholds.yellow_at(limit) => Light::Yellow,
+        None if left <= thresholds.yellow_at(limit) => Light::Yellow,
         None => Light::Normal,
     };
     sheet.explanation = explain(facts, &sheet, still.map(|s| s.ground), thresholds);
@@ -289,7 +292,7 @@ fn explain(facts: &ClockFacts, sheet: &Sheet, ground: Option<Ground>, thresholds
             format!("因{name}暂停计时（{article}），已用{}{unit}", sheet.used)
         }
         (Light::Yellow, None) => format!(
-            "剩余{}{unit}，不多于预警线{}{unit}，请抓紧办理",
+            "剩余{}{unit}，已到预警线（{}{unit}），请抓紧办理",
             sheet.remaining,
             thresholds.yellow_at(sheet.limit)
         ),

@@ -313,7 +313,8 @@ fn material_outside(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
 /// Accepted and decided within a minute.
 fn instant_decision(rule: &Rule, h: &Happening<'_>) -> Option<Hit> {
     let limit = i64::from(rule.number("seconds", 60));
-    let accepted = h.before.accepted_at?;
+    // 告知承诺 is meant to be decided on the spot.
+    let accepted = h.before.accepted_at.filter(|_| h.before.commitment().is_none())?;
     let seconds = (h.meta.recorded_at.0 - accepted.0) / 1000;
     if !(0..limit).contains(&seconds) {
         return None;
@@ -359,8 +360,8 @@ fn no_reviewer(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
     if reviews.any(|review| review.actor != h.meta.actor) {
         return None;
     }
-    let case = serde_json::to_value(h.before).ok()?;
-    if case.pointer("/application/procedure/steps").and_then(Value::as_str) == Some("one") {
+    // A simple item, or a promise: nothing was proposed, one person may decide.
+    if h.before.proposal.is_none() && h.before.is_one_step() {
         return None;
     }
     let sentence = "作出决定前没有其他人员的审核记录，未做到经办、审核、审批分离。".to_owned();

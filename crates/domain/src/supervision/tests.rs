@@ -86,6 +86,14 @@ impl Story {
         Self::received().then(accepted(), at(date(2026, 3, 3), 10, 0))
     }
 
+    /// The same by 告知承诺.
+    fn promised() -> Self {
+        let promise = crate::case::promise_commitment(&application(), &papers()).unwrap();
+        let mut story = Self::accepted();
+        story.events.insert(1, (promise, at(DAY, 9, 0)));
+        story
+    }
+
     fn case(&self) -> Case {
         let mut case = Case::default();
         self.events.iter().for_each(|(event, meta)| case.apply(event, meta));
@@ -352,6 +360,8 @@ fn art17_accepted_and_decided_within_a_minute_hits() {
     assert_eq!(slow.show("instant_decision"), None);
     let quick = Story::accepted().then(decided(day), at(day, 10, 0));
     assert_eq!(value(&quick.show("instant_decision").unwrap(), "相隔"), "0 秒");
+    let promised = Story::promised().then(decided(day), at(day, 10, 0));
+    assert_eq!(promised.show("instant_decision"), None, "a promise is meant to be decided on the spot");
 }
 
 #[test]
@@ -378,6 +388,8 @@ fn art17_a_decision_nobody_else_reviewed_hits() {
     assert_eq!(ask(&reviewed("a-reviewer")), None);
     assert!(ask(&reviewed("a-officer")).is_some(), "one's own review is none");
     assert!(ask(&[]).is_some());
+    let promised = Story::promised().then(decided(date(2026, 3, 10)), meta);
+    assert_eq!(promised.show("no_reviewer"), None, "on a promise one person may grant");
 }
 
 #[test]

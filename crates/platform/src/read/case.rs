@@ -4,7 +4,7 @@ use super::{NEVER, NewMessage, Projected, day_number, deadline, document_row};
 use crate::Rulebook;
 use domain::{
     Meta,
-    case::{Application, Case, CaseEvent, Outcome, owed_clock},
+    case::{Application, Case, CaseEvent, CommitmentCheck, Finding, Outcome, owed_clock},
     document::Document,
 };
 use ledger::{Row, Value};
@@ -24,8 +24,10 @@ impl Projected for Case {
             CaseEvent::CaseSubmitted(_) => insert(application, after, meta, rules),
             _ => update(application, after, meta, rules),
         }];
-        if let CaseEvent::CaseSubmitted(a) = event {
-            rows.extend(under_guide(a));
+        match event {
+            CaseEvent::CaseSubmitted(a) => rows.extend(under_guide(a)),
+            CaseEvent::CommitmentChecked { check, .. } => rows.extend(broken(application, check)),
+            _ => {}
         }
         rows.extend(deadline::rows(application, before, event, after, rules));
         rows.extend(deadline::prompts(stream, version, application, event, meta));
@@ -55,7 +57,9 @@ fn paper(event: &CaseEvent) -> Option<&Document> {
         | CaseEvent::CaseTransferred { document, .. }
         | CaseEvent::LimitExtended { document, .. }
         | CaseEvent::LicenceRevoked { document, .. }
-        | CaseEvent::AmendmentDecided { document, .. } => Some(document),
+        | CaseEvent::AmendmentDecided { document, .. }
+        | CaseEvent::CommitmentGiven { document }
+        | CaseEvent::CommitmentChecked { document, .. } => Some(document),
         _ => None,
     }
 }
@@ -149,6 +153,21 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
             "变更或者延续申请已办结",
             format!("{}对{about}的变更或者延续申请作出决定：{}。", a.agency_name, decision.outcome.name()),
         ),
+        CaseEvent::CommitmentChecked { check, .. } => (
+            "承诺核查结果",
+            match (check.finding, check.rectify_by) {
+                (Finding::Rectify, Some(day)) => format!(
+                    "{}核查{about}的承诺履行情况，责令限期整改，请于 {day} 前（含当日）改正。情况：{}",
+                    a.agency_name, check.facts
+                ),
+                (finding, _) => format!(
+                    "{}核查{about}的承诺履行情况，结论：{}。情况：{}",
+                    a.agency_name,
+                    finding.name(),
+                    check.facts
+                ),
+            },
+        ),
         CaseEvent::RenewedBySilence { until } => {
             ("视为准予延续", format!("{about}的延续申请逾期未作决定，依法视为准予延续，有效期至 {until}。"))
         }
@@ -167,6 +186,7 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
             ("许可已失效", format!("{about}的许可已于 {on} 届满失效，需要时请重新申请。"))
         }
         CaseEvent::CaseSubmitted(_)
+        | CaseEvent::CommitmentGiven { .. }
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }
         | CaseEvent::CaseDecided(_)
@@ -240,6 +260,12 @@ fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
 fn under_guide(a: &Application) -> Option<Row> {
     let number = i64::from(a.guide?);
     Some(Row::new("UPDATE cases SET guide_version = $2 WHERE id = $1", [a.id.as_str().into(), number.into()]))
+}
+
+/// A broken promise, by the day of the check.
+fn broken(a: &Application, check: &CommitmentCheck) -> Option<Row> {
+    let values = [a.id.as_str().into(), day_number(check.on).into()];
+    (check.finding == Finding::Broken).then(|| Row::new("UPDATE cases SET broken_day = $2 WHERE id = $1", values))
 }
 
 fn update(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {

@@ -5,7 +5,7 @@ use crate::Rulebook;
 use domain::{
     Meta, Moment,
     account::Role,
-    case::{Application, Case, CaseEvent, DueMoved, next_change, running_clocks},
+    case::{Application, Case, CaseEvent, DueMoved, next_change, owed_clock, running_clocks},
     clock::{ClockFacts, Mark, Thresholds},
 };
 use jiff::civil::Date;
@@ -105,6 +105,10 @@ pub(crate) fn recounted(case: &str, state: &Case, kind: &str, was: i64, rules: &
          WHERE case_id = $1 AND kind = $2 AND due_day = $9",
         row.values(case, rules).into_iter().chain([was.into()]),
     );
+    // The list shows the period of what is owed; others run beside it.
+    if owed_clock(state).is_none_or(|clock| clock.kind.id != kind) {
+        return vec![deadline];
+    }
     let shown = Row::new(
         "UPDATE cases SET yellow_day = $2, due_day = $3, provisional = $4 WHERE id = $1 AND due_day = $5",
         [case.into(), row.yellow.into(), row.due.into(), i64::from(row.provisional).into(), was.into()],

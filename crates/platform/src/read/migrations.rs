@@ -25,6 +25,7 @@ pub const MIGRATIONS: &[Migration] = &[
     same(7, "notifications", include_str!("migrations/0007_notifications.sql")),
     same(8, "consultations", include_str!("migrations/0008_consultations.sql")),
     same(10, "delegations", include_str!("migrations/0010_delegations.sql")),
+    same(11, "commitments", include_str!("migrations/0011_commitments.sql")),
 ];
 
 /// A step whose text is the same on both engines.

@@ -3,8 +3,8 @@
 use domain::{
     account::Role,
     case::{
-        Act, AmendmentDecision, AmendmentKind, AmendmentRequest, Delivery, ExtensionOrder, NotAcceptedGround, Outcome,
-        Proposal, Revocation, RevocationGround, SpecialResult, SpotCorrection, Stage, Way,
+        Act, AmendmentDecision, AmendmentKind, AmendmentRequest, CommitmentCheck, Delivery, ExtensionOrder, Finding,
+        NotAcceptedGround, Outcome, Proposal, Revocation, RevocationGround, SpecialResult, SpotCorrection, Stage, Way,
     },
     clock::{Ground, Suspension},
     department::Agency,
@@ -57,7 +57,8 @@ fn is_the_units(act: Act) -> bool {
 
 /// Acts on a decision that was made.
 fn follows_the_decision(act: Act) -> bool {
-    matches!(act, Act::Deliver | Act::NoteStart | Act::Revoke | Act::AskAmendment | Act::DecideAmendment)
+    use Act as A;
+    matches!(act, A::Deliver | A::NoteStart | A::Revoke | A::AskAmendment | A::DecideAmendment | A::CheckCommitment)
 }
 
 async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<(), Failure> {
@@ -121,6 +122,11 @@ async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<()
             let outcome = Outcome::Granted;
             p.decide_amendment(call, id, AmendmentDecision { outcome, opinion, document_number, on: today }).await
         }
+        Act::CheckCommitment => {
+            let facts = "逐项检查，均已落实".to_owned();
+            let check = CommitmentCheck { on: today, finding: Finding::Kept, facts, rectify_by: None };
+            p.check_commitment(call, id, check).await
+        }
         Act::Resume => p.resume_clock(call, id, today).await,
         Act::Decide => p.decide_case(call, id, decision(world, Outcome::Granted)).await,
         Act::Withdraw => p.withdraw_case(call, id, "不再建设").await,
@@ -143,10 +149,12 @@ async fn ready(world: &World, officer: &Person, act: Act) -> CaseId {
         A::EndSpecial => &[A::Receive, A::Accept, A::BeginSpecial],
         A::AskHearing => &[A::Receive, A::Accept, A::OfferHearing],
         A::Review | A::SendBack | A::Decide => &[A::Receive, A::Accept],
-        A::Deliver | A::NoteStart | A::Revoke | A::AskAmendment => &[A::Receive, A::Accept, A::Decide],
+        A::Deliver | A::NoteStart | A::Revoke | A::AskAmendment | A::CheckCommitment => {
+            &[A::Receive, A::Accept, A::Decide]
+        }
         A::DecideAmendment => &[A::Receive, A::Accept, A::Decide, A::AskAmendment],
     };
-    let case = world.submitted().await;
+    let case = if act == A::CheckCommitment { world.promised().await } else { world.submitted().await };
     for step in before {
         if *step == A::Decide {
             world.reviewed(&case, Outcome::Granted).await;

@@ -35,8 +35,8 @@ async fn region_administration(world: &World) -> Person {
     world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await
 }
 
-/// The shipped notice of a year with more lines.
-fn notice(year: i16, more: &str) -> LoadNotice {
+/// Lines of the shipped notice of a year.
+pub(crate) fn shipped(year: i16) -> String {
     let mut days = String::new();
     let mut day = date(year - 1, 12, 1);
     while day < date(year, 12, 1) {
@@ -47,10 +47,15 @@ fn notice(year: i16, more: &str) -> LoadNotice {
         }
         day = day.tomorrow().unwrap();
     }
+    days
+}
+
+/// The shipped notice of a year with more lines.
+fn notice(year: i16, more: &str) -> LoadNotice {
     LoadNotice {
         year: year.to_string(),
         title: format!("国务院办公厅关于{year}年部分节假日安排的通知"),
-        days: days + more,
+        days: shipped(year) + more,
     }
 }
 

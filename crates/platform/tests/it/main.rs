@@ -6,6 +6,7 @@ mod apply;
 mod as_of;
 mod calendar;
 mod codes;
+mod commitment;
 mod concurrency;
 mod consultation;
 mod crash;

@@ -56,6 +56,7 @@ impl Life<'_> {
                 accepted_on: None,
                 proposed: None,
                 unreviewed: false,
+                promised: false,
             });
             cases.push(self.cases.len() - 1);
         }

@@ -1,7 +1,10 @@
 //! From acceptance to what follows a decision in the simulated life.
 
 use super::*;
-use domain::consultation::{Question, Silence, View};
+use domain::{
+    case::{CommitmentCheck, Finding},
+    consultation::{Question, Silence, View},
+};
 
 /// Working days of a limit from which other departments are asked.
 const CONSULTED: u16 = 10;
@@ -98,13 +101,13 @@ impl Life<'_> {
             self.at(day, Next::Decide { case });
             return Ok(());
         }
-        let Some((item, project, agency, proposed, unreviewed)) =
-            self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone(), c.proposed, c.unreviewed))
+        let Some((item, project, agency, proposed, unreviewed, promised)) =
+            self.cases.get(case).map(|c| (c.item, c.project, c.agency.clone(), c.proposed, c.unreviewed, c.promised))
         else {
             return Ok(());
         };
         let procedure = procedures().of(item);
-        if procedure.steps == Steps::Three && proposed.is_none() {
+        if procedure.steps == Steps::Three && proposed.is_none() && !promised {
             self.soon(Next::Propose { case });
             return Ok(());
         }
@@ -115,7 +118,7 @@ impl Life<'_> {
         let decided_on = if waited > BACK_ENTERED && self.gives_way("enter late") { accepted_on } else { today };
         let refused = match proposed {
             Some(outcome) => outcome == Outcome::Refused,
-            None => self.percent(4),
+            None => !promised && self.percent(4),
         };
         let texts = if refused { &self.kinds.refusal_texts } else { &self.kinds.opinions };
         let decision = Decision {
@@ -146,6 +149,10 @@ impl Life<'_> {
                 let days =
                     if self.percent(5) { between(&self.chance, [11, 14]) } else { between(&self.chance, [1, 8]) };
                 self.after_working_days(days, Next::Deliver { case });
+            }
+            if promised {
+                let days = between(&self.chance, [15, 50]);
+                self.after_working_days(days, Next::CheckCommitment { case, again: false });
             }
             if let Some(life) = self.projects.get_mut(project) {
                 life.done.insert(item.code.clone());
@@ -204,6 +211,27 @@ impl Life<'_> {
         let delivered = self.platform.deliver_licence(&call, &id, delivery).await;
         self.tried("deliver a licence", delivered)?;
         self.summary.delivered += 1;
+        Ok(())
+    }
+
+    /// The organ checks a promise; now and then it is not kept at once, or not at all.
+    pub(super) async fn check_commitment(&mut self, case: usize, again: bool) -> Result<(), SimulationError> {
+        let Some((call, id)) = self.window(case, "check a promise").await? else { return Ok(()) };
+        let on = self.clock_date();
+        let finding = match self.chance.below(100) {
+            0..12 if !again => Finding::Rectify,
+            0..16 => Finding::Broken,
+            _ => Finding::Kept,
+        };
+        let rectify_by = (finding == Finding::Rectify).then(|| self.platform.rules.calendar.add_working_days(on, 10));
+        let facts = "现场核查，对照承诺内容逐项检查。".to_owned();
+        let check = CommitmentCheck { on, finding, facts, rectify_by };
+        let checked = self.platform.check_commitment(&call, &id, check).await;
+        self.tried("check a promise", checked)?;
+        self.summary.commitment_checks += 1;
+        if finding == Finding::Rectify {
+            self.after_working_days(12, Next::CheckCommitment { case, again: true });
+        }
         Ok(())
     }
 

@@ -195,13 +195,16 @@ impl Life<'_> {
             let file = self.file(unit, &id, &need.material.id, &need.material.name).await?;
             materials.insert(need.material.id.clone(), vec![file]);
         }
-        let form = ApplyForItem { item: item.to_owned(), materials };
+        let open = page.commitment.is_some_and(|offer| offer.barred.is_none());
+        let commitment = open && self.percent(25);
+        let form = ApplyForItem { item: item.to_owned(), materials, commitment };
         let case = match self.platform.apply_for_item(&call, &id, &form).await {
             // The project's code was taken out of force meanwhile.
             Err(Failure::Refused(_)) => return Ok(None),
             other => self.tried("apply for an item", other)?,
         };
         self.summary.cases += 1;
+        self.summary.promised += u32::from(commitment);
         self.cases.push(CaseLife {
             project,
             id: case,
@@ -211,6 +214,7 @@ impl Life<'_> {
             accepted_on: None,
             proposed: None,
             unreviewed: false,
+            promised: commitment,
         });
         Ok(Some(self.cases.len() - 1))
     }

@@ -10,6 +10,8 @@ pub enum Act {
     Declare,
     /// The unit applies for an item.
     Apply(&'static str),
+    /// The unit applies for an item by 告知承诺.
+    Promise(&'static str),
     /// The office receives the application.
     Receive(&'static str),
     /// The office asks for a correction.
@@ -317,6 +319,26 @@ pub const PLANS: &[Plan] = &[
         total: 2_750,
         answers: &[("eia_class", "register"), ("unit_nature", "other")],
         story: &[(34, Declare), (33, Apply("ent_file")), (12, Void)],
+    },
+    Plan {
+        unit: 0,
+        name: "红山区演示新材料公司成品堆场硬化项目",
+        region: "150402",
+        industry: "5990",
+        total: 1_480,
+        answers: &[("eia_class", "register"), ("disturbs_soil", "yes")],
+        story: &[
+            (36, Declare),
+            (35, Apply("ent_file")),
+            (35, Receive("ent_file")),
+            (34, Accept("ent_file")),
+            (34, Grant("ent_file")),
+            (30, Promise("soil_water")),
+            (29, Receive("soil_water")),
+            (29, Accept("soil_water")),
+            (29, Grant("soil_water")),
+            (26, Deliver("soil_water")),
+        ],
     },
 ];
 

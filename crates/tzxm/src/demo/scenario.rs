@@ -228,8 +228,9 @@ impl Town {
                 self.projects.insert(project, id);
                 Ok(())
             }
-            Act::Apply(item) => {
-                let case = self.apply(&applicant, project, item).await?;
+            Act::Apply(item) | Act::Promise(item) => {
+                let commitment = matches!(act, Act::Promise(_));
+                let case = self.apply(&applicant, project, item, commitment).await?;
                 self.cases.insert((project, item), case);
                 Ok(())
             }
@@ -280,7 +281,7 @@ impl Town {
         self.cases.get(&(project, item)).ok_or(Failure::NotThere)
     }
 
-    async fn apply(&self, applicant: &Call, project: usize, item: &str) -> Result<CaseId, Failure> {
+    async fn apply(&self, applicant: &Call, project: usize, item: &str, commitment: bool) -> Result<CaseId, Failure> {
         let project = self.project(project)?;
         let page = self.platform.application_page(applicant, project, item).await?;
         let mut materials: BTreeMap<String, Vec<AttachmentId>> = BTreeMap::new();
@@ -300,7 +301,8 @@ impl Town {
             };
             materials.insert(need.material.id.clone(), vec![file]);
         }
-        self.platform.apply_for_item(applicant, project, &ApplyForItem { item: item.to_owned(), materials }).await
+        let form = ApplyForItem { item: item.to_owned(), materials, commitment };
+        self.platform.apply_for_item(applicant, project, &form).await
     }
 
     /// One act of the office, by an officer whose post may do it.

@@ -95,6 +95,8 @@ pub struct Field {
     how: Option<String>,
     errors: Vec<Refusal>,
     required: bool,
+    /// When it must be filled in, if not always.
+    when: Option<String>,
     readonly: bool,
     max: Option<usize>,
     part_of: String,
@@ -113,6 +115,7 @@ impl Field {
             how: None,
             errors: Vec::new(),
             required: false,
+            when: None,
             readonly: false,
             max: None,
             part_of: String::new(),
@@ -294,6 +297,13 @@ impl Field {
     #[must_use]
     pub fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// Must be filled in under a condition, as in 责令限期整改的必填.
+    #[must_use]
+    pub fn required_when(mut self, when: impl Display) -> Self {
+        self.when = Some(when.to_string());
         self
     }
 

@@ -256,6 +256,9 @@ fn flash(said: &str, case: &Case) -> Option<(Tone, String)> {
         "delivered" if case.delivery.is_some() => good("送达已登记，并已告知项目单位。"),
         "started" if case.started_on.is_some() => good("开工建设已登记。"),
         "revoked" if case.revocation.is_some() => good("决定已作出，告知书已出具并告知项目单位。"),
+        "commitment-checked" if !case.commitment_checks.is_empty() => {
+            good("核查结论已登记，告知书已出具并告知项目单位。")
+        }
         "amended" if case.open_amendment().is_none() => good("决定已作出，告知书已出具并告知项目单位。"),
         "taken" => Some((
             Tone::Yellow,
@@ -295,13 +298,14 @@ pub(crate) fn steps(case: &Case) -> Steps {
 }
 
 /// Acts with a page of their own, the likeliest first.
-const BUTTONS: [Act; 21] = [
+const BUTTONS: [Act; 22] = [
     Act::Accept,
     Act::Decide,
     Act::Review,
     Act::Propose,
     Act::Deliver,
     Act::DecideAmendment,
+    Act::CheckCommitment,
     Act::Resume,
     Act::EndSpecial,
     Act::AskCorrection,
@@ -345,6 +349,7 @@ fn line(act: Act, case: &Case, base: &str) -> Option<ActLine> {
         Act::NoteStart => ("登记开工", "start", "btn-outline-primary", "building"),
         Act::Revoke => ("撤销、撤回或注销", "revocation", "btn-outline-danger", "circle-x"),
         Act::DecideAmendment => ("决定变更或延续", "amendment", "btn-primary", "certificate"),
+        Act::CheckCommitment => ("核查承诺", "commitment", "btn-primary", "clipboard-check"),
         _ => return None,
     };
     Some(ActLine { label, href: format!("{base}/{place}"), class, icon: html::icon(icon) })
@@ -377,11 +382,17 @@ fn hint(case: &Case, acts: &[Act]) -> &'static str {
         Stage::CorrectionAsked => "等待项目单位补正；补正后重新计算 5 个工作日的审查期限。",
         Stage::Completed if case.awaits_delivery() => "已办结。请在作出决定之日起 10 个工作日内送达许可证件并登记。",
         Stage::Completed if case.open_amendment().is_some() => "项目单位申请变更或者延续，请审批岗决定。",
+        Stage::Completed if case.awaits_commitment_check() => {
+            "本办件以告知承诺方式办结。请经办岗在期限内核查承诺是否履行，并登记结论。"
+        }
         Stage::Completed if !acts.is_empty() => "本办件已办结。决定的效力发生变化时，在这里登记。",
         stage if stage.is_ended() => "本办件已结束，不再有可办理的操作。",
         _ if acts.is_empty() => "您的岗位可以查看本办件，但不负责本步骤的办理。",
         Stage::Received => "请在 5 个工作日内受理、一次性告知补正或者不予受理；逾期不告知的，自收件之日起即为受理。",
         Stage::Supplemented => "申请人已补正。补正只能告知一次，请复核后受理或者不予受理。",
+        Stage::Processing if case.commitment().is_some() => {
+            "项目单位以告知承诺方式申请：符合条件的，由审批岗直接准予；拟不予的，由经办岗拟办、审核岗审核后再决定。"
+        }
         Stage::Processing if acts.contains(&Act::Propose) => "请审查后提出拟办意见，交审核岗审核。",
         Stage::Processing if case.is_one_step() => "本事项为简易事项，由审批岗直接作出决定。",
         Stage::Processing => "由经办岗提出拟办意见，审核岗审核，审批岗决定；三个步骤由三个人办理。",
@@ -405,6 +416,10 @@ fn facts(case: &CasePage, region: &str) -> Facts {
         .row("办理时限", a.limit.words())
         .row("时限依据", &a.limit.basis)
         .row("领办人", case.case.undertaker.as_ref().map_or("尚无人领办", |u| u.name.as_str()));
+    let facts = match case.case.commitment() {
+        Some(_) => facts.row("办理方式", "告知承诺：凭承诺准予，办结后核查"),
+        None => facts,
+    };
     let facts = match a.guide {
         Some(n) => facts.part("办事指南", Markup::link(format!("第 {n} 版"), format!("/cases/{}/guide", case.id))),
         None => facts,
@@ -573,7 +588,11 @@ pub(crate) fn along(page: &CasePage) -> Option<Facts> {
 
 /// Periods beside check and decision: what they are, and where they stand.
 pub(crate) fn periods(page: &CasePage) -> Vec<(String, String)> {
-    let named = [("送达期限", &page.delivery_sheet), ("变更或者延续期限", &page.amendment_sheet)];
+    let named = [
+        ("送达期限", &page.delivery_sheet),
+        ("变更或者延续期限", &page.amendment_sheet),
+        ("承诺核查期限", &page.commitment_sheet),
+    ];
     let named = named.into_iter().filter_map(|(name, sheet)| Some((name.to_owned(), sheet.as_ref()?)));
     let others = page.other_sheets.iter().map(|(name, sheet)| (format!("{name}期限"), sheet));
     named.chain(others).map(|(name, sheet)| (name, sheet.explanation.clone())).collect()

@@ -1,4 +1,4 @@
-//! After the decision: 送达, 开工, 撤销、撤回、注销, 变更和延续 (许可法第四十四、四十九、五十、六十九、七十条).
+//! After the decision: 送达, 开工, 核查承诺, 撤销、撤回、注销, 变更和延续 (许可法第四十四、四十九、五十、六十九、七十条).
 
 use super::{
     processing::{outcome, outcomes},
@@ -11,7 +11,7 @@ use crate::{
 use axum::{extract::Path, response::Response};
 use domain::{
     Refusal,
-    case::{Act, AmendmentDecision, Delivery, Force, Revocation, RevocationGround},
+    case::{Act, AmendmentDecision, CommitmentCheck, Delivery, Finding, Force, Revocation, RevocationGround},
 };
 use platform::case::CasePage;
 
@@ -26,6 +26,8 @@ pub fn routes() -> Vec<Route> {
         Route::post(Access::Owner, "/cases/{id}/revocation", revoke),
         Route::get(Access::Owner, "/cases/{id}/amendment", amendment_form),
         Route::post(Access::Owner, "/cases/{id}/amendment", amend),
+        Route::get(Access::Owner, "/cases/{id}/commitment", commitment_form),
+        Route::post(Access::Owner, "/cases/{id}/commitment", check_commitment),
     ]
 }
 
@@ -59,6 +61,11 @@ pub fn facts(open: &CasePage) -> Option<Facts> {
         }
         None => facts,
     };
+    let facts = if case.awaits_commitment_check() { facts.row("承诺核查", "尚未作出结论") } else { facts };
+    let facts = case.commitment_checks.iter().fold(facts, |facts, check| {
+        let rectify = check.rectify_by.map(|day| format!("，整改至 {day}")).unwrap_or_default();
+        facts.wide(format!("{} 承诺核查", check.on), format!("{}{rectify}。{}", check.finding.name(), check.facts))
+    });
     let facts = match &case.revocation {
         Some(r) => facts
             .row(r.ground.revoking().name(), format!("{}，{}", r.on, r.document_number))
@@ -155,11 +162,15 @@ const REVOCATION: Words = Words {
     said: "revoked",
 };
 
-fn draw_revocation(ctx: &OfficeContext, _: &CasePage, form: &Fields, errors: &[Refusal]) -> Body {
+fn draw_revocation(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[Refusal]) -> Body {
+    let broken = open.case.commitment_settled().filter(|check| check.finding == Finding::Broken).map(|check| {
+        let words = "承诺时就不符合法定条件的，适用“不符合法定条件”；以虚假承诺取得的，适用“欺骗”。请按事实选择。";
+        Markup::of(Note::new(Tone::Yellow, format!("{} 核查未履行承诺", check.on), words))
+    });
     let choices = RevocationGround::ALL
         .map(|g| Choice::new(g.slug(), format!("{}：{}（{}）", g.revoking().name(), g.name(), g.article())));
     Body {
-        parts: vec![],
+        parts: broken.into_iter().collect(),
         fields: vec![
             Markup::of(
                 Field::select("ground", "法定情形", choices).value(form.get("ground")).required().errors(errors),
@@ -233,4 +244,79 @@ async fn amend(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContex
         (outcome, on) => Err([outcome.err(), on.err()].into_iter().flatten().collect()),
     };
     step::answer(&ctx, &id, &AMENDMENT, draw_amendment, &form, done).await
+}
+
+const COMMITMENT: Words = Words {
+    act: Act::CheckCommitment,
+    place: "commitment",
+    title: "核查承诺",
+    danger: false,
+    consequence: "系统出具核查告知书并告知项目单位。作出最终结论后不能再改。",
+    said: "commitment-checked",
+};
+
+fn draw_commitment(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: &[Refusal]) -> Body {
+    let rule = open.case.commitment();
+    let when = open.commitment_sheet.as_ref().map(|s| s.explanation.clone()).unwrap_or_default();
+    let mut parts = vec![Markup::of(Note::new(Tone::Blue, "办结后核查承诺是否履行", when))];
+    parts.extend(rule.map(|r| {
+        let promises = r
+            .promises
+            .iter()
+            .zip(1..)
+            .fold(Facts::new().single(), |facts, (promise, n)| facts.row(format!("承诺 {n}"), promise));
+        Markup::of(promises)
+    }));
+    let rectified = open.case.commitment_checks.last();
+    parts.extend(rectified.map(|last| {
+        let until = last.rectify_by.map(|day| format!("，整改至 {day}")).unwrap_or_default();
+        Markup::of(Note::new(Tone::Yellow, format!("{} 已责令整改{until}", last.on), &last.facts))
+    }));
+    let note = |finding| match finding {
+        Finding::Kept => "核查结束。",
+        Finding::Rectify => "只能责令一次；整改期满后再次核查。",
+        Finding::Broken => "核查结束；依法撤销等处理另行作出。该单位在规定期限内不再适用告知承诺。",
+    };
+    let open_findings = Finding::ALL.into_iter().filter(|f| rectified.is_none() || *f != Finding::Rectify);
+    let choices = open_findings.map(|f| Choice::new(f.slug(), f.name()).note(note(f)));
+    let by = Field::date("rectify_by", "整改的最后一天").value(form.get("rectify_by")).errors(errors);
+    let by = by.required_when("责令限期整改的必填");
+    let fields = [
+        Some(Markup::of(step::day_field(ctx, "on", "核查日期", form, errors))),
+        Some(Markup::of(
+            Field::radios("finding", "核查结论", choices).value(form.get("finding")).required().errors(errors),
+        )),
+        rectified.is_none().then(|| Markup::of(by)),
+        Some(step::text_field(
+            "facts",
+            "核查的方式和情况",
+            1000,
+            "写进告知书：何时、怎样核查，查明了什么。",
+            form,
+            errors,
+        )),
+    ];
+    Body { parts, fields: fields.into_iter().flatten().collect() }
+}
+
+async fn commitment_form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
+    step::form_of(&ctx, &id, &COMMITMENT, draw_commitment).await
+}
+
+async fn check_commitment(
+    Path(id): Path<String>,
+    Posted { ctx, form }: Posted<OfficeContext>,
+) -> Result<Response, WebError> {
+    let id = step::case_id(&id)?;
+    let finding = Finding::parse(form.get("finding"))
+        .ok_or_else(|| Refusal::field("finding", "commitment.finding", "请选择核查结论。"));
+    let days = (step::day("on", form.get("on")), step::day_or_none("rectify_by", form.get("rectify_by")));
+    let done = match (finding, days) {
+        (Ok(finding), (Ok(on), Ok(rectify_by))) => {
+            let check = CommitmentCheck { on, finding, facts: form.get("facts").to_owned(), rectify_by };
+            Ok(ctx.platform.check_commitment(&ctx.call, &id, check).await)
+        }
+        (finding, (on, by)) => Err([finding.err(), on.err(), by.err()].into_iter().flatten().collect()),
+    };
+    step::answer(&ctx, &id, &COMMITMENT, draw_commitment, &form, done).await
 }

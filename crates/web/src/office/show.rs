@@ -95,6 +95,7 @@ pub fn case_light(case: &CasePage) -> Option<Light> {
     let sheet = case.running_sheet()?;
     let unit = match case.case.owed() {
         owed if owed.is_deciding() => case.application.limit.unit.label(),
+        Owed::CheckCommitment => case.case.commitment().map_or("日", |rule| rule.check.unit.name()),
         _ => LimitUnit::Working.label(),
     };
     let left = match sheet.remaining {

@@ -148,6 +148,7 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
         "/" => (consultation::to_reply(&ctx).await?, delegation::standing_in(&ctx).await?),
         _ => (None, None),
     };
+    let ended = matches!(filter.tab, Tab::Ended);
     let shown = WorkPage {
         page,
         lead,
@@ -161,9 +162,9 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
         items: choices.items.into_iter().map(choice).collect(),
         regions: choices.regions.into_iter().map(choice).collect(),
         empty: work.rows.is_empty().then(|| empty(filter.tab, narrowed, path)),
-        lines: work.rows.iter().map(|row| line(&ctx, row, today)).collect(),
+        lines: work.rows.iter().map(|row| line(&ctx, row, today, ended)).collect(),
         pager: Pager::new(format!("本页 {} 件", work.rows.len())).first(first).next(next),
-        ended: matches!(filter.tab, Tab::Ended),
+        ended,
         narrowed,
         asked,
     };
@@ -183,9 +184,10 @@ fn tabs(asked: &Asked, path: &str, filter: &Filter, work: &WorkList) -> Tabs {
     })
 }
 
-fn line(ctx: &OfficeContext, row: &CaseRow, today: jiff::civil::Date) -> Line {
+/// `ended`: the list shows the day of the end; else a case that has ended and still owes something shows its last day.
+fn line(ctx: &OfficeContext, row: &CaseRow, today: jiff::civil::Date, ended: bool) -> Line {
     let agency = RegionCode::parse(&row.region).and_then(|region| department::agency_name(&row.department, region));
-    let due = match row.ended_at {
+    let due = match row.ended_at.filter(|_| ended || row.due.is_none()) {
         Some(at) => format!("{} 结束", at.date()),
         None => show::due_words(row.due, row.provisional),
     };

@@ -8,7 +8,7 @@ use crate::{
     Access, Page, Posted, Route, WebError,
     app::refusals,
     context::PortalContext,
-    html::{self, ClockSheet, DayKind, ErrorSummary, Light, Tone, Upload, UploadedFile},
+    html::{self, Choice, ClockSheet, DayKind, ErrorSummary, Field, Light, Note, Tone, Upload, UploadedFile},
 };
 use askama::{Template, filters::HtmlSafe};
 use axum::{
@@ -27,6 +27,7 @@ pub(super) use files::For;
 use platform::{
     attachment::AttachmentRow,
     case::{ApplicationPage, ApplyForItem, MaterialNeed},
+    commitment::CommitmentOffer,
     upload::FileState,
 };
 
@@ -201,6 +202,14 @@ impl Wanted {
         }
     }
 
+    /// A promise stands for it: with 告知承诺 it may be left out.
+    fn spared(mut self, spared: bool) -> Self {
+        if spared {
+            self.about.push_str(" · 选择告知承诺的，免于提交");
+        }
+        self
+    }
+
     /// With sample files of the guide: address and name.
     fn samples(mut self, samples: Vec<(String, String)>) -> Self {
         self.samples = samples;
@@ -224,9 +233,49 @@ struct Apply {
     version: u32,
     blockers: Vec<Blocker>,
     blocked: bool,
+    commitment: Option<Commitment>,
     materials: Vec<Wanted>,
     refusals: Vec<Refusal>,
     once: String,
+}
+
+/// 告知承诺 on the application page: why not, or the choice with what is promised.
+struct Commitment {
+    barred: Option<Note>,
+    way: Field,
+    promises: Vec<String>,
+    promised: Field,
+    article: String,
+}
+
+/// The way that is taken by promise, as the form sends it.
+const BY_PROMISE: &str = "commitment";
+
+impl Commitment {
+    fn of(offer: CommitmentOffer, form: &ApplyForItem, wrong: &[Refusal]) -> Self {
+        let rule = offer.rule;
+        let note = format!(
+            "作出下面的承诺后，由审批岗直接决定，可以当场准予；办理部门在决定后 {}内核查。承诺不实的依法撤销，{} 个月内不再适用。",
+            rule.check.words(),
+            rule.barred_months
+        );
+        let ways = [
+            Choice::new("ordinary", "一般程序").note("审查、审核、决定，在办理时限内办结。"),
+            Choice::new(BY_PROMISE, "告知承诺").note(note),
+        ];
+        let chosen = if form.commitment { BY_PROMISE } else { "ordinary" };
+        let ticked = form.commitment && wrong.iter().all(|r| r.field.as_deref() != Some("promised"));
+        Self {
+            barred: offer.barred.map(|refusal| Note::new(Tone::Yellow, "现在不适用告知承诺", refusal.message)),
+            way: Field::radios("way", "办理方式", ways).value(chosen).required().errors(wrong),
+            promises: rule.promises,
+            promised: Field::check("promised", "作出承诺", "我单位已阅读并自愿作出以上承诺")
+                .required_when("告知承诺必选")
+                .value(if ticked { "yes" } else { "" })
+                .errors(wrong),
+            article: format!("{}（{}）", rule.article, rule.certainty.label()),
+        }
+    }
 }
 
 async fn show(ctx: PortalContext, Path((id, item)): Path<(String, String)>) -> Result<Html<String>, WebError> {
@@ -246,7 +295,7 @@ async fn draw(
     form: &ApplyForItem,
     refusals: Vec<Refusal>,
 ) -> Result<Html<String>, WebError> {
-    let ApplicationPage { declared, item, agency_name, guide, materials, blockers, .. } =
+    let ApplicationPage { declared, item, agency_name, guide, materials, blockers, commitment, .. } =
         ctx.platform.application_page(&ctx.call, id, item).await?;
     let limit = guide.as_ref().map_or(item.effective_limit(), |v| v.guide.effective_limit()).words();
     let basis = guide.as_ref().map_or(&item.basis, |v| &v.guide.basis).clone();
@@ -256,7 +305,8 @@ async fn draw(
         let chosen = form.materials.get(&need.material.id).map(Vec::as_slice).unwrap_or_default();
         let action = For::Item { item: item.code.clone() }.address(id, &need.material.id);
         let samples = samples_of(&samples, &item.code, &need.material.id);
-        Wanted::of(need, id, &action, &csrf, chosen, &refusals).samples(samples)
+        let spared = commitment.as_ref().is_some_and(|offer| offer.rule.spares.contains(&need.material.id));
+        Wanted::of(need, id, &action, &csrf, chosen, &refusals).samples(samples).spared(spared)
     });
     let page = ctx
         .page("projects", format!("申请办理{}", item.name))
@@ -278,6 +328,7 @@ async fn draw(
         blocked: blockers.iter().any(|b| b.kind == PrecedenceKind::Law),
         blockers,
         materials: wanted.collect(),
+        commitment: commitment.map(|offer| Commitment::of(offer, form, &refusals)),
         once: ctx.once(),
         project: declared.name.clone(),
         code: declared.code.clone(),
@@ -302,11 +353,17 @@ async fn apply(
     Posted { ctx, form }: Posted<PortalContext>,
 ) -> Result<Response, WebError> {
     let id = project_id(&id)?;
-    let mut wanted = ApplyForItem { item: item.clone(), ..ApplyForItem::default() };
+    let commitment = form.get("way") == BY_PROMISE;
+    let mut wanted = ApplyForItem { item: item.clone(), commitment, ..ApplyForItem::default() };
     for (name, _) in &form.0 {
         if let Some(material) = name.strip_prefix("material-") {
             wanted.materials.insert(material.to_owned(), chosen(&form, name));
         }
+    }
+    if commitment && form.get("promised") != "yes" {
+        let refusal = Refusal::field("promised", "commitment.not_promised", "选择告知承诺的，请阅读承诺内容并勾选。");
+        let page = draw(&ctx, &id, &item, &wanted, vec![refusal]).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     match refusals(ctx.platform.apply_for_item(&ctx.call, &id, &wanted).await)? {
         Ok(case) => Ok(Redirect::to(&format!("/cases/{case}?done=submitted")).into_response()),

@@ -96,6 +96,14 @@ fn next(page: &CasePage) -> Note {
                 None => format!("由{agency}在有效期届满前决定；逾期未作决定的，视为准予延续。"),
             },
         ),
+        Owed::CheckCommitment => Note::new(
+            Tone::Green,
+            "已办结，准予；等待核查承诺",
+            format!(
+                "结果文件见下方。{agency}将核查承诺是否履行，{}。请按承诺施工并保存证明材料。",
+                by(page.commitment_sheet.as_ref())
+            ),
+        ),
         Owed::Correct => Note::new(
             Tone::Yellow,
             "下一步：请您补正",
@@ -347,6 +355,10 @@ fn result(page: &CasePage) -> Option<Facts> {
         Some(sent) => facts.row("送达", format!("{}，{}，签收人：{}", sent.on, sent.by.name(), sent.receiver)),
         None => facts,
     };
+    let facts = page.case.commitment_checks.iter().fold(facts, |facts, check| {
+        let rectify = check.rectify_by.map(|day| format!("，请于 {day} 前改正")).unwrap_or_default();
+        facts.wide(format!("承诺核查（{}）", check.on), format!("{}{rectify}。{}", check.finding.name(), check.facts))
+    });
     Some(page.case.amendments.iter().fold(facts, |facts, amendment| {
         let decided = match &amendment.decision {
             Some(d) => format!("{} {}：{}", d.on, d.outcome.name(), d.opinion),
@@ -404,6 +416,7 @@ pub(super) async fn draw(
         facts: Facts::new()
             .row("办理部门", &application.agency_name)
             .row("办理时限", application.limit.words())
+            .row("办理方式", if case.case.commitment().is_some() { "告知承诺" } else { "一般程序" })
             .row("项目代码", &application.code)
             .row("提交时间", case.case.submitted_at.display())
             .part("办事指南", under_guide(&application.item, application.guide)),
