@@ -299,9 +299,14 @@ fn art42_1_a_limit_that_has_passed_is_not_extended() {
 
 #[test]
 fn art42_2_joint_handling_takes_forty_five_days_and_fifteen_more_by_the_government() {
-    let item = catalogue().item("soil_water").unwrap();
+    // One item that several organs handle together; a group of items has its own clock (`domain::group`).
     let mut joint = application("soil_water");
-    joint.procedure = procedures().joint(item);
+    joint.procedure.extension = Some(ExtensionRule {
+        days: 15,
+        by: Authority::Government,
+        article: "行政许可法第四十二条第二款".into(),
+        certainty: crate::item::Certainty::Seen,
+    });
     joint.limit.days = u16::try_from(crate::clock::default_deadlines().get("joint_decision").unwrap().days).unwrap();
     let mut story = Story::submitted(joint);
     story.then(WINDOW, |case, _, papers| receive(case, papers));

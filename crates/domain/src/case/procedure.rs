@@ -233,18 +233,11 @@ impl Rule {
     }
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Joint {
-    extension: ExtensionRule,
-}
-
 /// All procedures.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Procedures {
     rule: Vec<Rule>,
-    joint: Option<Joint>,
 }
 
 impl Procedures {
@@ -257,15 +250,6 @@ impl Procedures {
     pub fn of(&self, item: &Item) -> Procedure {
         let mut procedure = Procedure::default();
         self.rule.iter().filter(|rule| rule.fits(item)).for_each(|rule| rule.lay_over(&mut procedure));
-        procedure
-    }
-
-    /// The same where several organs work as one (许可法第二十六、四十二条第二款).
-    pub fn joint(&self, item: &Item) -> Procedure {
-        let mut procedure = self.of(item);
-        if let Some(joint) = &self.joint {
-            procedure.extension = Some(joint.extension.clone());
-        }
         procedure
     }
 
@@ -308,9 +292,6 @@ mod tests {
         assert_eq!(of("ent_ratify").extension.unwrap().days, 40);
         assert_eq!(of("ent_ratify").delivery.unwrap().days, 10, "what the later rule does not name stays");
         assert!(of("soil_water").transfer.is_none());
-        let joint = procedures().joint(catalogue().item("ent_ratify").unwrap());
-        assert_eq!(joint.extension.unwrap().by, Authority::Government);
-        assert!(joint.validity.is_some());
     }
 
     #[test]
