@@ -5,7 +5,7 @@ use crate::{
     attachment::Download,
     failure::again,
     permission,
-    read::from_day_number,
+    read::{day_number, from_day_number},
     stream::Stream,
     work_list::{COUNT_CAP, Cursor},
 };
@@ -19,7 +19,7 @@ use domain::{
 };
 use jiff::civil::Date;
 use ledger::{
-    QueryResult,
+    QueryResult, Row,
     sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query},
 };
 use std::sync::Arc;
@@ -184,6 +184,7 @@ impl Platform {
             let events = consultation::ask(id.clone(), &about, in_work, question, person(call), due, today)?;
             let mut change = self.change(call);
             change.append(self.load::<Consultation>(id.as_str()).await?, &events)?;
+            change.exactly_one(still_in_work(case));
             change.commit(id.as_str()).await?;
             Ok(id)
         });
@@ -373,6 +374,25 @@ fn person(call: &Call) -> &str {
         Actor::Officer { name, .. } => name,
         _ => "",
     }
+}
+
+/// Holds the row of a case in work until the commit. A question and a decision both write that row, so of two at the same
+/// time the later one sees what the earlier one left: the case decided, or the question open ([`nothing_awaited`]).
+fn still_in_work(case: &CaseId) -> Row {
+    Row::new(
+        "UPDATE cases SET owed = owed WHERE id = $1 AND owed IN ('propose', 'review', 'decide')",
+        [case.as_str().into()],
+    )
+}
+
+/// Goes through only when no reply is needed any more on that day, by the rule of `Standing::is_settled`. It must come after
+/// the decision's own write of the row.
+pub(crate) fn nothing_awaited(case: &CaseId, today: Date) -> Row {
+    Row::new(
+        "UPDATE cases SET owed = owed WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM consultations c WHERE c.case_id = $1 \
+         AND c.state = 'asked' AND (c.silence = 'awaited' OR c.reply_day >= $2))",
+        [case.as_str().into(), day_number(today).into()],
+    )
 }
 
 /// The case is still in work: a reply is of use.
