@@ -63,7 +63,7 @@ async fn ask(world: &World, s: &Scene, question: Question) -> ConsultationId {
 }
 
 async fn standing(world: &World, s: &Scene) -> Vec<Standing> {
-    world.platform.consultations_of(&s.case).await.unwrap().into_iter().map(|row| row.standing).collect()
+    world.platform.consultations_of(&s.case, None).await.unwrap().0.into_iter().map(|row| row.standing).collect()
 }
 
 async fn art17_a_department_is_asked_replies_and_the_decision_waits_for_it(world: &World) {
@@ -212,7 +212,7 @@ async fn art17_of_a_question_and_a_decision_at_the_same_time_one_wins_round_afte
             (Ok(()), question) => {
                 refused(question, "consultation.not_in_work");
                 assert_eq!(stage, Stage::Completed);
-                assert!(world.platform.consultations_of(&case).await.unwrap().is_empty(), "round {round}");
+                assert!(world.platform.consultations_of(&case, None).await.unwrap().0.is_empty(), "round {round}");
                 decided += 1;
             }
             (decision, Ok(_)) => {

@@ -261,8 +261,9 @@ impl Life<'_> {
     /// Nobody has replied: the question waits a little longer, then it is taken back.
     async fn give_up_waiting(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "recall a consultation").await? else { return Ok(()) };
-        let rows = self.platform.consultations_of(&id).await;
-        for row in self.tried("read consultations", rows)?.into_iter().filter(|row| row.reply_by < self.clock_date()) {
+        let rows = self.platform.consultations_of(&id, None).await;
+        for row in self.tried("read consultations", rows)?.0.into_iter().filter(|row| row.reply_by < self.clock_date())
+        {
             let reason = "已通过现场核查查明，不再需要回复。";
             match self.platform.recall_consultation(&call, &row.id, reason).await {
                 Err(Failure::Refused(_)) => {}

@@ -36,6 +36,9 @@ const SHORT_SHEET: usize = 15;
 pub struct Said {
     #[serde(default)]
     said: String,
+    /// Where the page of consultations begins.
+    #[serde(default)]
+    consultations: String,
 }
 
 /// One file of a material.
@@ -139,7 +142,7 @@ async fn show_case(ctx: OfficeContext, Path(id): Path<String>, Query(said): Quer
         return Err(WebError::SignInNeeded);
     }
     let case = ctx.platform.case_page(&ctx.call, &step::case_id(&id)?).await?;
-    draw(&ctx, case, vec![], &said.said).await
+    draw(&ctx, case, vec![], &said).await
 }
 
 async fn receive(Path(id): Path<String>, Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response, WebError> {
@@ -153,14 +156,14 @@ async fn receive(Path(id): Path<String>, Posted { ctx, .. }: Posted<OfficeContex
 /// The case page with what was refused.
 pub async fn redraw(ctx: &OfficeContext, id: &domain::ids::CaseId, errors: Vec<Refusal>) -> Result<Response, WebError> {
     let case = ctx.platform.case_page(&ctx.call, id).await?;
-    draw(ctx, case, errors, "").await
+    draw(ctx, case, errors, &Said::default()).await
 }
 
-async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &str) -> Result<Response, WebError> {
+async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &Said) -> Result<Response, WebError> {
     let a = &case.application;
     let failed = !errors.is_empty();
     let page = frame(ctx, "cases", a.item_name.clone()).await?.crumb("办件", "/cases").failed(failed);
-    let page = match flash(said, &case.case) {
+    let page = match flash(&said.said, &case.case) {
         Some((tone, text)) => page.flash(tone, text),
         None => page,
     };
@@ -218,7 +221,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         check: check_sheet(&case),
         deciding: decision_sheet(&case),
         papers: papers(&case.case),
-        consultations: consultation::case_box(ctx, &case.id).await?,
+        consultations: consultation::case_box(ctx, &case.id, &said.consultations).await?,
         deliveries: Deliveries::new(&ctx.platform.deliveries_of_case(&ctx.call, &case.id).await?, true),
         supervision: supervision::case_box(ctx, &case).await?,
         trail,
