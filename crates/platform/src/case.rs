@@ -18,9 +18,9 @@ use domain::{
     calendar::Calendar,
     case::{
         self, Acceptance, Act, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
-        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
+        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage,
     },
-    clock::{ClockFacts, DayLedger, Light, Sheet, Suspension, Thresholds},
+    clock::{ClockFacts, DayLedger, Light, Sheet, Thresholds},
     department::Agency,
     document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
@@ -575,27 +575,6 @@ impl Platform {
             Ok(case::not_accept(case, ground, reason, right_organ.clone(), &self.papers())?)
         })
         .await
-    }
-
-    /// 暂停计时, with how long it is to take and how the applicant was told.
-    pub async fn suspend_clock(
-        &self,
-        call: &Call,
-        id: &CaseId,
-        suspension: Suspension,
-        planned_until: Date,
-        told_by: Way,
-    ) -> Result<(), Failure> {
-        let today = self.clock.now().date();
-        self.act(call, Action::SuspendClock, id, |case| {
-            Ok(case::suspend(case, suspension.clone(), planned_until, told_by, today)?)
-        })
-        .await
-    }
-
-    /// 恢复计时: `to` is the last day not counted.
-    pub async fn resume_clock(&self, call: &Call, id: &CaseId, to: Date) -> Result<(), Failure> {
-        self.act(call, Action::ResumeClock, id, |case| Ok(case::resume(case, to)?)).await
     }
 
     /// 作出决定; the case completes by itself in the same commit (办法第十四条第四、五项). The commit itself looks for a reply

@@ -451,7 +451,7 @@ impl Aggregate for Case {
             CaseEvent::ClockSuspended { suspension, notice } => {
                 self.notices.resize(self.suspensions.len(), None);
                 self.suspensions.push(suspension.clone());
-                self.notices.push(*notice);
+                self.notices.push(notice.clone());
             }
             CaseEvent::ClockResumed { to } => {
                 if let Some(open) = self.suspensions.iter_mut().rev().find(|s| s.to.is_none()) {

@@ -25,3 +25,4 @@ mod processing;
 mod public;
 mod sealed;
 mod supervision;
+mod suspension;

@@ -70,6 +70,13 @@ impl Life<'_> {
         };
         let days = between(&self.chance, [3, 12]);
         let until = self.platform.rules.calendar.add_working_days(today, days);
+        let content = stream::iter([Ok::<_, Infallible>(sample_pdf("Simulated notice of a suspension"))]);
+        let file = ("专家评审告知书.pdf", "application/pdf");
+        match self.platform.upload_suspension_paper(&call, &id, file, content).await {
+            // Decided already.
+            Err(Failure::Refused(_)) => return Ok(()),
+            other => drop(self.tried("upload a paper", other)?),
+        }
         match self.platform.suspend_clock(&call, &id, suspension, until, Way::Platform).await {
             // Decided already.
             Err(Failure::Refused(_)) => return Ok(()),

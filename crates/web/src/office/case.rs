@@ -556,7 +556,7 @@ pub(crate) fn along(page: &CasePage) -> Option<Facts> {
     for (stop, notice) in case.suspensions.iter().zip(case.notices.iter()) {
         let told = stop
             .told_on
-            .zip(*notice)
+            .zip(notice.as_ref())
             .map(|(on, n)| format!("，{on} 以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until));
         let to = stop.to.map_or_else(|| "至今".to_owned(), |to| format!("至 {to}"));
         rows.push((
@@ -571,7 +571,14 @@ pub(crate) fn along(page: &CasePage) -> Option<Facts> {
             ),
         ));
     }
-    (!rows.is_empty()).then(|| rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value)))
+    if rows.is_empty() {
+        return None;
+    }
+    let facts = rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value));
+    let papers = case.notices.iter().flatten().flat_map(|notice| &notice.files);
+    Some(papers.fold(facts, |facts, file| {
+        facts.part("暂停计时文书", Markup::link(&file.name, format!("/cases/{}/files/{}", page.id, file.id)))
+    }))
 }
 
 /// Periods beside check and decision: what they are, and where they stand.

@@ -176,6 +176,15 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
         browser.post(&form, &[("ground", ""), ("from", "昨天"), ("told_on", "2026-03-02"), ("document", "函")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().contains("请选择暂停计时的法定情形") && wrong.text().contains("昨天"));
+    // The paper comes first, by the plain form; what is no paper is refused at its slot.
+    let papers = format!("{form}/papers");
+    let broken = browser.post_files(&papers, &[], &[("file", "函.pdf", b"not a pdf")]).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(broken.text().contains("id=\"field-papers\"") && broken.text().contains("href=\"#field-papers\""));
+    let sent = browser.post_files(&papers, &[], &[("file", "评审函.pdf", &testkit::files::pdf("函"))]).await;
+    assert_eq!(sent.location(), format!("{form}#field-papers"));
+    let again = browser.post(&form, &[("ground", ""), ("document", "评审函")]).await;
+    assert!(again.text().contains("评审函.pdf") && again.text().contains("value=\"评审函\""), "nothing is lost");
     let fields = [
         ("ground", "expert_review"),
         ("from", "2026-03-03"),
@@ -195,6 +204,14 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
     assert_eq!(resumed.location(), format!("{page}?said=resumed"));
     let shown = browser.get(&page).await.text();
     assert!(shown.contains("评审函1号") && shown.contains("以邮寄方式告知"), "the paper and how it was told");
+    let file = world.platform.case_page(&officer.call(), &case).await.unwrap().case.notices[0].clone().unwrap().files;
+    let link = format!("{page}/files/{}", file[0].id);
+    assert!(shown.contains(&link) && shown.contains("评审函.pdf"));
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    assert!(unit.get(&page).await.text().contains(&link));
+    assert!(unit.get(&link).await.header("content-disposition").contains("attachment"));
+    let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
+    assert_eq!(rival.get(&link).await.status, StatusCode::NOT_FOUND);
 }
 
 async fn art37_three_people_decide_page_by_page(world: &World) {
