@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { SIZES, checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
-import { pdf } from './steps.mjs'
+import { DEMO_PASSWORD, openDesk, pdf, sure } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 const WAREHOUSE = '红山区演示新材料公司仓储物流中心项目'
 let browser, tzxm
 
@@ -18,27 +17,13 @@ after(async () => {
 })
 
 /** A page with that officer signed in. */
-async function desk (login, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
-  return page
-}
+const desk = (login, options) => openDesk(browser, tzxm, login, options)
 
 /** Opens a case from the list of everything. */
 async function openCase (page, project, item) {
   await page.goto(`${tzxm.office}/cases?${new URLSearchParams({ words: project })}`)
   await page.getByRole('row').filter({ hasText: item }).getByRole('link').first().click()
   await page.getByRole('heading', { name: item, level: 1 }).waitFor()
-}
-
-/** Presses a button and says yes to its question. */
-async function sure (page, button, yes = button) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  await page.getByRole('dialog').getByRole('button', { name: yes, exact: true }).click()
 }
 
 /** The name of an item of the catalogue, as the link of its row shows it. */
@@ -166,7 +151,7 @@ test('art. 15: the clock stops for an expert review and runs again', async () =>
   const unit = await openPage(browser, { size: 'phone' })
   await unit.goto(`${tzxm.portal}/login`)
   await unit.getByLabel('登录名').fill('demo-unit')
-  await unit.getByLabel('密码').fill(PASSWORD)
+  await unit.getByLabel('密码').fill(DEMO_PASSWORD)
   await unit.getByRole('main').getByRole('button', { name: '登录' }).click()
   await unit.waitForURL(address => !address.pathname.endsWith('/login'))
   await unit.goto(tzxm.portal + new URL(page.url()).pathname)
@@ -338,7 +323,7 @@ test('without scripts an officer receives, asks for corrections and refuses a wr
   await page.getByRole('button', { name: '登录' }).click()
   await page.getByText('登录名或密码不正确').first().waitFor()
   assert.equal(await page.getByLabel('登录名').inputValue(), 'hongshan-ziran')
-  await page.getByLabel('密码').fill(PASSWORD)
+  await page.getByLabel('密码').fill(DEMO_PASSWORD)
   await page.getByRole('button', { name: '登录' }).click()
   await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
   await page.goto(`${tzxm.office}/?tab=receive`)

@@ -4,6 +4,7 @@
 mod acts;
 mod apply;
 mod as_of;
+mod as_of_lists;
 mod calendar;
 mod codes;
 mod concurrency;

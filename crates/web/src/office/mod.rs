@@ -9,7 +9,7 @@ mod consultation;
 mod correction;
 mod decision;
 mod delegation;
-mod group;
+pub(crate) mod group;
 mod guide;
 mod help;
 mod ics;
