@@ -50,8 +50,6 @@ pub use special::{
 pub use stage::{Act, Owed, Stage};
 pub use suspension::{Notice, Way, resume, suspend};
 
-pub(crate) use commands::words;
-
 use commands::allowed;
 
 use crate::{
@@ -61,6 +59,7 @@ use crate::{
     document::{Document, DocumentKind},
     ids::{AttachmentId, CaseId, ProjectId, UnitId},
     item::Limit,
+    refusal::words,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
