@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { SIZES, checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { DEMO_PASSWORD, openDesk } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 /** An officer of a county with an overdue case in the demonstration on any day. */
 const OFFICER = 'xincheng-fagai'
 let browser, tzxm
@@ -21,16 +21,8 @@ after(async () => {
 /** Who decides there. */
 const APPROVER = 'xincheng-fagai-sp'
 
-/** A page with an officer signed in. */
-async function desk (options, login = OFFICER) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
-  return page
-}
+/** A page with that officer signed in. */
+const desk = (options, login = OFFICER) => openDesk(browser, tzxm, login, options)
 
 /** The value beside a name in the facts of the page. */
 const fact = (page, name) => page.locator('.facts-row', { hasText: name }).locator('dd').innerText()
@@ -149,7 +141,7 @@ test('a unit looks back at its own project and case', async () => {
     const page = await openPage(browser, { size })
     await page.goto(`${tzxm.portal}/login`)
     await page.getByLabel('登录名').fill('demo-school')
-    await page.getByLabel('密码').fill(PASSWORD)
+    await page.getByLabel('密码').fill(DEMO_PASSWORD)
     await page.getByRole('button', { name: '登录' }).click()
     await page.waitForURL(address => !address.pathname.endsWith('/login'))
     await page.goto(`${tzxm.portal}/projects`)
@@ -169,5 +161,38 @@ test('a unit looks back at its own project and case', async () => {
     await checkPage(page, `a case on the portal, ${size}`)
     await picture(page, `as-of-portal-case-${size}`)
     await closePage(page)
+  }
+})
+
+test('lists of projects are looked back at, on both faces', async () => {
+  for (const size of ['desktop', 'phone']) {
+    const page = await desk({ size }, 'zizhiqu-zonghe')
+    await page.goto(`${tzxm.office}/projects`)
+    await page.getByRole('link', { name: '回溯查看' }).click()
+    await checkPage(page, `the form of projects, ${size}`)
+    await lookBack(page, dayBefore())
+    await page.getByText('历史视图，只读').waitFor()
+    await checkPage(page, `the projects of then, ${size}`)
+    await picture(page, `as-of-projects-${size}`)
+    await page.locator('#then tbody a').first().click()
+    await page.getByRole('heading', { name: '当时的办件' }).waitFor()
+    await closePage(page)
+
+    const unit = await openPage(browser, { size })
+    await unit.goto(`${tzxm.portal}/login`)
+    await unit.getByLabel('登录名').fill('demo-unit')
+    await unit.getByLabel('密码').fill(DEMO_PASSWORD)
+    await unit.getByRole('main').getByRole('button', { name: '登录' }).click()
+    await unit.waitForURL(address => !address.pathname.endsWith('/login'))
+    await unit.goto(`${tzxm.portal}/projects`)
+    await unit.getByRole('link', { name: '回溯查看' }).click()
+    await lookBack(unit, dayBefore())
+    await unit.getByText('历史视图，只读').waitFor()
+    await unit.getByText(/当时 \d+ 件/).first().waitFor()
+    await checkPage(unit, `the unit's projects of then, ${size}`)
+    await picture(unit, `as-of-portal-projects-${size}`)
+    await unit.locator('#then a').first().click()
+    await unit.getByRole('heading', { name: '当时的办件' }).waitFor()
+    await closePage(unit)
   }
 })

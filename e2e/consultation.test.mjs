@@ -1,9 +1,9 @@
 // 征求意见 in the browser: asked from a case, replied to by the other department, with and without scripts.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { checkPage, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { checkPage, closePage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { openDesk, sure } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 let browser, tzxm
 
 before(async () => {
@@ -15,20 +15,8 @@ after(async () => {
   await tzxm?.stop()
 })
 
-async function desk (login, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
-  return page
-}
-
-async function sure (page, button, noJs) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  if (!noJs) await page.getByRole('dialog').getByRole('button').last().click()
-}
+/** A page with that officer signed in. */
+const desk = (login, options) => openDesk(browser, tzxm, login, options)
 
 for (const noJs of [false, true]) {
   test(`art. 17: a department is asked, replies, and both sides see it${noJs ? ', without scripts' : ''}`, async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { checkPage, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { checkPage, closePage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { openDesk } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 const HOLIDAYS = new URL('../data/holidays.tsv', import.meta.url)
 let browser, tzxm
 
@@ -17,15 +17,8 @@ after(async () => {
   await tzxm?.stop()
 })
 
-async function desk (login, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
-  return page
-}
+/** A page with that officer signed in. */
+const desk = (login, options) => openDesk(browser, tzxm, login, options)
 
 /** The notice of the year as shipped, with the next weekday that is at least a day away taken off as well. */
 function notice () {

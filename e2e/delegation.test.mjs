@@ -1,7 +1,8 @@
 // 岗位委托 in the browser: a head hands the post to a colleague, who is told above the work list, and takes it back.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { checkPage, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { checkPage, closePage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { openDesk, sure } from './steps.mjs'
 
 let browser, tzxm
 
@@ -14,20 +15,8 @@ after(async () => {
   await tzxm?.stop()
 })
 
-async function desk (login, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill('Caoyuan-2026-Demo')
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
-  return page
-}
-
-async function sure (page, button) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  await page.getByRole('dialog').getByRole('button').last().click()
-}
+/** A page with that officer signed in. */
+const desk = (login, options) => openDesk(browser, tzxm, login, options)
 
 test('art. 8: a post is delegated, stood in for and taken back', async () => {
   const head = await desk('hongshan-fagai-sp')

@@ -170,13 +170,34 @@ test('许可法 art. 26: four departments, one branch returned, three finish, al
   await look(unit, 'handed-back')
   await unit.goto(`${tzxm.portal}/messages`)
   await unit.getByText('并联申请已全部办理完毕').waitFor()
+  await unit.goto(group)
+
+  // Looked back at: the group, and the list of its lead.
+  const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10)
+  await unit.getByRole('link', { name: '回溯查看' }).click()
+  await unit.getByLabel('要看哪一天').fill(today)
+  await unit.getByRole('button', { name: '回溯查看' }).click()
+  await unit.getByText('历史视图，只读').waitFor()
+  assert.equal(await unit.locator('main form[method=post]').count(), 0)
+  const then = unit.url()
+  await look(unit, 'then')
+  for (const size of ['desktop', 'phone']) {
+    const after = await officer(LEAD, size)
+    await after.goto(`${tzxm.office}/groups/as-of?on=${today}&tab=done`)
+    await after.getByText(/查了 \d+ 组/).waitFor()
+    await look(after, 'list-then', size)
+    await after.locator('#then').getByRole('row').filter({ hasText: project }).getByRole('link').first().click()
+    await after.getByText('历史视图，只读').waitFor()
+    await look(after, 'lead-then', size)
+    await closePage(after)
+  }
 
   // On a phone, and without scripts, the same pages hold.
   const state = await unit.context().storageState()
   for (const options of [{ size: 'phone' }, { noJs: true }]) {
     const page = await openPage(browser, options)
     await page.context().addCookies(state.cookies)
-    for (const [name, address] of [['group', group], ['path', `${home}/path`], ['choose', `${home}/join?stage=free`]]) {
+    for (const [name, address] of [['group', group], ['path', `${home}/path`], ['choose', `${home}/join?stage=free`], ['then', then]]) {
       await page.goto(address)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await picture(page, `group-${name}-${options.size ?? 'still'}`)

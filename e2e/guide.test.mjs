@@ -3,9 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
-import { field, pdf } from './steps.mjs'
+import { DEMO_PASSWORD, field, pdf, sure } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 const NAME = '政府投资项目建议书审批'
 const MISTAKE = '项目建议书没有写明资金筹措方案。'
 let browser, tzxm
@@ -23,7 +22,7 @@ async function desk (login, options) {
   const page = await openPage(browser, options)
   await page.goto(`${tzxm.office}/login?next=/guides`)
   await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
+  await page.getByLabel('密码').fill(DEMO_PASSWORD)
   await page.getByRole('button', { name: '登录' }).click()
   await page.getByRole('heading', { name: '办事指南', level: 1 }).waitFor()
   return page
@@ -33,11 +32,6 @@ async function openGuide (page, name = NAME) {
   await page.goto(`${tzxm.office}/guides`)
   await page.getByRole('link', { name, exact: true }).click()
   await page.getByRole('heading', { name, level: 1 }).waitFor()
-}
-
-async function sure (page, button) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  await page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click()
 }
 
 test('art. 8: a guide is edited, reviewed, published and visible on the portal', async () => {

@@ -1,9 +1,9 @@
 // 审批监管系统, walked through by officers of two departments, with and without scripts.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { SIZES, checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { DEMO_PASSWORD, openDesk, pdf, sure } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 const WAREHOUSE = '红山区演示新材料公司仓储物流中心项目'
 let browser, tzxm
 
@@ -17,27 +17,13 @@ after(async () => {
 })
 
 /** A page with that officer signed in. */
-async function desk (login, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
-  return page
-}
+const desk = (login, options) => openDesk(browser, tzxm, login, options)
 
 /** Opens a case from the list of everything. */
 async function openCase (page, project, item) {
   await page.goto(`${tzxm.office}/cases?${new URLSearchParams({ words: project })}`)
   await page.getByRole('row').filter({ hasText: item }).getByRole('link').first().click()
   await page.getByRole('heading', { name: item, level: 1 }).waitFor()
-}
-
-/** Presses a button and says yes to its question. */
-async function sure (page, button, yes = button) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  await page.getByRole('dialog').getByRole('button', { name: yes, exact: true }).click()
 }
 
 /** The name of an item of the catalogue, as the link of its row shows it. */
@@ -134,11 +120,46 @@ test('art. 15: the clock stops for an expert review and runs again', async () =>
   await page.locator('tbody').getByRole('link').first().click()
   await page.getByRole('link', { name: '暂停计时' }).click()
   await page.getByLabel('法定情形').selectOption('expert_review')
-  await page.getByLabel('告知申请人的文书').fill('赤环评函〔2026〕9号')
+  // The paper goes first, and stays when the form is refused.
+  const slot = page.locator('#field-papers')
+  await slot.locator('input[type="file"]').setInputFiles({ name: '不是文书.pdf', mimeType: 'application/pdf', buffer: Buffer.from('text') })
+  await page.locator('#field-papers .field-error').waitFor()
+  await checkPage(page, 'suspension with a file that is none')
+  await slot.locator('input[type="file"]').setInputFiles({ name: '赤环评函9号.pdf', mimeType: 'application/pdf', buffer: pdf() })
+  await slot.getByText('已传 1 份').waitFor()
+  await page.getByLabel('文书名称或者文号').fill('赤环评函〔2026〕9号')
+  await sure(page, '暂停计时')
+  await page.getByRole('heading', { name: /处需要修改/ }).waitFor()
+  await page.locator('#field-papers').getByText('已传 1 份').waitFor()
+  assert.equal(await page.getByLabel('文书名称或者文号').inputValue(), '赤环评函〔2026〕9号')
+  await page.getByLabel('法定情形').selectOption('expert_review')
   await page.getByLabel('预计结束日').fill('2027-01-29')
   await checkPage(page, 'suspension')
+  await page.setViewportSize(SIZES.phone)
+  await checkPage(page, 'suspension on a phone')
+  await picture(page, 'office-suspension-phone')
+  await page.setViewportSize(SIZES.desktop)
+  await picture(page, 'office-suspension')
   await sure(page, '暂停计时')
   await page.getByText('计时已暂停，并已告知').waitFor()
+  const paper = await page.getByRole('link', { name: '赤环评函9号.pdf' }).getAttribute('href')
+  const sent = await page.context().request.get(tzxm.office + paper)
+  assert.equal((await sent.body()).subarray(0, 5).toString(), '%PDF-')
+  await checkPage(page, 'case with a suspension and its paper')
+  await picture(page, 'office-suspended')
+  // The unit reads the same paper, on the phone.
+  const unit = await openPage(browser, { size: 'phone' })
+  await unit.goto(`${tzxm.portal}/login`)
+  await unit.getByLabel('登录名').fill('demo-unit')
+  await unit.getByLabel('密码').fill(DEMO_PASSWORD)
+  await unit.getByRole('main').getByRole('button', { name: '登录' }).click()
+  await unit.waitForURL(address => !address.pathname.endsWith('/login'))
+  await unit.goto(tzxm.portal + new URL(page.url()).pathname)
+  const own = await unit.getByRole('link', { name: '暂停计时文书' }).getAttribute('href')
+  assert.equal((await (await unit.context().request.get(tzxm.portal + own)).body()).subarray(0, 5).toString(), '%PDF-')
+  await checkPage(unit, 'the unit reads the paper')
+  await picture(unit, 'portal-suspended-phone')
+  await closePage(unit)
   await page.getByRole('link', { name: '恢复计时' }).click()
   await sure(page, '恢复计时')
   await page.getByText('计时已恢复').waitFor()
@@ -181,6 +202,46 @@ test('art. 42, 45: a special procedure with its paper and result, and an extensi
   await sure(head, '延长办理期限')
   await head.getByText('办理期限已延长').waitFor()
   await closePage(head)
+})
+
+test('art. 37: a decision without a review asks why, and shows it before it goes out', async () => {
+  const undertaker = await desk('chifeng-huanjing')
+  await undertaker.goto(`${tzxm.office}/?tab=propose`)
+  await undertaker.locator('tbody').getByRole('link').first().click()
+  const address = undertaker.url()
+  await undertaker.getByRole('link', { name: '提出拟办意见' }).click()
+  await undertaker.getByLabel('准予').check()
+  await undertaker.locator('[name="opinion"]').fill('材料齐全，拟准予。')
+  await sure(undertaker, '提交拟办意见')
+  await undertaker.getByText('材料齐全，拟准予。').first().waitFor()
+  await closePage(undertaker)
+  for (const size of ['phone', 'desktop']) {
+    const approver = await desk('chifeng-huanjing-sp', { size })
+    await approver.goto(address)
+    await checkPage(approver, `case, proposed, ${size}`)
+    await approver.getByRole('link', { name: '未经审核直接决定' }).click()
+    await approver.getByRole('heading', { name: '未经审核直接决定', level: 1 }).waitFor()
+    await picture(approver, `office-unreviewed-${size}`)
+    await approver.getByLabel('准予').check()
+    await approver.getByLabel('办结意见').fill('符合法定条件，予以批准。')
+    await approver.getByLabel('审批文件文号').fill('赤环审〔2026〕77号')
+    await approver.getByLabel('审批文件标题').fill('关于环境影响报告的批复')
+    await approver.getByRole('button', { name: '下一步：核对办结告知书' }).click()
+    await approver.getByRole('heading', { name: /处需要修改/ }).waitFor()
+    await checkPage(approver, `no reason, ${size}`)
+    await picture(approver, `office-unreviewed-wrong-${size}`)
+    await approver.getByLabel('未经审核直接决定的原因').fill('审核人出差，办理期限明日届满。')
+    await approver.getByRole('button', { name: '下一步：核对办结告知书' }).click()
+    await approver.getByText('原因：审核人出差，办理期限明日届满。').waitFor()
+    await checkPage(approver, `preview without a review, ${size}`)
+    await picture(approver, `office-unreviewed-preview-${size}`)
+    if (size === 'desktop') {
+      await approver.getByRole('button', { name: '确认作出决定并办结' }).click()
+      await approver.getByText('没有审核，直接决定').waitFor()
+      await checkPage(approver, 'case decided without a review')
+    }
+    await closePage(approver)
+  }
 })
 
 test('the work list is filtered by tab, words and item, and says so when nothing is left', async () => {
@@ -262,7 +323,7 @@ test('without scripts an officer receives, asks for corrections and refuses a wr
   await page.getByRole('button', { name: '登录' }).click()
   await page.getByText('登录名或密码不正确').first().waitFor()
   assert.equal(await page.getByLabel('登录名').inputValue(), 'hongshan-ziran')
-  await page.getByLabel('密码').fill(PASSWORD)
+  await page.getByLabel('密码').fill(DEMO_PASSWORD)
   await page.getByRole('button', { name: '登录' }).click()
   await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
   await page.goto(`${tzxm.office}/?tab=receive`)

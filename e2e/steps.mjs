@@ -1,7 +1,10 @@
 // Steps that several walks share: a new unit registers, fills in the declaration, hands in files.
 import assert from 'node:assert/strict'
+import { openPage } from './harness.mjs'
 
 const PASSWORD = 'Steppe-Wind-2026'
+/** Password of every account of the demonstration. */
+export const DEMO_PASSWORD = 'Caoyuan-2026-Demo'
 /** The item whose need the check page must show. */
 export const ITEM = '生产建设项目水土保持方案审批'
 
@@ -34,6 +37,24 @@ export const go = page => page.locator('.card-foot button[value="continue"]').cl
 export async function press (page, name, noJs) {
   await page.getByRole('button', { name }).click()
   if (!noJs) await page.getByRole('dialog').getByRole('button').last().click()
+}
+
+/** Presses a button of exactly that name and says yes to its question; without scripts there is none. */
+export async function sure (page, button, noJs = false) {
+  await page.getByRole('button', { name: button, exact: true }).click()
+  if (!noJs) await page.getByRole('dialog').getByRole('button').last().click()
+}
+
+/** A page of the office with that officer of the demonstration signed in. */
+export async function openDesk (browser, tzxm, login, options) {
+  const page = await openPage(browser, options)
+  await page.goto(`${tzxm.office}/`)
+  await page.getByLabel('登录名').fill(login)
+  await page.getByLabel('密码').fill(DEMO_PASSWORD)
+  await page.getByRole('button', { name: '登录' }).click()
+  await page.waitForURL(address => !address.pathname.endsWith('/login'))
+  await page.getByRole('heading', { level: 1 }).first().waitFor()
+  return page
 }
 
 export async function register (page, tzxm, serial) {

@@ -1,9 +1,9 @@
 // 电子监察 in the browser: an overdue case, its red card, the department's answer, the supervisor's closing; the home.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { checkPage, checkStill, closePage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { openDesk, sure } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 const SUPERVISOR = 'zizhiqu-jiancha'
 /** Officers of two counties whose cases are overdue in the demonstration on any day. */
 const OFFICER = 'xincheng-fagai'
@@ -20,21 +20,7 @@ after(async () => {
 })
 
 /** A page with that officer signed in. */
-async function desk (login, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { name: '待办', level: 1 }).waitFor()
-  return page
-}
-
-/** Presses a button and says yes to its question; without scripts there is none. */
-async function sure (page, button, noJs) {
-  await page.getByRole('button', { name: button, exact: true }).click()
-  if (!noJs) await page.getByRole('dialog').getByRole('button', { name: button, exact: true }).click()
-}
+const desk = (login, options) => openDesk(browser, tzxm, login, options)
 
 /** Answers the department's first card, of that rule if one is named, and gives its address. */
 async function answerFirst (page, noJs, rule = '') {

@@ -35,6 +35,18 @@ impl Refusal {
     }
 }
 
+/// A text that must be there and not too long, trimmed; `what` names it to the person.
+pub(crate) fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    match text.chars().count() {
+        0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
+        n if n > most => {
+            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字，现为 {n} 个字。")))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
 impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)?;

@@ -1,8 +1,14 @@
-//! 回溯查看: a case, a project or the list of cases as it stood, and as it was known, at a moment of the past.
+//! 回溯查看: a case, a project, a parallel group or a list of them as it stood, and as it was known, at a moment of the past.
 //!
 //! Nothing is kept for it: the streams are folded again up to then (`domain::as_of`). Permission is that of the present view:
 //! whoever may not read a thing today may not read its past. Clocks are counted as of that day with the calendar that was
 //! loaded by the moment of knowledge.
+
+mod group;
+mod project_list;
+
+pub use group::{GroupThen, GroupsThen};
+pub use project_list::ProjectsThen;
 
 use crate::{
     Action, Actor, Call, Failure, Object, Platform,

@@ -2,6 +2,7 @@
 
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
+    suspension::suspension_files,
     upload::{self, FileState, FileType, Inspected, Received, Slot},
 };
 use domain::{
@@ -350,7 +351,7 @@ impl Platform {
         let _permit = permission::decide(&call.actor, Action::ReadFile, object, self.rules.regions)?;
         let answers = page.correction.iter().flat_map(|c| &c.answers).flat_map(|a| &a.files);
         let given = application.materials.iter().flat_map(|g| &g.files);
-        if !given.chain(answers).any(|file| file.id == *id) {
+        if !given.chain(answers).chain(suspension_files(&page)).any(|file| file.id == *id) {
             return Err(Failure::NotThere);
         }
         self.attachment_row(id).await

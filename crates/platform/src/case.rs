@@ -4,6 +4,7 @@ use crate::{
     Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     commitment::{CommitmentOffer, is_spared},
+    consultation::nothing_awaited,
     failure::again,
     group::required,
     guide::GuideVersion,
@@ -18,9 +19,9 @@ use domain::{
     calendar::Calendar,
     case::{
         self, Acceptance, Act, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
-        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Way,
+        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage,
     },
-    clock::{ClockFacts, DayLedger, Light, Sheet, Suspension, Thresholds},
+    clock::{ClockFacts, DayLedger, Light, Sheet, Thresholds},
     department::Agency,
     document::Document,
     ids::{AttachmentId, CaseId, ProjectId},
@@ -589,38 +590,27 @@ impl Platform {
         .await
     }
 
-    /// 暂停计时, with how long it is to take and how the applicant was told.
-    pub async fn suspend_clock(
-        &self,
-        call: &Call,
-        id: &CaseId,
-        suspension: Suspension,
-        planned_until: Date,
-        told_by: Way,
-    ) -> Result<(), Failure> {
-        let today = self.clock.now().date();
-        self.act(call, Action::SuspendClock, id, |case| {
-            Ok(case::suspend(case, suspension.clone(), planned_until, told_by, today)?)
-        })
-        .await
-    }
-
-    /// 恢复计时: `to` is the last day not counted.
-    pub async fn resume_clock(&self, call: &Call, id: &CaseId, to: Date) -> Result<(), Failure> {
-        self.act(call, Action::ResumeClock, id, |case| Ok(case::resume(case, to)?)).await
-    }
-
-    /// 作出决定; the case completes by itself in the same commit (办法第十四条第四、五项).
+    /// 作出决定; the case completes by itself in the same commit (办法第十四条第四、五项). The commit itself looks for a reply
+    /// that is still needed; only when it was refused is it asked which one.
     pub async fn decide_case(&self, call: &Call, id: &CaseId, decision: Decision) -> Result<(), Failure> {
         let by = call.actor.tag();
-        let waits = self.waits_for_consultation(id).await?;
-        self.act(call, Action::DecideCase, id, |case| {
-            if let Some(refusal) = waits.clone().filter(|_| case.may(Act::Decide)) {
-                return Err(refusal.into());
+        let act = again(|| async {
+            let (stream, _) = self.load_case(call, Action::DecideCase, id).await?;
+            self.settle(call, id, &stream.state).await?;
+            let events = case::decide(&stream.state, decision.clone(), &self.scene(&by), &self.papers())?;
+            let mut change = self.change(call);
+            change.append(stream, &events)?;
+            change.exactly_one(nothing_awaited(id, self.clock.now().date()));
+            match change.commit_or(id.as_str(), taken_is_conflict).await {
+                Err(Failure::Conflict) => {
+                    Err(self.waits_for_consultation(id).await?.map_or(Failure::Conflict, Failure::from))
+                }
+                done => done,
             }
-            Ok(case::decide(case, decision.clone(), &self.scene(&by), &self.papers())?)
-        })
-        .await
+        });
+        self.once(call, |_| Some(()), act).await?;
+        self.hand_back_after(call, id).await;
+        Ok(())
     }
 
     /// The completion notice a decision would lead to, or what is wrong with it. Changes nothing; its number is not drawn yet.

@@ -5,9 +5,9 @@ use crate::{
     attachment::Download,
     failure::again,
     permission,
-    read::from_day_number,
+    read::{day_number, from_day_number},
     stream::Stream,
-    work_list::{COUNT_CAP, Cursor},
+    work_list::Cursor,
 };
 use domain::{
     Moment, Refusal,
@@ -19,8 +19,8 @@ use domain::{
 };
 use jiff::civil::Date;
 use ledger::{
-    QueryResult,
-    sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query},
+    QueryResult, Row,
+    sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query, SelectStatement},
 };
 use std::sync::Arc;
 
@@ -169,8 +169,7 @@ impl Platform {
     ) -> Result<ConsultationId, Failure> {
         let act = again(|| async {
             let (stream, about) = self.load_case(call, Action::AskConsultation, case).await?;
-            let open = self.consultations_of(case).await?;
-            if open.iter().any(|row| row.to_name == question.to.name() && !row.standing.is_settled()) {
+            if self.awaited(case, Some(&question.to)).await?.is_some() {
                 let refusal = Refusal::field(
                     "to",
                     "consultation.twice",
@@ -184,6 +183,7 @@ impl Platform {
             let events = consultation::ask(id.clone(), &about, in_work, question, person(call), due, today)?;
             let mut change = self.change(call);
             change.append(self.load::<Consultation>(id.as_str()).await?, &events)?;
+            change.exactly_one(still_in_work(case));
             change.commit(id.as_str()).await?;
             Ok(id)
         });
@@ -274,25 +274,55 @@ impl Platform {
         self.once(call, |_| Some(()), act).await
     }
 
-    /// Consultations about a case the caller was already let read, oldest first.
-    pub async fn consultations_of(&self, case: &CaseId) -> Result<Vec<ConsultationRow>, Failure> {
+    /// Consultations about a case the caller was already let read, oldest first; keyset by moment and id.
+    pub async fn consultations_of(
+        &self,
+        case: &CaseId,
+        after: Option<Cursor>,
+    ) -> Result<(Vec<ConsultationRow>, Option<Cursor>), Failure> {
         let mut select = Query::select();
         select.from(Alias::new("consultations")).columns(COLUMNS.map(Alias::new));
         select.and_where(column("case_id").eq(case.as_str()));
-        select.order_by(Alias::new("asked_at"), Order::Asc).order_by(Alias::new("id"), Order::Asc).limit(200);
+        if let Some(cursor) = &after {
+            let same = column("asked_at").eq(cursor.key).and(column("id").gt(cursor.id.clone()));
+            select.and_where(column("asked_at").gt(cursor.key).or(same));
+        }
+        self.consultation_rows(select, Order::Asc).await
+    }
+
+    /// One page of what is selected, by moment and id.
+    async fn consultation_rows(
+        &self,
+        mut select: SelectStatement,
+        order: Order,
+    ) -> Result<(Vec<ConsultationRow>, Option<Cursor>), Failure> {
+        select.order_by(Alias::new("asked_at"), order.clone()).order_by(Alias::new("id"), order).limit(PAGE + 1);
         let rows = self.store.select(&select).await.map_err(Failure::fault)?;
-        rows.iter().map(|row| self.consultation_row(row)).collect()
+        let mut rows = rows.iter().map(|row| self.consultation_row(row)).collect::<Result<Vec<_>, _>>()?;
+        let more = rows.len() as u64 > PAGE;
+        rows.truncate(PAGE as usize);
+        let next = rows.last().filter(|_| more).map(|row| Cursor { key: row.asked_at.0, id: row.id.to_string() });
+        Ok((rows, next))
+    }
+
+    /// The first consultation about a case that is not settled today, of all organs or of one (`Standing::is_settled`).
+    async fn awaited(&self, case: &CaseId, to: Option<&Agency>) -> Result<Option<ConsultationRow>, Failure> {
+        let today = day_number(self.clock.now().date());
+        let needed = column("silence").eq(Silence::Awaited.slug()).or(column("reply_day").gte(today));
+        let mut select = Query::select();
+        select.from(Alias::new("consultations")).columns(COLUMNS.map(Alias::new));
+        select.and_where(column("case_id").eq(case.as_str())).and_where(column("state").eq(State::Asked.slug()));
+        select.and_where(needed);
+        if let Some(to) = to {
+            select.and_where(column("department").eq(to.department.clone()));
+            select.and_where(column("region").eq(to.region.as_str()));
+        }
+        Ok(self.consultation_rows(select, Order::Asc).await?.0.into_iter().next())
     }
 
     /// A decision waits for every reply that is still needed, or whose day has not passed.
     pub(crate) async fn waits_for_consultation(&self, case: &CaseId) -> Result<Option<Refusal>, Failure> {
-        // Hardly any case has one: a look at the index first, in this thread.
-        let sql = "SELECT 1 AS one FROM consultations WHERE case_id = $1 AND state = 'asked' LIMIT 1";
-        if self.store.query_one(sql, [case.as_str().into()]).await.map_err(Failure::fault)?.is_none() {
-            return Ok(None);
-        }
-        let rows = self.consultations_of(case).await?;
-        Ok(rows.into_iter().find(|row| !row.standing.is_settled()).map(|row| {
+        Ok(self.awaited(case, None).await?.map(|row| {
             let words = format!(
                 "征求{}的意见尚未回复（期限 {}）。请催促其回复，或者撤回征求后再作出决定。",
                 row.to_name, row.reply_by
@@ -316,25 +346,12 @@ impl Platform {
             let same = column("asked_at").eq(cursor.key).and(column("id").lt(cursor.id.clone()));
             select.and_where(column("asked_at").lt(cursor.key).or(same));
         }
-        select.order_by(Alias::new("asked_at"), Order::Desc).order_by(Alias::new("id"), Order::Desc).limit(PAGE + 1);
-        let rows = self.store.select(&select).await.map_err(Failure::fault)?;
-        let mut rows = rows.iter().map(|row| self.consultation_row(row)).collect::<Result<Vec<_>, _>>()?;
-        let more = rows.len() as u64 > PAGE;
-        rows.truncate(PAGE as usize);
-        let next = rows.last().filter(|_| more).map(|row| Cursor { key: row.asked_at.0, id: row.id.to_string() });
-        Ok((rows, next))
+        self.consultation_rows(select, Order::Desc).await
     }
 
     /// How many the caller's organs have to reply to, capped.
     pub async fn consultations_to_reply(&self, call: &Call) -> Result<u64, Failure> {
-        let mut inner = Query::select();
-        inner.expr_as(Expr::val(1), Alias::new("one")).from(Alias::new("consultations"));
-        inner.cond_where(scope(call, Tab::ToReply)).limit(COUNT_CAP);
-        let mut outer = Query::select();
-        outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
-        let rows = self.store.select(&outer).await.map_err(Failure::fault)?;
-        let n: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "n")).map_err(Failure::fault)?;
-        Ok(u64::try_from(n).unwrap_or(0))
+        self.capped("consultations", scope(call, Tab::ToReply)).await
     }
 
     fn consultation_row(&self, row: &QueryResult) -> Result<ConsultationRow, Failure> {
@@ -373,6 +390,25 @@ fn person(call: &Call) -> &str {
         Actor::Officer { name, .. } => name,
         _ => "",
     }
+}
+
+/// Holds the row of a case in work until the commit. A question and a decision both write that row, so of two at the same
+/// time the later one sees what the earlier one left: the case decided, or the question open ([`nothing_awaited`]).
+fn still_in_work(case: &CaseId) -> Row {
+    Row::new(
+        "UPDATE cases SET owed = owed WHERE id = $1 AND owed IN ('propose', 'review', 'decide')",
+        [case.as_str().into()],
+    )
+}
+
+/// Goes through only when no reply is needed any more on that day, by the rule of `Standing::is_settled`. It must come after
+/// the decision's own write of the row.
+pub(crate) fn nothing_awaited(case: &CaseId, today: Date) -> Row {
+    Row::new(
+        "UPDATE cases SET owed = owed WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM consultations c WHERE c.case_id = $1 \
+         AND c.state = 'asked' AND (c.silence = 'awaited' OR c.reply_day >= $2))",
+        [case.as_str().into(), day_number(today).into()],
+    )
 }
 
 /// The case is still in work: a reply is of use.

@@ -8,6 +8,7 @@ use crate::{
     permission,
     processing::{is_manager, is_open_to},
     project::ProjectRow,
+    suspension::suspension_files,
     work_list::Cursor,
 };
 use domain::{
@@ -178,7 +179,8 @@ impl Platform {
         let _permit = permission::decide(&call.actor, Action::ReadFile, object(&page.application), self.rules.regions)?;
         let given = page.application.materials.iter().flat_map(|g| &g.files);
         let answers = page.case.correction.iter().flat_map(|c| &c.answers).flat_map(|a| &a.files);
-        let ids: BTreeSet<&AttachmentId> = given.chain(answers).map(|file| &file.id).collect();
+        let ids: BTreeSet<&AttachmentId> =
+            given.chain(answers).chain(suspension_files(&page.case)).map(|file| &file.id).collect();
         let mut rows = Vec::new();
         for id in ids {
             rows.push(self.attachment_row(id).await?);

@@ -34,6 +34,7 @@ pub mod rulebook;
 pub mod settings;
 mod stream;
 pub mod supervision;
+mod suspension;
 pub mod trail;
 pub mod unit;
 pub mod upload;

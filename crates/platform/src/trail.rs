@@ -245,6 +245,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
                 suspension.ground.article(),
                 suspension.document,
                 notice
+                    .as_ref()
                     .map(|n| format!("；以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until))
                     .unwrap_or_default()
             ),

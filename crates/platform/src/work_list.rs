@@ -244,13 +244,13 @@ impl Platform {
     }
 
     async fn count(&self, scope: &Cond, tab: Tab, today: Date, me: &str) -> Result<u64, Failure> {
+        self.capped("cases", Cond::all().add(scope.clone()).add(tab_condition(tab, today, me))).await
+    }
+
+    /// How many rows of a table a condition holds for, capped at [`COUNT_CAP`].
+    pub(crate) async fn capped(&self, table: &'static str, condition: Cond) -> Result<u64, Failure> {
         let mut inner = Query::select();
-        inner
-            .expr_as(Expr::val(1), Alias::new("one"))
-            .from(Alias::new("cases"))
-            .cond_where(scope.clone())
-            .cond_where(tab_condition(tab, today, me))
-            .limit(COUNT_CAP);
+        inner.expr_as(Expr::val(1), Alias::new("one")).from(Alias::new(table)).cond_where(condition).limit(COUNT_CAP);
         let mut outer = Query::select();
         outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
         let rows = self.store.select(&outer).await.map_err(Failure::fault)?;

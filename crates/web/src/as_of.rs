@@ -1,6 +1,10 @@
 //! 回溯查看, the same on both faces: the form with the two moments, and a case, a project or a list as it stood. Read-only:
 //! no form of a look back changes anything.
 
+mod group;
+
+pub use group::{GroupBody, group_address};
+
 use crate::{
     WebError,
     app::refusals,
@@ -95,6 +99,7 @@ pub fn fields(asked: &Asked, errors: &[Refusal]) -> Vec<Markup> {
 #[derive(Template)]
 #[template(path = "kit/as_of.html")]
 pub struct LookForm {
+    title: &'static str,
     path: String,
     fields: Vec<Markup>,
     summary: ErrorSummary,
@@ -106,11 +111,19 @@ impl LookForm {
     /// With what was typed, and what is wrong with it.
     pub fn new(path: &str, asked: &Asked, errors: &[Refusal]) -> Self {
         Self {
+            title: "选择要看的时点",
             path: path.to_owned(),
             fields: fields(asked, errors),
             summary: ErrorSummary::new(errors),
             explained: asked.is_empty() || !errors.is_empty(),
         }
+    }
+
+    /// The same for a list, with the fields that narrow it.
+    pub fn narrowed(path: &str, asked: &Asked, narrowing: Vec<Markup>, errors: &[Refusal]) -> Self {
+        let mut form = Self { title: "选择时点和范围", ..Self::new(path, asked, errors) };
+        form.fields.extend(narrowing);
+        form
     }
 }
 

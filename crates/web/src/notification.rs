@@ -1,5 +1,9 @@
 //! 通知设置 and 发送结果: the same form and the same table on both faces.
 
+mod page;
+
+pub use page::{PreferencesFace, routes as routes_of_preferences};
+
 use crate::{
     Fields,
     html::{Choice, Field, Pill, Tone},

@@ -96,7 +96,7 @@ pub fn delegate(
         }
         _ => {}
     }
-    let reason = crate::case::words("reason", &wish.reason, "委托的原因", 200).map_err(|fault| faults.push(fault));
+    let reason = crate::refusal::words("reason", &wish.reason, "委托的原因", 200).map_err(|fault| faults.push(fault));
     match reason {
         Ok(reason) if faults.is_empty() => {
             let post = Post {

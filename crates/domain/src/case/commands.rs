@@ -2,7 +2,7 @@
 
 use super::{
     Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, licence,
-    processing, special,
+    processing, special, words,
 };
 use crate::{
     Moment, Refusal,
@@ -87,17 +87,6 @@ pub(super) fn allowed(case: &Case, act: Act) -> Result<&Application, Refusal> {
             format!("办件当前为“{}”，不能进行“{}”。请刷新页面查看最新状态。", case.stage.name(), act.name()),
         )),
         None => Err(Refusal::new("case.not_there", "没有这个办件。")),
-    }
-}
-
-pub(crate) fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。"))),
-        n if n > most => {
-            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字，现为 {n} 个字。")))
-        }
-        _ => Ok(text.to_owned()),
     }
 }
 

@@ -399,7 +399,7 @@ fn art45_a_suspension_has_ground_paper_and_proof_that_the_applicant_was_told_how
             let from = date(2026, 3, 9);
             let document = document.to_owned();
             let suspension = Suspension { from, to: None, ground: Ground::Appraisal, document, told_on };
-            suspend(case, suspension, planned, Way::Mail, scene.today())
+            suspend(case, suspension, Notice::new(planned, Way::Mail, vec![]), scene.today())
         }
     };
     let (today, later) = (Some(date(2026, 3, 9)), date(2026, 3, 20));

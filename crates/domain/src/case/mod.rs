@@ -54,8 +54,6 @@ pub use special::{
 pub use stage::{Act, Owed, Stage};
 pub use suspension::{Notice, Way, resume, suspend};
 
-pub(crate) use commands::words;
-
 use commands::allowed;
 
 use crate::{
@@ -65,6 +63,7 @@ use crate::{
     document::{Document, DocumentKind},
     ids::{AttachmentId, CaseId, ProjectId, UnitId},
     item::Limit,
+    refusal::words,
 };
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -469,7 +468,7 @@ impl Aggregate for Case {
             CaseEvent::ClockSuspended { suspension, notice } => {
                 self.notices.resize(self.suspensions.len(), None);
                 self.suspensions.push(suspension.clone());
-                self.notices.push(*notice);
+                self.notices.push(notice.clone());
             }
             CaseEvent::ClockResumed { to } => {
                 if let Some(open) = self.suspensions.iter_mut().rev().find(|s| s.to.is_none()) {

@@ -139,7 +139,10 @@ pub(super) fn follows(case: &Case, outcome: Outcome, scene: &Scene<'_>) -> Resul
         Some(proposal) if proposal.what.outcome != outcome => Err(Refusal::field(
             "outcome",
             "decision.differs",
-            format!("审核同意的拟办意见为“{}”。不同意该意见的，请退回重新拟办。", proposal.what.outcome.name()),
+            format!(
+                "拟办意见为“{}”，办理结果应当与其一致。不同意该意见的，请退回重新拟办。",
+                proposal.what.outcome.name()
+            ),
         )
         .article(FOUR_EYES)),
         _ => Ok(()),

@@ -280,7 +280,7 @@ pub fn begin_special(case: &Case, plan: SpecialPlan, scene: &Scene<'_>) -> Resul
             document: paper.clone(),
             told_on: Some(plan.told_on),
         },
-        notice: Some(Notice { planned_until: plan.planned_until, told_by: plan.told_by, special: true }),
+        notice: Some(Notice { special: true, ..Notice::new(plan.planned_until, plan.told_by, vec![]) }),
     });
     let begun = CaseEvent::SpecialBegun { plan: Box::new(SpecialPlan { paper, longer, ..plan }) };
     Ok(std::iter::once(begun).chain(stop).collect())

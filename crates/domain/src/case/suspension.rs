@@ -1,7 +1,7 @@
 //! 暂停计时 and 恢复计时: only on legal ground, with a paper, with proof that the applicant was told, and how long it is to
 //! take (许可法第四十五条; 673号令第十条; 办法第十五条).
 
-use super::{Act, Case, CaseEvent, allowed, special};
+use super::{Act, Case, CaseEvent, File, allowed, special};
 use crate::{Refusal, clock::Suspension};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -55,7 +55,7 @@ impl Way {
 }
 
 /// What the applicant was told about a suspension.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
     /// Until when it is to last (许可法第四十五条: 应当将所需时间书面告知申请人).
     pub planned_until: Date,
@@ -63,6 +63,16 @@ pub struct Notice {
     pub told_by: Way,
     /// It belongs to a special procedure and ends with it.
     pub special: bool,
+    /// The paper itself, as it was uploaded; empty in records that only named it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<File>,
+}
+
+impl Notice {
+    /// Of a suspension on its own, with the files of its paper.
+    pub fn new(planned_until: Date, told_by: Way, files: Vec<File>) -> Self {
+        Self { planned_until, told_by, special: false, files }
+    }
 }
 
 /// The suspension that lasts, with what the applicant was told.
@@ -72,13 +82,7 @@ pub(super) fn stopped(case: &Case) -> Option<(&Suspension, Option<&Notice>)> {
 }
 
 /// 暂停计时.
-pub fn suspend(
-    case: &Case,
-    suspension: Suspension,
-    planned_until: Date,
-    told_by: Way,
-    today: Date,
-) -> Result<Vec<CaseEvent>, Refusal> {
+pub fn suspend(case: &Case, suspension: Suspension, notice: Notice, today: Date) -> Result<Vec<CaseEvent>, Refusal> {
     allowed(case, Act::Suspend)?;
     const ART45: &str = "行政许可法第四十五条";
     let fault = |field, code, words: &str| Err(Refusal::field(field, code, words).article(ART45));
@@ -98,11 +102,10 @@ pub fn suspend(
         Some(told) if told > today => return fault("told_on", "date.future", "告知日期不能晚于今天。"),
         Some(_) => {}
     }
-    if planned_until < suspension.from {
+    if notice.planned_until < suspension.from {
         return fault("planned_until", "clock.planned", "预计结束日不能早于暂停的起始日。");
     }
-    let notice = Some(Notice { planned_until, told_by, special: false });
-    Ok(vec![CaseEvent::ClockSuspended { suspension, notice }])
+    Ok(vec![CaseEvent::ClockSuspended { suspension, notice: Some(notice) }])
 }
 
 /// 恢复计时: `to` is the last day not counted.

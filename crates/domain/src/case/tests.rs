@@ -123,7 +123,7 @@ fn somebody(account: &str) -> Undertaker {
 }
 
 fn stop(case: &Case, suspension: Suspension) -> Result<Vec<CaseEvent>, Refusal> {
-    suspend(case, suspension, date(2026, 3, 20), Way::Platform, moment(20).date())
+    suspend(case, suspension, Notice::new(date(2026, 3, 20), Way::Platform, vec![]), moment(20).date())
 }
 
 /// Does an act with good arguments; the first refusal counts. The check of a code alone has no command of its own.

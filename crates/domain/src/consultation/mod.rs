@@ -273,7 +273,7 @@ impl Aggregate for Consultation {
 const ARTICLE: &str = "办法第十七条";
 
 fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
-    crate::case::words(field, text, what, most).map_err(|refusal| refusal.article(ARTICLE))
+    crate::refusal::words(field, text, what, most).map_err(|refusal| refusal.article(ARTICLE))
 }
 
 /// What an officer fills in.

@@ -191,7 +191,8 @@ impl Real {
                     document: "专家评审告知书".into(),
                     told_on: Some(today),
                 };
-                (i, case::suspend(&self.cases[i], suspension, today, case::Way::Platform, today).ok())
+                let notice = case::Notice::new(today, case::Way::Platform, vec![]);
+                (i, case::suspend(&self.cases[i], suspension, notice, today).ok())
             }
             Try::Resume(i) => (i, case::resume(&self.cases[i], today).ok()),
             Try::Grant(i) => (i, self.decide(i, Outcome::Granted, now)),

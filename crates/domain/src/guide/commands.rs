@@ -258,14 +258,7 @@ fn is_phone(text: &str) -> bool {
 }
 
 fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。")).article(ARTICLE)),
-        n if n > most => {
-            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字，现为 {n} 个字。")))
-        }
-        _ => Ok(text.to_owned()),
-    }
+    crate::refusal::words(field, text, what, most).map_err(|refusal| refusal.article(ARTICLE))
 }
 
 fn wrong_state(what: &str) -> Refusal {

@@ -19,12 +19,5 @@ use crate::Refusal;
 
 /// A text that must be there and not too long.
 fn words(field: &str, text: &str, what: &str, most: usize) -> Result<String, Refusal> {
-    let text = text.trim();
-    match text.chars().count() {
-        0 => Err(Refusal::field(field, "text.required", format!("请填写{what}。")).article("办法第十七条")),
-        n if n > most => {
-            Err(Refusal::field(field, "text.too_long", format!("{what}不能超过 {most} 个字，现为 {n} 个字。")))
-        }
-        _ => Ok(text.to_owned()),
-    }
+    crate::refusal::words(field, text, what, most).map_err(|refusal| refusal.article("办法第十七条"))
 }

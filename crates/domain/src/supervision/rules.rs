@@ -257,22 +257,42 @@ fn paper(data: &Value) -> &str {
     }
 }
 
+/// Names of the files of a suspension's paper.
+fn paper_files(data: &Value) -> Vec<&str> {
+    let files = data.pointer("/notice/files").and_then(Value::as_array).into_iter().flatten();
+    files.filter_map(|file| file.get("name").and_then(Value::as_str)).collect()
+}
+
+/// The suspension stands on its own, and its record says what the applicant was told: such a one has its paper uploaded. A
+/// special procedure has its own paper; older records only name it.
+fn has_own_paper(data: &Value) -> bool {
+    data.pointer("/notice/special").and_then(Value::as_bool) == Some(false)
+}
+
 /// A suspension without paper, or without proof that the applicant was told.
-fn suspension_without_paper(_: &Rule, h: &Happening<'_>) -> Option<Hit> {
+fn suspension_without_paper(rule: &Rule, h: &Happening<'_>) -> Option<Hit> {
     let told = h.data.pointer("/suspension/told_on").and_then(Value::as_str);
     let day = |text: Option<&str>| text.and_then(|text| text.parse::<Date>().ok());
     let from = day(h.data.pointer("/suspension/from").and_then(Value::as_str));
     let paper = paper(h.data);
     let afterwards = day(told).zip(from).is_some_and(|(told, from)| told > from);
+    let files = paper_files(h.data);
+    let bare = rule.number("upload", 0) == 1 && has_own_paper(h.data) && files.is_empty();
     let missing = match told {
         _ if paper == "没有" => "没有告知文书",
         None => "没有书面告知申请人的日期",
         Some(_) if afterwards => "开始以后才书面告知申请人",
+        Some(_) if bare => "只登记了告知文书的名称，没有上传文书",
         Some(_) => return None,
     };
     let sentence = format!("因{}暂停计时，{missing}。暂停应当将所需时间书面告知申请人。", ground(h.data));
-    let facts =
-        vec![fact("暂停依据", ground(h.data)), fact("文书", paper), fact("书面告知日期", told.unwrap_or("没有"))];
+    let uploaded = if files.is_empty() { "没有".to_owned() } else { files.join("、") };
+    let facts = vec![
+        fact("暂停依据", ground(h.data)),
+        fact("文书", paper),
+        fact("上传的文书", uploaded),
+        fact("书面告知日期", told.unwrap_or("没有")),
+    ];
     at_event(h, sentence, facts)
 }
 

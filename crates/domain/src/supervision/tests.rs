@@ -4,11 +4,13 @@ use super::*;
 use crate::{
     Aggregate, Meta, Moment,
     calendar::default_calendar,
-    case::{Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point},
+    case::{
+        Application, Case, CaseEvent, Decision, File, Given, NotAcceptedGround, Notice, Outcome, Papers, Point, Way,
+    },
     clock::{Ground, Suspension},
     consultation::{self, Consultation, Question, Reply, Silence, View, ask},
     department::Agency,
-    ids::{CaseId, ConsultationId, ExpeditingOrderId, ProjectId, UnitId},
+    ids::{AttachmentId, CaseId, ConsultationId, ExpeditingOrderId, ProjectId, UnitId},
     item::catalogue,
     region::{INNER_MONGOLIA, RegionCode, default_regions},
 };
@@ -331,6 +333,26 @@ fn art15_a_suspension_without_paper_or_proof_of_telling_hits() {
     assert!(untold.show("suspension_without_paper").unwrap().sentence.contains("没有书面告知"));
     let bare = Story::accepted().then(suspended(" ", Some(day), day), at(day, 9, 0));
     assert_eq!(value(&bare.show("suspension_without_paper").unwrap(), "文书"), "没有");
+}
+
+#[test]
+fn art15_a_suspension_whose_paper_was_only_named_hits() {
+    let day = date(2026, 3, 10);
+    let stop = |notice: Option<Notice>| {
+        let CaseEvent::ClockSuspended { suspension, .. } = suspended("评审通知", Some(day), day) else {
+            unreachable!()
+        };
+        Story::accepted().then(CaseEvent::ClockSuspended { suspension, notice }, at(day, 9, 0))
+    };
+    let file = File { id: AttachmentId::from_random([1; 16]), name: "评审通知.pdf".into() };
+    let told = |files| Notice::new(date(2026, 3, 20), Way::Platform, files);
+    assert_eq!(stop(Some(told(vec![file]))).show("suspension_without_paper"), None);
+    let hit = stop(Some(told(vec![]))).show("suspension_without_paper").unwrap();
+    assert!(hit.sentence.contains("没有上传文书"));
+    assert_eq!((value(&hit, "文书"), value(&hit, "上传的文书")), ("评审通知", "没有"));
+    // A special procedure has its own paper, and older records only name it.
+    assert_eq!(stop(Some(Notice { special: true, ..told(vec![]) })).show("suspension_without_paper"), None);
+    assert_eq!(stop(None).show("suspension_without_paper"), None);
 }
 
 #[test]

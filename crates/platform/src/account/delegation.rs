@@ -4,7 +4,8 @@ use crate::{
     Action, Actor, Call, Failure, Object, Platform,
     failure::again,
     permission,
-    read::{day_number, from_day_number},
+    read::{NEVER, day_number, from_day_number},
+    work_list::{Cursor, PAGE},
 };
 use domain::{
     account::{self, Account, DELEGATED, Delegating, Role},
@@ -79,6 +80,12 @@ fn read(row: &QueryResult) -> Result<DelegationRow, Failure> {
     })
 }
 
+/// First day, account and number of the row a page begins after.
+fn place(cursor: &Cursor) -> Option<(i64, &str, i64)> {
+    let (account, number) = cursor.id.split_once('.')?;
+    Some((cursor.key, account, number.parse().ok()?))
+}
+
 impl Platform {
     /// Posts the caller can delegate today, and the colleagues who could stand in.
     pub async fn delegable(&self, call: &Call) -> Result<Delegable, Failure> {
@@ -121,18 +128,36 @@ impl Platform {
         Ok(found)
     }
 
-    /// Delegations the caller gave or received, the latest first.
-    pub async fn delegations(&self, call: &Call) -> Result<Vec<DelegationRow>, Failure> {
+    /// Delegations the caller gave or received, the latest first; keyset by first day, account and number.
+    pub async fn delegations(
+        &self,
+        call: &Call,
+        after: Option<Cursor>,
+    ) -> Result<(Vec<DelegationRow>, Option<Cursor>), Failure> {
+        let (day, account, number) = after.as_ref().and_then(place).unwrap_or((NEVER, "", 0));
         let rows = self
             .store
             .query(
                 "SELECT account_id, at, name, department, region, role, from_day, to_day, by_account, by_name, reason FROM delegations \
-                 WHERE account_id = $1 OR by_account = $1 ORDER BY from_day DESC, account_id, at LIMIT 200",
-                [officer(call)?.as_str().into()],
+                 WHERE (account_id = $1 OR by_account = $1) \
+                 AND (from_day < $2 OR (from_day = $2 AND (account_id > $3 OR (account_id = $3 AND at > $4)))) \
+                 ORDER BY from_day DESC, account_id, at LIMIT $5",
+                [
+                    officer(call)?.as_str().into(),
+                    day.into(),
+                    account.into(),
+                    number.into(),
+                    i64::try_from(PAGE + 1).unwrap_or(i64::MAX).into(),
+                ],
             )
             .await
             .map_err(Failure::fault)?;
-        rows.iter().map(read).collect()
+        let mut rows = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let more = rows.len() as u64 > PAGE;
+        rows.truncate(PAGE as usize);
+        let next = rows.last().filter(|_| more);
+        let next = next.map(|row| Cursor { key: day_number(row.from), id: format!("{}.{}", row.account, row.at) });
+        Ok((rows, next))
     }
 
     /// Posts the caller holds today for somebody else.

@@ -8,6 +8,7 @@ mod view;
 pub use acts::GroupAct;
 pub(crate) use apply::required;
 pub use apply::{ApplyForGroup, GroupForm, JoinItem, JoiningPage, SharedNeed};
+pub(crate) use view::COLUMNS;
 pub use view::{BranchView, GroupPage, GroupRow, GroupTab};
 
 use crate::{Action, Call, Failure, Object, Platform, permission, stream::Stream};

@@ -128,7 +128,7 @@ pub struct GroupRow {
 }
 
 impl GroupRow {
-    fn read(row: &QueryResult) -> Result<Self, Failure> {
+    pub(crate) fn read(row: &QueryResult) -> Result<Self, Failure> {
         let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
         let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
         let moment = |at: i64| Some(at).filter(|at| *at > 0).map(Moment);
@@ -150,7 +150,7 @@ impl GroupRow {
     }
 }
 
-const COLUMNS: [&str; 11] = [
+pub(crate) const COLUMNS: [&str; 11] = [
     "id",
     "title",
     "project_name",

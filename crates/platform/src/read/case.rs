@@ -4,7 +4,7 @@ use super::{NEVER, NewMessage, Projected, day_number, deadline, document_row};
 use crate::Rulebook;
 use domain::{
     Meta,
-    case::{Application, Case, CaseEvent, CommitmentCheck, Finding, Outcome, owed_clock},
+    case::{Application, Case, CaseEvent, CommitmentCheck, Finding, Notice, Outcome, owed_clock},
     document::Document,
 };
 use ledger::{Row, Value};
@@ -95,7 +95,7 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
                 suspension.ground.name(),
                 suspension.ground.article(),
                 suspension.document,
-                notice.map(|n| format!("，预计至 {}", n.planned_until)).unwrap_or_default()
+                notice.as_ref().map(|n| format!("，预计至 {}{}", n.planned_until, papers(n))).unwrap_or_default()
             ),
         ),
         CaseEvent::ClockResumed { to } => ("办理时限恢复计算", format!("{about}自 {to} 的次日起恢复计时。")),
@@ -202,6 +202,11 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         | CaseEvent::AmendmentAsked { .. } => return None,
     };
     Some((title.to_owned(), body))
+}
+
+/// Where the paper of a suspension is.
+fn papers(notice: &Notice) -> &'static str {
+    if notice.files.is_empty() { "" } else { "，文书可在办件页面下载" }
 }
 
 /// Columns that change with each event, in the order of `$1…$20`.

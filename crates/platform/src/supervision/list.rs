@@ -4,7 +4,7 @@ use super::{does_case_work, posts};
 use crate::{
     Action, Call, Failure, Object, Platform, permission,
     read::{day_number, from_day_number},
-    work_list::{COUNT_CAP, Cursor},
+    work_list::Cursor,
 };
 use domain::{
     Moment,
@@ -438,16 +438,6 @@ impl Platform {
         let scope = self.card_scope(call).add_all(Owing::Supervisor.of_cards(0));
         let to_close = if supervised { self.capped("supervision_cards", scope).await? } else { 0 };
         Ok(Some(mine.cards + mine.orders + to_close))
-    }
-
-    async fn capped(&self, table: &'static str, condition: Cond) -> Result<u64, Failure> {
-        let mut inner = Query::select();
-        inner.expr_as(Expr::val(1), Alias::new("one")).from(Alias::new(table)).cond_where(condition).limit(COUNT_CAP);
-        let mut outer = Query::select();
-        outer.expr_as(Expr::cust("COUNT(*)"), Alias::new("n")).from_subquery(inner, Alias::new("capped"));
-        let rows = self.store.select(&outer).await.map_err(Failure::fault)?;
-        let n: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "n")).map_err(Failure::fault)?;
-        Ok(u64::try_from(n).unwrap_or(0))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{
     account::Role,
-    case::Outcome,
+    case::{Outcome, Stage},
     consultation::{Question, Silence, Standing, View},
     department::Agency,
     ids::{AttachmentId, CaseId, ConsultationId},
@@ -25,6 +25,7 @@ both_engines! {
     art17_only_the_two_organs_take_part,
     art17_each_act_acts_once_and_at_the_same_time_one_wins,
     art17_what_is_over_or_not_there_is_not_acted_on,
+    art17_of_a_question_and_a_decision_at_the_same_time_one_wins_round_after_round,
     art15_a_question_without_a_reply_opens_a_card_for_the_organ_that_was_asked,
 }
 
@@ -62,7 +63,7 @@ async fn ask(world: &World, s: &Scene, question: Question) -> ConsultationId {
 }
 
 async fn standing(world: &World, s: &Scene) -> Vec<Standing> {
-    world.platform.consultations_of(&s.case).await.unwrap().into_iter().map(|row| row.standing).collect()
+    world.platform.consultations_of(&s.case, None).await.unwrap().0.into_iter().map(|row| row.standing).collect()
 }
 
 async fn art17_a_department_is_asked_replies_and_the_decision_waits_for_it(world: &World) {
@@ -186,6 +187,43 @@ async fn art17_what_is_over_or_not_there_is_not_acted_on(world: &World) {
     p.withdraw_case(&world.agent.call(), &s.case, "改址").await.unwrap();
     refused(p.reply_consultation(&s.asked.call(), &id, View::Agree, "同意").await, "consultation.over");
     assert_eq!(p.consultations_to_reply(&s.asked.call()).await.unwrap(), 0, "a case that ended asks nothing");
+}
+
+async fn art17_of_a_question_and_a_decision_at_the_same_time_one_wins_round_after_round(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let (mut decided, mut waited) = (0, 0);
+    for round in 0..24 {
+        let case = world.accepted(&officer).await;
+        world.reviewed(&case, Outcome::Granted).await;
+        let (platform, call, id) = (world.platform.clone(), officer.call(), case.clone());
+        let granted = decision(world, Outcome::Granted);
+        let deciding = tokio::spawn(async move {
+            // Sometimes the question is a little ahead, sometimes the decision.
+            for _ in 0..round % 6 {
+                tokio::task::yield_now().await;
+            }
+            platform.decide_case(&call, &id, granted).await
+        });
+        let (platform, call, id) = (world.platform.clone(), officer.call(), case.clone());
+        let asking = tokio::spawn(async move { platform.ask_consultation(&call, &id, &question()).await });
+        let (decision, question) = (deciding.await.unwrap(), asking.await.unwrap());
+        let stage = world.platform.case_page(&officer.call(), &case).await.unwrap().case.stage;
+        match (decision, question) {
+            (Ok(()), question) => {
+                refused(question, "consultation.not_in_work");
+                assert_eq!(stage, Stage::Completed);
+                assert!(world.platform.consultations_of(&case, None).await.unwrap().0.is_empty(), "round {round}");
+                decided += 1;
+            }
+            (decision, Ok(_)) => {
+                refused(decision, "consultation.open");
+                assert_eq!(stage, Stage::Reviewed);
+                waited += 1;
+            }
+            (decision, question) => panic!("round {round}: neither won: {decision:?}, {question:?}"),
+        }
+    }
+    assert_eq!(decided + waited, 24);
 }
 
 async fn art15_a_question_without_a_reply_opens_a_card_for_the_organ_that_was_asked(world: &World) {

@@ -38,7 +38,7 @@ both_engines! {
 }
 
 /// Items of 甲公司's sample project that nothing stands before, of four organs. The first in lawful order leads.
-const FOUR: [&str; 4] = ["ent_file", "eia_form", "soil_water", "land_preexam_site"];
+pub const FOUR: [&str; 4] = ["ent_file", "eia_form", "soil_water", "land_preexam_site"];
 const ORGANS: [(&str, &str); 4] =
     [("development_reform", "150402"), ("ecology", "150400"), ("water", "150402"), ("natural_resources", "150402")];
 
@@ -55,7 +55,8 @@ async fn filled(world: &World, project: &ProjectId, stage: &str, items: &[&str])
     form
 }
 
-async fn formed(world: &World, items: &[&str]) -> (GroupId, Vec<CaseId>) {
+/// A group of these items, with its cases.
+pub async fn formed(world: &World, items: &[&str]) -> (GroupId, Vec<CaseId>) {
     let project = world.project().await;
     let form = filled(world, &project, "", items).await;
     let group = world.platform.apply_for_group(&world.agent.call(), &project, &form).await.unwrap();
@@ -65,7 +66,8 @@ async fn formed(world: &World, items: &[&str]) -> (GroupId, Vec<CaseId>) {
     (group, cases)
 }
 
-async fn officers(world: &World) -> Vec<Person> {
+/// One person for each organ of [`FOUR`], who does everything there.
+pub async fn officers(world: &World) -> Vec<Person> {
     let mut officers = Vec::new();
     for (department, region) in ORGANS {
         officers.push(world.all_hands(department, region).await);

@@ -1,24 +1,31 @@
 //! Lists: pages follow one another without overlap and cover everything; tabs show what is owed, and to whom.
 
 use domain::{
-    account::Role,
+    account::{Delegating, Role},
     case::{Delivery, Owed, Way},
+    consultation::{Question, Silence},
+    department::Agency,
     region::RegionCode,
 };
 use jiff::civil::date;
 use platform::{
     Call, Failure,
     case::CaseRow,
-    work_list::{Filter, PAGE, Tab, WorkList},
+    work_list::{Cursor, Filter, PAGE, Tab, WorkList},
 };
 use std::collections::BTreeSet;
-use testkit::{Person, World, answers, both_engines, outcome::forbidden, point, supplied};
+use testkit::{
+    Person, World, answers, both_engines,
+    outcome::{forbidden, refused},
+    point, supplied,
+};
 
 both_engines! {
     the_work_list_pages_follow_one_another_and_cover_everything,
     the_work_list_tabs_show_what_is_owed,
     s10_the_work_list_ends_where_the_posts_do,
     lists_of_projects_and_messages_page_without_overlap,
+    lists_of_consultations_and_delegations_page_without_overlap,
     search_finds_exactly_the_names_that_contain_the_words,
 }
 
@@ -173,6 +180,78 @@ async fn lists_of_projects_and_messages_page_without_overlap(world: &World) {
     assert_eq!(world.platform.unread_messages(&call).await.unwrap(), 6);
     world.platform.read_all_messages(&call).await.unwrap();
     assert_eq!(world.platform.unread_messages(&call).await.unwrap(), 0);
+}
+
+async fn lists_of_consultations_and_delegations_page_without_overlap(world: &World) {
+    let p = &world.platform;
+    let officer = world.all_hands("water", "150402").await;
+    let case = world.accepted(&officer).await;
+    let today = p.clock.now().date();
+    let question = Question {
+        to: Agency::new("emergency", RegionCode::parse("150402").unwrap()),
+        text: "是否影响行洪？".into(),
+        reply_by: p.rules.calendar.add_working_days(today, 3),
+        silence: Silence::Awaited,
+        basis: String::new(),
+    };
+    let mut asked = Vec::new();
+    for n in 0..45 {
+        // Many in one moment, and some later.
+        if n % 15 == 14 {
+            world.set_day(p.clock.now().date().tomorrow().unwrap());
+        }
+        let question =
+            Question { reply_by: p.rules.calendar.add_working_days(p.clock.now().date(), 3), ..question.clone() };
+        let id = p.ask_consultation(&officer.call(), &case, &question).await.unwrap();
+        refused(p.ask_consultation(&officer.call(), &case, &question).await, "consultation.twice");
+        if n < 44 {
+            p.recall_consultation(&officer.call(), &id, "另行征求").await.unwrap();
+        }
+        asked.push(id);
+    }
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = p.consultations_of(&case, after).await.unwrap();
+        assert!(page.len() as u64 <= PAGE && (next.is_none() || page.len() as u64 == PAGE));
+        rows.extend(page);
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    assert!(rows.windows(2).all(|pair| pair[0].asked_at <= pair[1].asked_at), "oldest first");
+    let seen: BTreeSet<_> = rows.iter().map(|row| row.id.clone()).collect();
+    assert_eq!((rows.len(), seen), (45, asked.into_iter().collect()));
+
+    let head = world.officer("water", "150402", &[Role::Approver]).await;
+    let colleagues = [Role::Receptionist, Role::Undertaker];
+    let mut given = 0;
+    for role in colleagues {
+        let colleague = world.officer("water", "150402", &[role]).await;
+        for n in 0..22 {
+            let from = p.clock.now().date().checked_add(jiff::Span::new().days(n % 3)).unwrap();
+            let agency = Agency::new("water", RegionCode::parse("150402").unwrap());
+            let wish = Delegating { agency, role: Role::Approver, from, until: from, reason: "外出".into() };
+            p.delegate_post(&head.call(), colleague.account(), &wish).await.unwrap();
+            p.end_delegation(&head.call(), colleague.account(), n as usize).await.unwrap();
+            given += 1;
+        }
+    }
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = p.delegations(&head.call(), after).await.unwrap();
+        assert!(page.len() as u64 <= PAGE && (next.is_none() || page.len() as u64 == PAGE));
+        rows.extend(page);
+        match next {
+            Some(next) => after = Cursor::parse(&next.to_string()),
+            None => break,
+        }
+    }
+    assert!(rows.windows(2).all(|pair| pair[0].from >= pair[1].from), "latest first");
+    let seen: BTreeSet<_> = rows.iter().map(|row| (row.account.clone(), row.at)).collect();
+    assert_eq!((rows.len(), seen.len()), (given, given));
+    let nonsense = Cursor { key: 0, id: "nothing".into() };
+    assert_eq!(p.delegations(&head.call(), Some(nonsense)).await.unwrap().0.len() as u64, PAGE);
 }
 
 async fn search_finds_exactly_the_names_that_contain_the_words(world: &World) {

@@ -4,6 +4,7 @@
 mod acts;
 mod apply;
 mod as_of;
+mod as_of_lists;
 mod calendar;
 mod codes;
 mod commitment;
@@ -26,3 +27,4 @@ mod processing;
 mod public;
 mod sealed;
 mod supervision;
+mod suspension;

@@ -131,6 +131,8 @@ async fn art15_the_sweep_looks_at_what_is_due_and_at_nothing_else(world: &World)
         document: "听证通知书".into(),
         told_on: Some(today),
     };
+    let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("notice"))]);
+    world.platform.upload_suspension_paper(&officer.call(), &paused, ("通知书.pdf", ""), content).await.unwrap();
     world
         .platform
         .suspend_clock(&officer.call(), &paused, suspension, today, domain::case::Way::Platform)

@@ -73,6 +73,13 @@ impl Life<'_> {
         };
         let days = between(&self.chance, [3, 12]);
         let until = self.platform.rules.calendar.add_working_days(today, days);
+        let content = stream::iter([Ok::<_, Infallible>(sample_pdf("Simulated notice of a suspension"))]);
+        let file = ("专家评审告知书.pdf", "application/pdf");
+        match self.platform.upload_suspension_paper(&call, &id, file, content).await {
+            // Decided already.
+            Err(Failure::Refused(_)) => return Ok(()),
+            other => drop(self.tried("upload a paper", other)?),
+        }
         match self.platform.suspend_clock(&call, &id, suspension, until, Way::Platform).await {
             // Decided already.
             Err(Failure::Refused(_)) => return Ok(()),
@@ -289,8 +296,9 @@ impl Life<'_> {
     /// Nobody has replied: the question waits a little longer, then it is taken back.
     async fn give_up_waiting(&mut self, case: usize) -> Result<(), SimulationError> {
         let Some((call, id)) = self.window(case, "recall a consultation").await? else { return Ok(()) };
-        let rows = self.platform.consultations_of(&id).await;
-        for row in self.tried("read consultations", rows)?.into_iter().filter(|row| row.reply_by < self.clock_date()) {
+        let rows = self.platform.consultations_of(&id, None).await;
+        for row in self.tried("read consultations", rows)?.0.into_iter().filter(|row| row.reply_by < self.clock_date())
+        {
             let reason = "已通过现场核查查明，不再需要回复。";
             match self.platform.recall_consultation(&call, &row.id, reason).await {
                 Err(Failure::Refused(_)) => {}

@@ -351,6 +351,10 @@ impl Town {
                     told_on: Some(today),
                 };
                 let until = platform.rules.calendar.add_working_days(today, 10);
+                let bytes = bytes::Bytes::from(simulation::sample_pdf("Notice of an expert review, for demonstration"));
+                let content = futures_util::stream::iter([Ok::<_, Infallible>(bytes)]);
+                let file = ("关于组织专家评审的告知书.pdf", "application/pdf");
+                platform.upload_suspension_paper(&call, &case, file, content).await?;
                 platform.suspend_clock(&call, &case, suspension, until, Way::Platform).await
             }
             Act::Resume(_) => platform.resume_clock(&call, &case, today).await,

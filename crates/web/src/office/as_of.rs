@@ -1,10 +1,13 @@
-//! 回溯查看 in the office: one case, one project, the list of cases.
+//! 回溯查看 in the office: one case, one project, one parallel group, and their lists.
+
+mod group;
+mod project;
 
 use super::{frame, step};
 use crate::{
     Access, OfficeContext, Page, Route, WebError,
-    as_of::{CaseBody, LookForm, ProjectBody, RowThen, banner, counted_with, fields, look, pairs},
-    html::{self, Choice, Empty, ErrorSummary, Field, Markup, Note, Pager},
+    as_of::{CaseBody, LookForm, ProjectBody, RowThen, banner, counted_with, look, pairs},
+    html::{self, Choice, Empty, Field, Markup, Note, Pager},
 };
 use askama::Template;
 use axum::{
@@ -24,6 +27,9 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::SignedIn, "/as-of", list),
         Route::get(Access::Owner, "/cases/{id}/as-of", show_case),
         Route::get(Access::Owner, "/projects/{id}/as-of", show_project),
+        Route::get(Access::SignedIn, "/projects/as-of", project::list),
+        Route::get(Access::Owner, "/groups/{id}/as-of", group::show),
+        Route::get(Access::SignedIn, "/groups/as-of", group::list),
     ]
 }
 
@@ -94,10 +100,8 @@ async fn show_project(
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
-    on: String,
-    at: String,
-    known_on: String,
-    known_at: String,
+    #[serde(flatten)]
+    moments: Asked,
     tab: String,
     item: String,
     region: String,
@@ -106,11 +110,6 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn asked(&self) -> Asked {
-        let [on, at, known_on, known_at] = [&self.on, &self.at, &self.known_on, &self.known_at].map(String::clone);
-        Asked { on, at, known_on, known_at }
-    }
-
     fn filter(&self) -> Filter {
         Filter {
             tab: Tab::parse(&self.tab).unwrap_or(Tab::Every),
@@ -128,7 +127,7 @@ impl Wanted {
             ("words", self.words.trim().to_owned()),
             ("after", after.to_owned()),
         ];
-        format!("/as-of{}", super::query(pairs(&self.asked()).into_iter().chain(more)))
+        format!("/as-of{}", super::query(pairs(&self.moments).into_iter().chain(more)))
     }
 }
 
@@ -145,9 +144,8 @@ struct Listed {
 #[template(path = "office/as_of_list.html")]
 struct ListPage {
     page: Page,
-    summary: ErrorSummary,
     banner: Option<Note>,
-    fields: Vec<Markup>,
+    form: LookForm,
     listed: Option<Listed>,
 }
 
@@ -170,9 +168,9 @@ fn narrowing(ctx: &OfficeContext, wanted: &Wanted) -> Vec<Markup> {
 }
 
 fn listed(ctx: &OfficeContext, wanted: &Wanted, found: &CasesThen) -> Listed {
-    let asked = wanted.asked();
+    let asked = &wanted.moments;
     let opens = |row: &platform::case::CaseRow| ctx.platform.may_read(&ctx.call, row);
-    let row = |row| RowThen::new(&ctx.platform, &found.then, &asked, row, opens(row));
+    let row = |row| RowThen::new(&ctx.platform, &found.then, asked, row, opens(row));
     let empty = match &found.next {
         Some(_) => Empty::new("history", "这一段没有符合条件的办件", "还有更早提交的办件没有查，请点“下一页”继续。"),
         None => Empty::new("filter", "当时没有符合条件的办件", "可以换一个时点，或者放宽条件再看。"),
@@ -190,16 +188,15 @@ fn listed(ctx: &OfficeContext, wanted: &Wanted, found: &CasesThen) -> Listed {
 
 async fn list(ctx: OfficeContext, Query(wanted): Query<Wanted>) -> Result<Response, WebError> {
     let page = frame(&ctx, "cases", "回溯查看").await?.crumb("办件", "/cases");
-    let asked = wanted.asked();
+    let asked = &wanted.moments;
     let filter = wanted.filter();
     let past = |as_of| ctx.platform.cases_as_of(&ctx.call, &filter, as_of, Cursor::parse(&wanted.after));
-    let (found, errors) = look(&asked, ctx.platform.clock.now(), past).await?;
+    let (found, errors) = look(asked, ctx.platform.clock.now(), past).await?;
     let failed = !errors.is_empty();
     let view = ListPage {
         page: page.failed(failed),
-        summary: ErrorSummary::new(&errors),
         banner: found.as_ref().map(|found| banner(found.then.as_of, "/cases")),
-        fields: fields(&asked, &errors).into_iter().chain(narrowing(&ctx, &wanted)).collect(),
+        form: LookForm::narrowed("/as-of", asked, narrowing(&ctx, &wanted), &errors),
         listed: found.as_ref().map(|found| listed(&ctx, &wanted, found)),
     };
     step::drawn(view, failed)

@@ -36,6 +36,9 @@ const SHORT_SHEET: usize = 15;
 pub struct Said {
     #[serde(default)]
     said: String,
+    /// Where the page of consultations begins.
+    #[serde(default)]
+    consultations: String,
 }
 
 /// One file of a material.
@@ -139,7 +142,7 @@ async fn show_case(ctx: OfficeContext, Path(id): Path<String>, Query(said): Quer
         return Err(WebError::SignInNeeded);
     }
     let case = ctx.platform.case_page(&ctx.call, &step::case_id(&id)?).await?;
-    draw(&ctx, case, vec![], &said.said).await
+    draw(&ctx, case, vec![], &said).await
 }
 
 async fn receive(Path(id): Path<String>, Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response, WebError> {
@@ -153,14 +156,14 @@ async fn receive(Path(id): Path<String>, Posted { ctx, .. }: Posted<OfficeContex
 /// The case page with what was refused.
 pub async fn redraw(ctx: &OfficeContext, id: &domain::ids::CaseId, errors: Vec<Refusal>) -> Result<Response, WebError> {
     let case = ctx.platform.case_page(&ctx.call, id).await?;
-    draw(ctx, case, errors, "").await
+    draw(ctx, case, errors, &Said::default()).await
 }
 
-async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &str) -> Result<Response, WebError> {
+async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &Said) -> Result<Response, WebError> {
     let a = &case.application;
     let failed = !errors.is_empty();
     let page = frame(ctx, "cases", a.item_name.clone()).await?.crumb("办件", "/cases").failed(failed);
-    let page = match flash(said, &case.case) {
+    let page = match flash(&said.said, &case.case) {
         Some((tone, text)) => page.flash(tone, text),
         None => page,
     };
@@ -218,7 +221,7 @@ async fn draw(ctx: &OfficeContext, case: CasePage, errors: Vec<Refusal>, said: &
         check: check_sheet(&case),
         deciding: decision_sheet(&case),
         papers: papers(&case.case),
-        consultations: consultation::case_box(ctx, &case.id).await?,
+        consultations: consultation::case_box(ctx, &case.id, &said.consultations).await?,
         deliveries: Deliveries::new(&ctx.platform.deliveries_of_case(&ctx.call, &case.id).await?, true),
         supervision: supervision::case_box(ctx, &case).await?,
         trail,
@@ -568,7 +571,7 @@ pub(crate) fn along(page: &CasePage) -> Option<Facts> {
     for (stop, notice) in case.suspensions.iter().zip(case.notices.iter()) {
         let told = stop
             .told_on
-            .zip(*notice)
+            .zip(notice.as_ref())
             .map(|(on, n)| format!("，{on} 以{}方式告知，预计至 {}", n.told_by.name(), n.planned_until));
         let to = stop.to.map_or_else(|| "至今".to_owned(), |to| format!("至 {to}"));
         rows.push((
@@ -583,7 +586,14 @@ pub(crate) fn along(page: &CasePage) -> Option<Facts> {
             ),
         ));
     }
-    (!rows.is_empty()).then(|| rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value)))
+    if rows.is_empty() {
+        return None;
+    }
+    let facts = rows.into_iter().fold(Facts::new(), |facts, (name, value)| facts.wide(name, value));
+    let papers = case.notices.iter().flatten().flat_map(|notice| &notice.files);
+    Some(papers.fold(facts, |facts, file| {
+        facts.part("暂停计时文书", Markup::link(&file.name, format!("/cases/{}/files/{}", page.id, file.id)))
+    }))
 }
 
 /// Periods beside check and decision: what they are, and where they stand.

@@ -1,6 +1,9 @@
 //! 暂停计时 and 恢复计时: with ground, paper and day (办法第十五条; 行政许可法第四十五条).
 
-use super::step::{self, or};
+use super::{
+    step::{self, or},
+    suspension,
+};
 use crate::{
     Access, Fields, OfficeContext, Posted, Route, WebError,
     html::{Choice, Field, Markup, Note, Tone},
@@ -10,6 +13,7 @@ use domain::{
     Refusal,
     case::{Act, Way},
     clock::{Ground, Suspension},
+    ids::CaseId,
 };
 use jiff::civil::Date;
 use platform::case::CasePage;
@@ -28,19 +32,21 @@ async fn draw_suspend(
     ctx: &OfficeContext,
     open: &CasePage,
     form: &Fields,
-    errors: Vec<Refusal>,
+    mut errors: Vec<Refusal>,
 ) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
+    let wrong = suspension::at_slot(&mut errors);
+    let fresh = ctx.platform.suspension_papers(&ctx.call, &open.id).await?;
     let today = ctx.platform.clock.now().date().to_string();
     let choices = Ground::ALL.map(|g| Choice::new(g.slug(), format!("{}（{}）", g.name(), g.article())));
     let fields = vec![
         Markup::of(Field::select("ground", "法定情形", choices).value(form.get("ground")).required().errors(&errors)),
         Markup::of(
-            Field::text("document", "告知申请人的文书")
+            Field::text("document", "文书名称或者文号")
                 .value(form.get("document"))
                 .required()
                 .max(200)
-                .hint("填写文书名称或文号，例如“赤发改函〔2026〕18号 关于组织专家评审的函”。")
+                .hint("例如“赤发改函〔2026〕18号 关于组织专家评审的函”。")
                 .errors(&errors),
         ),
         Markup::of(
@@ -73,7 +79,7 @@ async fn draw_suspend(
                 "听证、招标、拍卖、检验、检测、检疫、鉴定和专家评审所需时间不计入时限，应当将所需时间书面告知申请人；委托中介服务的时间单独列明。暂停会显示在双方的计时单上。",
             )
             .article("行政许可法第四十五条；办法第十五条"),
-        )],
+        ), Markup::of(suspension::slot(&ctx.csrf(), id, &fresh, &wrong))],
         fields,
         errors,
         once: ctx.once(),
@@ -81,9 +87,17 @@ async fn draw_suspend(
         back: format!("/cases/{id}"),
         submit: "暂停计时",
         danger: false,
-        confirm: ("确认暂停计时？", "系统将告知项目单位暂停的情形、依据和文书。".into()),
+        confirm: ("确认暂停计时？", "系统将告知项目单位暂停的情形、依据和文书，已上传的文书一并送达。".into()),
     };
     step::drawn(shown, failed)
+}
+
+/// The page with what was wrong with a file.
+pub async fn draw_upload(ctx: &OfficeContext, id: &CaseId, errors: Vec<Refusal>) -> Result<Response, WebError> {
+    match step::open(ctx, id, Act::Suspend).await? {
+        Ok(open) => draw_suspend(ctx, &open, &Fields::default(), errors).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
 }
 
 async fn suspend_form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {

@@ -88,17 +88,23 @@ fn line(row: &ConsultationRow) -> Line {
 #[template(path = "office/consultation_box.html")]
 struct CaseBox {
     lines: Vec<Line>,
+    /// Only when there is more than one page.
+    pager: Option<Pager>,
 }
 
 impl HtmlSafe for CaseBox {}
 
-/// The consultations about a case as a box on its page.
-pub async fn case_box(ctx: &OfficeContext, case: &CaseId) -> Result<Markup, WebError> {
-    let rows = ctx.platform.consultations_of(case).await?;
+/// The consultations about a case as a box on its page; `after` says where its page begins.
+pub async fn case_box(ctx: &OfficeContext, case: &CaseId, after: &str) -> Result<Markup, WebError> {
+    let (rows, next) = ctx.platform.consultations_of(case, Cursor::parse(after)).await?;
     if rows.is_empty() {
         return Ok(Markup::default());
     }
-    Ok(Markup::of(CaseBox { lines: rows.iter().map(line).collect() }))
+    let first = (!after.is_empty()).then(|| format!("/cases/{case}#consultations"));
+    let next = next.map(|cursor| format!("/cases/{case}?consultations={cursor}#consultations"));
+    let pager = (first.is_some() || next.is_some())
+        .then(|| Pager::new(format!("本页 {} 件", rows.len())).first(first).next(next));
+    Ok(Markup::of(CaseBox { lines: rows.iter().map(line).collect(), pager }))
 }
 
 /// Above the work list: what other organs wait for.

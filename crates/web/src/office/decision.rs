@@ -4,7 +4,7 @@ use super::{case, processing, step};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
-    html::{self, Choice, ErrorSummary, Facts, Markup},
+    html::{self, Choice, ErrorSummary, Facts, Field, Markup, Note, Tone},
 };
 use askama::Template;
 use axum::{extract::Path, response::Response};
@@ -37,8 +37,8 @@ struct DecisionPage {
     steps_taken: Option<Facts>,
     outcomes: Vec<Choice>,
     form: Fields,
-    /// Nobody has reviewed the proposal: a reason is asked for.
-    unreviewed: bool,
+    /// Nobody has reviewed the proposal: what that means, and the field for the reason.
+    unreviewed: Option<(Note, Field)>,
     decided_on: String,
     errors: Vec<Refusal>,
     summary: ErrorSummary,
@@ -51,6 +51,8 @@ struct PreviewPage {
     lead: String,
     base: String,
     once: String,
+    /// Why nobody reviewed the proposal.
+    unreviewed: Option<Note>,
     notice: Document,
     issued_on: String,
     fields: Vec<(&'static str, String)>,
@@ -67,13 +69,13 @@ fn outcomes() -> Vec<Choice> {
 async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<Refusal>) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let shown = DecisionPage {
-        page: step::act_frame(ctx, open, "作出决定", failed).await?,
+        page: step::act_frame(ctx, open, title(open), failed).await?,
         lead: step::lead(open),
         base: format!("/cases/{}", open.id),
         facts: case::summary_facts(open),
         steps_taken: processing::steps_taken(open),
         outcomes: outcomes(),
-        unreviewed: open.case.stage == Stage::Proposed,
+        unreviewed: (open.case.stage == Stage::Proposed).then(|| unreviewed(form, &errors)),
         decided_on: match form.get("decided_on") {
             "" => ctx.platform.clock.now().date().to_string(),
             typed => typed.to_owned(),
@@ -83,6 +85,28 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         errors,
     };
     step::drawn(shown, failed)
+}
+
+/// The page says from the beginning when a step is left out.
+fn title(open: &CasePage) -> &'static str {
+    if open.case.stage == Stage::Proposed { "未经审核直接决定" } else { "作出决定" }
+}
+
+/// What it means to leave the review out, and the reason for it (四眼原则: 许可法第三十七条).
+fn unreviewed(form: &Fields, errors: &[Refusal]) -> (Note, Field) {
+    let note = Note::new(
+        Tone::Yellow,
+        "拟办意见还没有审核",
+        "一般应当等待审核岗审核。确需直接决定的（例如审核人不在岗、办理期限即将届满），请写明原因：原因记入台账，电子监察自动出卡核查。",
+    )
+    .article("行政许可法第三十七条（拟办、审核、决定三岗分离）");
+    let field = Field::textarea("unreviewed", "未经审核直接决定的原因", 2)
+        .value(form.get("unreviewed"))
+        .required()
+        .max(500)
+        .hint("不写进办结告知书。例如：审核人 11 月 24 日至 27 日出差，办理期限 11 月 25 日届满。")
+        .errors(errors);
+    (note, field)
 }
 
 async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
@@ -154,6 +178,10 @@ async fn preview(
         lead: step::lead(&open),
         base: format!("/cases/{id}"),
         once: ctx.once(),
+        unreviewed: (open.case.stage == Stage::Proposed).then(|| {
+            let why = format!("原因：{}", form.get("unreviewed").trim());
+            Note::new(Tone::Yellow, "未经审核直接决定，电子监察将予以核查", why)
+        }),
         issued_on: chinese_date(notice.issued_on),
         notice,
         fields: FIELDS.map(|name| (name, form.get(name).to_owned())).into(),

@@ -4,7 +4,7 @@ use super::{frame, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
-    html::{Action, Choice, Empty, ErrorSummary, Field, Markup, Note, Pill, Tone},
+    html::{Action, Choice, Empty, ErrorSummary, Field, Markup, Note, Pager, Pill, Tone},
 };
 use askama::Template;
 use axum::{extract::Query, response::Response};
@@ -16,7 +16,7 @@ use domain::{
     region::RegionCode,
 };
 use jiff::civil::Date;
-use platform::account::DelegationRow;
+use platform::{account::DelegationRow, work_list::Cursor};
 use serde::Deserialize;
 
 /// Routes of this module.
@@ -32,6 +32,8 @@ pub fn routes() -> Vec<Route> {
 #[serde(default)]
 struct Said {
     said: String,
+    /// Where the page of the list begins.
+    after: String,
 }
 
 /// One delegation of the list.
@@ -53,6 +55,7 @@ struct DelegationsPage {
     /// The form; `None` for whoever has no post to delegate.
     fields: Option<Vec<Markup>>,
     lines: Vec<Line>,
+    pager: Pager,
     empty: Empty,
 }
 
@@ -131,22 +134,26 @@ async fn fields(ctx: &OfficeContext, form: &Fields, errors: &[Refusal]) -> Resul
     ]))
 }
 
-async fn draw(ctx: &OfficeContext, form: &Fields, errors: Vec<Refusal>, said: &str) -> Result<Response, WebError> {
+async fn draw(ctx: &OfficeContext, form: &Fields, errors: Vec<Refusal>, said: &Said) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let page = frame(ctx, "work", "岗位委托").await?.crumb("待办", "/").failed(failed);
-    let page = match said {
+    let page = match said.said.as_str() {
         "delegated" => page.flash(Tone::Green, "委托已登记，到起始日自动生效。"),
         "ended" => page.flash(Tone::Green, "委托已收回。"),
         _ => page,
     };
     let today = ctx.platform.clock.now().date();
-    let rows = ctx.platform.delegations(&ctx.call).await?;
+    let (rows, next) = ctx.platform.delegations(&ctx.call, Cursor::parse(&said.after)).await?;
+    let pager = Pager::new(format!("本页 {} 项", rows.len()))
+        .first((!said.after.is_empty()).then_some("/delegations"))
+        .next(next.map(|cursor| format!("/delegations?after={cursor}")));
     let lines = rows.iter().map(|row| line(ctx, row, &page.csrf, today)).collect();
     let view = DelegationsPage {
         summary: ErrorSummary::new(&errors),
         once: ctx.once(),
         fields: fields(ctx, form, &errors).await?,
         lines,
+        pager,
         empty: Empty::new("user", "没有委托", "不在岗期间可以把审核岗、审批岗、部门负责人岗位委托给本机关的同志。"),
         page,
     };
@@ -169,7 +176,7 @@ async fn show(ctx: OfficeContext, Query(said): Query<Said>) -> Result<Response, 
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
-    draw(&ctx, &Fields::default(), vec![], &said.said).await
+    draw(&ctx, &Fields::default(), vec![], &said).await
 }
 
 fn read_form(form: &Fields) -> Result<(AccountId, Delegating), Vec<Refusal>> {
@@ -196,7 +203,7 @@ async fn delegate(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Respons
             Err(errors) => errors,
         },
     };
-    draw(&ctx, &form, errors, "").await
+    draw(&ctx, &form, errors, &Said::default()).await
 }
 
 async fn end(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
@@ -207,6 +214,6 @@ async fn end(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, We
     let at = form.get("at").parse().map_err(|_| WebError::NotFound)?;
     match refusals(ctx.platform.end_delegation(&ctx.call, &account, at).await)? {
         Ok(()) => Ok(to("/delegations?said=ended")),
-        Err(errors) => draw(&ctx, &Fields::default(), errors, "").await,
+        Err(errors) => draw(&ctx, &Fields::default(), errors, &Said::default()).await,
     }
 }

@@ -16,7 +16,7 @@ use axum::{
     response::{Html, Response},
 };
 use domain::{
-    Refusal, department,
+    Moment, Refusal, department,
     group::{JointClock, Prolongation},
     ids::GroupId,
     region::RegionCode,
@@ -49,16 +49,16 @@ struct Asked {
 }
 
 /// One line of the list.
-struct Line {
-    href: String,
-    title: String,
-    project: String,
-    code: String,
-    unit: String,
-    state: Pill,
-    progress: String,
-    lead: String,
-    formed: String,
+pub struct Line {
+    pub href: String,
+    pub title: String,
+    pub project: String,
+    pub code: String,
+    pub unit: String,
+    pub state: Pill,
+    pub progress: String,
+    pub lead: String,
+    pub formed: String,
 }
 
 #[derive(Template)]
@@ -92,7 +92,7 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
             let text = "由本部门牵头的并联申请会出现在这里。本部门承办的单个事项在“待办”中办理。";
             Empty::new("git-merge", "没有这样的并联审批组", text)
         }),
-        lines: rows.iter().map(line).collect(),
+        lines: rows.iter().map(Line::new).collect(),
         pager: Pager::new(format!("本页 {} 组", rows.len()))
             .first(first)
             .next(next.map(|c| address(tab, &c.to_string()))),
@@ -100,31 +100,36 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
     Ok(Html(shown.render()?))
 }
 
-fn state(row: &GroupRow) -> Pill {
-    match (row.handed_back_at, row.received_at) {
+/// Where a group stands, by its two moments.
+pub(crate) fn state(handed_back_at: Option<Moment>, received_at: Option<Moment>) -> Pill {
+    match (handed_back_at, received_at) {
         (Some(_), _) => Pill::new(Tone::Green, "已统一出件"),
         (None, Some(_)) => Pill::new(Tone::Blue, "办理中"),
         (None, None) => Pill::new(Tone::Yellow, "待联合收件"),
     }
 }
 
-fn line(row: &GroupRow) -> Line {
-    let region = RegionCode::parse(&row.lead_region);
-    let waiting = if row.waiting > 0 { format!("，{} 项待补正", row.waiting) } else { String::new() };
-    Line {
-        href: format!("/groups/{}", row.id),
-        title: row.title.clone(),
-        project: row.project_name.clone(),
-        code: row.project_code.clone(),
-        unit: row.unit_name.clone(),
-        state: state(row),
-        progress: format!("{} 项，已结束 {} 项{waiting}", row.branches, row.ended),
-        lead: region.and_then(|region| department::agency_name(&row.lead_department, region)).unwrap_or_default(),
-        formed: row.formed_at.date().to_string(),
+impl Line {
+    /// A row of the list.
+    pub fn new(row: &GroupRow) -> Self {
+        let region = RegionCode::parse(&row.lead_region);
+        let waiting = if row.waiting > 0 { format!("，{} 项待补正", row.waiting) } else { String::new() };
+        Self {
+            href: format!("/groups/{}", row.id),
+            title: row.title.clone(),
+            project: row.project_name.clone(),
+            code: row.project_code.clone(),
+            unit: row.unit_name.clone(),
+            state: state(row.handed_back_at, row.received_at),
+            progress: format!("{} 项，已结束 {} 项{waiting}", row.branches, row.ended),
+            lead: region.and_then(|region| department::agency_name(&row.lead_department, region)).unwrap_or_default(),
+            formed: row.formed_at.date().to_string(),
+        }
     }
 }
 
-fn group_id(text: &str) -> Result<GroupId, WebError> {
+/// The group of a path.
+pub(super) fn group_id(text: &str) -> Result<GroupId, WebError> {
     GroupId::parse(text).ok_or(WebError::NotFound)
 }
 
@@ -146,6 +151,7 @@ struct Branch {
 struct GroupView {
     page: Page,
     summary: ErrorSummary,
+    as_of: String,
     heading: String,
     project: String,
     project_href: String,
@@ -252,11 +258,6 @@ async fn draw(ctx: &OfficeContext, id: &GroupId, told: &str, errors: Vec<Refusal
                 "统一收下本组全部申请材料，出具一份联合收件凭证，各部门受理审查的 5 个工作日从次日起算。",
             )
     });
-    let (tone, word) = match (group.group.handed_back_at, group.group.received_at) {
-        (Some(_), _) => (Tone::Green, "已统一出件"),
-        (None, Some(_)) => (Tone::Blue, "办理中"),
-        (None, None) => (Tone::Yellow, "待联合收件"),
-    };
     let clock = joint_light(&group).zip(group.sheet.as_ref()).and_then(|(light, sheet)| {
         let start = group.clock.facts()?.start;
         Some((light, sheet.explanation.clone(), show::sheet("联合办理期限计时单", start, "最后一项受理", sheet)))
@@ -264,12 +265,13 @@ async fn draw(ctx: &OfficeContext, id: &GroupId, told: &str, errors: Vec<Refusal
     let papers = group.group.documents.iter().rev();
     let view = GroupView {
         summary: ErrorSummary::new(&errors),
+        as_of: format!("/groups/{id}/as-of"),
         heading: f.kind.title(),
         project: f.project_name.clone(),
         project_href: format!("/projects/{}", f.project),
         code: f.code.clone(),
         unit: f.unit_name.clone(),
-        state: Pill::new(tone, word),
+        state: state(group.group.handed_back_at, group.group.received_at),
         receive,
         extend: group.acts.contains(&GroupAct::Extend).then(|| format!("/groups/{id}/extend")),
         hint: hint(&group),
@@ -296,7 +298,8 @@ fn clock_words(page: &GroupPage) -> String {
     }
 }
 
-fn facts(page: &GroupPage) -> Facts {
+/// What was applied for, and where it stands.
+pub(crate) fn facts(page: &GroupPage) -> Facts {
     let f = &page.formation;
     let facts = Facts::new()
         .row("牵头部门", &f.lead_name)

@@ -9,7 +9,7 @@ mod consultation;
 mod correction;
 mod decision;
 mod delegation;
-mod group;
+pub(crate) mod group;
 mod guide;
 mod help;
 mod ics;
@@ -25,6 +25,7 @@ mod sign_in;
 mod special;
 mod step;
 mod supervision;
+mod suspension;
 mod verify;
 mod window;
 mod work;
@@ -46,6 +47,7 @@ pub fn routes() -> Vec<Route> {
         correction::routes(),
         refusal::routes(),
         clock::routes(),
+        suspension::routes(),
         decision::routes(),
         group::routes(),
         window::routes(),

@@ -185,7 +185,10 @@ pub fn steps_taken(open: &CasePage) -> Option<Facts> {
         Some(review) => {
             facts.row("审核人", format!("{}，{}", who(&review.by), review.at.display())).wide("审核意见", &review.what)
         }
-        None => facts,
+        None => match case.decision.as_ref().and_then(|decision| decision.unreviewed.as_ref()) {
+            Some(reason) => facts.wide("审核", format!("没有审核，直接决定。原因：{reason}")),
+            None => facts,
+        },
     })
 }
 

@@ -50,16 +50,34 @@ impl Asked {
     }
 }
 
-struct Line {
-    href: String,
-    name: String,
-    code: String,
-    unit: String,
-    region: String,
-    regime: &'static str,
-    total: String,
-    state: Pill,
-    declared: String,
+/// One project of the list.
+pub struct Line {
+    pub href: String,
+    pub name: String,
+    pub code: String,
+    pub unit: String,
+    pub region: String,
+    pub regime: &'static str,
+    pub total: String,
+    pub state: Pill,
+    pub declared: String,
+}
+
+impl Line {
+    /// A row of the list.
+    pub fn new(ctx: &OfficeContext, row: &ProjectRow) -> Self {
+        Self {
+            href: format!("/projects/{}", row.id),
+            name: row.name.clone(),
+            code: row.code.clone(),
+            unit: row.unit_name.clone(),
+            region: ctx.platform.region_name(&row.region),
+            regime: regime_name(&row.regime),
+            total: row.total.wan(),
+            state: show::project_state(row.state),
+            declared: row.declared_at.date().to_string(),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -83,21 +101,10 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
             .link("查看全部项目", "/projects"),
         false => Empty::new("building", "辖区内还没有项目", "项目单位申报取得项目代码后，项目会出现在这里。"),
     };
-    let line = |row: &ProjectRow| Line {
-        href: format!("/projects/{}", row.id),
-        name: row.name.clone(),
-        code: row.code.clone(),
-        unit: row.unit_name.clone(),
-        region: ctx.platform.region_name(&row.region),
-        regime: regime_name(&row.regime),
-        total: row.total.wan(),
-        state: show::project_state(row.state),
-        declared: row.declared_at.date().to_string(),
-    };
     let shown = ProjectsPage {
         page,
         regions: ctx.platform.choices(&ctx.call).regions.into_iter().map(|(v, t)| Choice::new(v, t)).collect(),
-        lines: rows.iter().map(line).collect(),
+        lines: rows.iter().map(|row| Line::new(&ctx, row)).collect(),
         empty: rows.is_empty().then_some(empty),
         pager: Pager::new(format!("本页 {} 个", rows.len()))
             .first((!asked.after.is_empty()).then(|| asked.address("")))

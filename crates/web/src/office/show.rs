@@ -27,10 +27,10 @@ pub fn stage_tone(stage: Stage, outcome: Option<Outcome>) -> Tone {
     }
 }
 
-/// 已办结(准予).
+/// 已办结（准予）.
 pub fn stage_words(stage: Stage, outcome: Option<Outcome>) -> String {
     match (stage, outcome) {
-        (Stage::Completed, Some(outcome)) => format!("{}({})", stage.name(), outcome.name()),
+        (Stage::Completed, Some(outcome)) => format!("{}（{}）", stage.name(), outcome.name()),
         _ => stage.name().to_owned(),
     }
 }

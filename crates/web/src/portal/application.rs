@@ -44,6 +44,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(Owner, "/projects/{id}/items/{item}/apply", apply),
         Route::post(Owner, "/projects/{id}/files", files::upload).body_limit(UPLOAD),
         Route::get(Owner, "/files/{file}", files::download),
+        Route::get(Owner, "/cases/{id}/files/{file}", case::file),
         Route::get(Owner, "/cases/{id}", case::show),
         Route::post(Owner, "/cases/{id}/correction", case::supply),
         Route::get(Owner, "/cases/{id}/withdraw", case::ask_withdrawal),

@@ -326,6 +326,7 @@ struct Branch {
 #[template(path = "portal/group.html")]
 struct Show {
     page: Page,
+    as_of: String,
     project: ProjectId,
     title: String,
     name: String,
@@ -461,6 +462,7 @@ async fn show(ctx: PortalContext, Path(id): Path<String>, Query(query): Query<Do
     let papers = group.group.documents.iter().rev();
     let html = Show {
         page,
+        as_of: format!("/groups/{id}/as-of"),
         project: f.project.clone(),
         title: f.kind.title(),
         name: f.project_name.clone(),

@@ -1,23 +1,15 @@
-//! 通知设置: which channels reach the person who is signed in, and when.
+//! 通知设置 in the frame of the portal.
 
 use crate::{
-    Access, Fields, Page, PortalContext, Posted, Route, WebError,
-    app::refusals,
-    html::{ErrorSummary, Tone},
-    notification::{PreferencesForm, filled},
+    Page, PortalContext, Route, WebError,
+    html::ErrorSummary,
+    notification::{PreferencesFace, PreferencesForm, routes_of_preferences},
 };
 use askama::Template;
-use axum::{
-    extract::Query,
-    http::StatusCode,
-    response::{Html, IntoResponse, Redirect, Response},
-};
-use domain::Refusal;
-use serde::Deserialize;
 
 /// Every route of this page.
 pub fn routes() -> Vec<Route> {
-    vec![Route::get(Access::SignedIn, "/notifications", show), Route::post(Access::SignedIn, "/notifications", save)]
+    routes_of_preferences::<PortalContext>()
 }
 
 #[derive(Template)]
@@ -28,38 +20,12 @@ struct Preferences {
     form: PreferencesForm,
 }
 
-#[derive(Default, Deserialize)]
-struct Place {
-    #[serde(default)]
-    done: String,
-}
-
-async fn show(ctx: PortalContext, Query(place): Query<Place>) -> Result<Response, WebError> {
-    draw(&ctx, None, &[], place.done == "saved").await
-}
-
-async fn save(Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
-    let chosen = filled(&form, ctx.platform.rules.notification);
-    match refusals(ctx.platform.choose_notifications(&ctx.call, &chosen).await)? {
-        Ok(()) => Ok(Redirect::to("/notifications?done=saved").into_response()),
-        Err(refused) => draw(&ctx, Some(&form), &refused, false).await,
+impl PreferencesFace for PortalContext {
+    async fn preferences_frame(&self) -> Result<Page, WebError> {
+        Ok(self.page("", "通知设置").await?.crumb("首页", "/").crumb("消息中心", "/messages"))
     }
-}
 
-async fn draw(
-    ctx: &PortalContext,
-    typed: Option<&Fields>,
-    refused: &[Refusal],
-    saved: bool,
-) -> Result<Response, WebError> {
-    let chosen = ctx.platform.notification_preferences(&ctx.call).await?;
-    let mut page =
-        ctx.page("", "通知设置").await?.crumb("首页", "/").crumb("消息中心", "/messages").failed(!refused.is_empty());
-    if saved {
-        page = page.flash(Tone::Green, "通知设置已保存。");
+    fn preferences_page(page: Page, summary: ErrorSummary, form: PreferencesForm) -> Result<String, askama::Error> {
+        Preferences { page, summary, form }.render()
     }
-    let form = PreferencesForm::new(&chosen, typed, refused, ctx.platform.rules.notification, &page.csrf, ctx.once());
-    let view = Preferences { summary: ErrorSummary::new(refused), form, page };
-    let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok((status, Html(view.render()?)).into_response())
 }

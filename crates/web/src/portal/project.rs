@@ -86,7 +86,8 @@ struct List {
     pager: Pager,
 }
 
-fn regime_name(slug: &str) -> &'static str {
+/// A regime by its machine name.
+pub(super) fn regime_name(slug: &str) -> &'static str {
     domain::regime::Regime::ALL.into_iter().find(|r| r.as_str() == slug).map_or("", |r| r.name())
 }
 

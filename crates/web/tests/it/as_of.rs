@@ -13,6 +13,7 @@ both_engines! {
     what_was_typed_stays_when_the_moment_is_refused,
     the_list_is_looked_back_at_and_leads_to_the_cases_of_then,
     a_unit_looks_back_at_its_own_project_and_case,
+    lists_of_projects_are_looked_back_at_on_both_faces,
 }
 
 /// A case of water × 150402: received on the 2nd, accepted on the 4th, entered on the 20th as decided on the 12th.
@@ -73,6 +74,8 @@ async fn what_was_typed_stays_when_the_moment_is_refused(world: &World) {
         (format!("/cases/{case}/as-of"), "on=2026-03-01", "还没有这个办件"),
         (format!("/projects/{project}/as-of"), "on=2026-03-01", "还没有这个项目"),
         ("/as-of".to_owned(), "on=2026-02-30", "请填写日期"),
+        ("/projects/as-of".to_owned(), "on=2026-02-30&words=%E6%96%B0", "请填写日期"),
+        ("/groups/as-of".to_owned(), "on=2026-03-21", "不能查看将来"),
     ] {
         let answer = desk.get(&format!("{path}?{query}")).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path} {query}");
@@ -118,4 +121,27 @@ async fn a_unit_looks_back_at_its_own_project_and_case(world: &World) {
     for path in [of_case, of_project] {
         assert_eq!(rival.get(&format!("{path}?on=2026-03-15")).await.status, StatusCode::NOT_FOUND);
     }
+}
+
+async fn lists_of_projects_are_looked_back_at_on_both_faces(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let (_, project) = decided_late(world, &officer).await;
+    world.platform.withdraw_project(&world.agent.call(), &project, "不再建设").await.unwrap();
+    let mut desk = Client::office(world).signed_in(world, &officer).await;
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    for client in [&mut desk, &mut unit] {
+        assert!(client.get("/projects").await.text().contains("href=\"/projects/as-of\""), "the entrance");
+        assert!(!client.get("/projects/as-of").await.text().contains("历史视图"), "nothing before a moment is chosen");
+        let then = client.get("/projects/as-of?on=2026-03-10").await.text();
+        assert!(then.contains("历史视图，只读") && !main_of(&then).contains("method=\"post\""));
+        assert!(then.contains(&format!("href=\"/projects/{project}/as-of?on=2026-03-10")) && then.contains("有效"));
+        assert!(!then.contains("项目已撤回"));
+        assert!(client.get("/projects/as-of?on=2026-03-20").await.text().contains("项目已撤回"));
+        assert!(client.get("/projects/as-of?on=2026-03-01").await.text().contains("当时没有符合条件的项目"));
+    }
+    assert!(unit.get("/projects/as-of?on=2026-03-10").await.text().contains("当时 1 件办理中"));
+    let narrowed = unit.get("/projects/as-of?on=2026-03-10&q=%E6%B2%A1%E6%9C%89").await.text();
+    assert!(narrowed.contains("当时没有符合条件的项目") && narrowed.contains("value=\"没有\""), "what was typed stays");
+    let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
+    assert!(!rival.get("/projects/as-of?on=2026-03-20").await.text().contains(project.as_str()));
 }

@@ -9,6 +9,7 @@ both_engines! {
     art26_2_a_unit_applies_for_several_items_on_one_form,
     art26_2_the_lead_receives_together_and_reads_foreign_branches,
     art42_2_the_extension_says_what_is_wrong_at_each_field,
+    a_group_and_the_list_of_groups_are_looked_back_at,
     art14_the_path_answers_questions_without_a_script,
 }
 
@@ -146,6 +147,35 @@ async fn art42_2_the_extension_says_what_is_wrong_at_each_field(world: &World) {
     let answer = client.post(&extend, &good).await;
     assert_eq!(answer.location(), format!("/groups/{group}?said=extended"));
     assert!(client.get(answer.location()).await.text().contains("60 个工作日，至"));
+}
+
+async fn a_group_and_the_list_of_groups_are_looked_back_at(world: &World) {
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    let (_, group) = applied(world, &mut unit).await;
+    let lead = world.all_hands("development_reform", "150402").await;
+    world.set_day(jiff::civil::date(2026, 3, 5));
+    world.platform.receive_group(&lead.call(), &group).await.unwrap();
+    let past = format!("/groups/{group}/as-of");
+    let mut desk = Client::office(world).signed_in(world, &lead).await;
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    for client in [&mut desk, &mut unit] {
+        assert!(client.get(&format!("/groups/{group}")).await.text().contains(&format!("href=\"{past}\"")));
+        let then = client.get(&format!("{past}?on=2026-03-03")).await.text();
+        let main = then.split_once("<main").unwrap().1.split_once("</main>").unwrap().0;
+        assert!(main.contains("历史视图，只读") && main.contains("待联合收件") && !main.contains("method=\"post\""));
+        assert!(main.contains("尚未起算：还有 3 个事项没有受理") && main.contains("/as-of?on=2026-03-03\">"));
+        assert!(client.get(&format!("{past}?on=2026-03-05")).await.text().contains("联合收件凭证（"));
+        let early = client.get(&format!("{past}?on=2026-03-01")).await;
+        assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(early.text().contains("还没有这个并联申请"));
+    }
+    assert!(desk.get("/groups").await.text().contains("href=\"/groups/as-of\""));
+    let then = desk.get("/groups/as-of?on=2026-03-03&tab=receive").await.text();
+    assert!(then.contains(&format!("{past}?on=2026-03-03")) && then.contains("查了 1 组"));
+    let later = desk.get("/groups/as-of?on=2026-03-05&tab=receive").await.text();
+    assert!(later.contains("当时没有符合条件的并联申请") && !later.contains(&past));
+    let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
+    assert_eq!(rival.get(&format!("{past}?on=2026-03-05")).await.status, StatusCode::NOT_FOUND);
 }
 
 async fn art14_the_path_answers_questions_without_a_script(world: &World) {

@@ -11,6 +11,8 @@ both_engines!(
     art32_corrections_are_told_once_with_what_was_typed_kept,
     art15_the_clock_stops_and_runs_again_with_its_paper,
     art37_three_people_decide_page_by_page,
+    art17_many_consultations_of_a_case_are_paged,
+    art37_without_a_review_the_page_asks_why_and_shows_it_again,
     art42_45_the_limit_is_extended_and_a_review_is_run_page_by_page,
     art49_the_unit_asks_for_a_change_and_the_office_decides,
     art32_what_is_wrong_on_the_spot_and_what_is_not_the_organs,
@@ -174,6 +176,15 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
         browser.post(&form, &[("ground", ""), ("from", "昨天"), ("told_on", "2026-03-02"), ("document", "函")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text().contains("请选择暂停计时的法定情形") && wrong.text().contains("昨天"));
+    // The paper comes first, by the plain form; what is no paper is refused at its slot.
+    let papers = format!("{form}/papers");
+    let broken = browser.post_files(&papers, &[], &[("file", "函.pdf", b"not a pdf")]).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(broken.text().contains("id=\"field-papers\"") && broken.text().contains("href=\"#field-papers\""));
+    let sent = browser.post_files(&papers, &[], &[("file", "评审函.pdf", &testkit::files::pdf("函"))]).await;
+    assert_eq!(sent.location(), format!("{form}#field-papers"));
+    let again = browser.post(&form, &[("ground", ""), ("document", "评审函")]).await;
+    assert!(again.text().contains("评审函.pdf") && again.text().contains("value=\"评审函\""), "nothing is lost");
     let fields = [
         ("ground", "expert_review"),
         ("from", "2026-03-03"),
@@ -193,6 +204,14 @@ async fn art15_the_clock_stops_and_runs_again_with_its_paper(world: &World) {
     assert_eq!(resumed.location(), format!("{page}?said=resumed"));
     let shown = browser.get(&page).await.text();
     assert!(shown.contains("评审函1号") && shown.contains("以邮寄方式告知"), "the paper and how it was told");
+    let file = world.platform.case_page(&officer.call(), &case).await.unwrap().case.notices[0].clone().unwrap().files;
+    let link = format!("{page}/files/{}", file[0].id);
+    assert!(shown.contains(&link) && shown.contains("评审函.pdf"));
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    assert!(unit.get(&page).await.text().contains(&link));
+    assert!(unit.get(&link).await.header("content-disposition").contains("attachment"));
+    let mut rival = Client::portal(world).signed_in(world, &world.rival).await;
+    assert_eq!(rival.get(&link).await.status, StatusCode::NOT_FOUND);
 }
 
 async fn art37_three_people_decide_page_by_page(world: &World) {
@@ -232,6 +251,61 @@ async fn art37_three_people_decide_page_by_page(world: &World) {
     );
     let sure: Vec<_> = DECISION.into_iter().chain([("_step", "confirm"), ("_once", "d1")]).collect();
     assert_eq!(third.post(&format!("{page}/decision"), &sure).await.location(), format!("{page}?said=decided"));
+}
+
+async fn art37_without_a_review_the_page_asks_why_and_shows_it_again(world: &World) {
+    let (one, two) = (water(world).await, water(world).await);
+    let case = world.accepted(&one).await;
+    let page = case_page(&case);
+    let form = format!("{page}/decision");
+    let mut first = desk(world, &one).await;
+    let proposal = [("outcome", "granted"), ("opinion", "拟准予。"), ("_once", "u1")];
+    first.post(&format!("{page}/proposal"), &proposal).await;
+    let own = first.post(&form, &[&DECISION[..], &[("unreviewed", "审核人出差")]].concat()).await;
+    assert!(own.status == StatusCode::UNPROCESSABLE_ENTITY && own.text().contains("四眼原则"), "not one's own");
+    let mut second = desk(world, &two).await;
+    assert!(second.get(&page).await.text().contains("未经审核直接决定"));
+    let asked = second.get(&form).await.text();
+    assert!(asked.contains("<h1>未经审核直接决定</h1>") && asked.contains("拟办意见还没有审核"));
+    let without = second.post(&form, &DECISION).await;
+    assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(without.text().contains("href=\"#field-unreviewed\"") && without.text().contains(DECISION[2].1));
+    let with = [&DECISION[..], &[("unreviewed", "审核人出差，明日届满。")]].concat();
+    let preview = second.post(&form, &with).await;
+    assert!(preview.status == StatusCode::OK && preview.text().contains("原因：审核人出差，明日届满。"));
+    let sure = [&with[..], &[("_step", "confirm"), ("_once", "u2")]].concat();
+    assert_eq!(second.post(&form, &sure).await.location(), format!("{page}?said=decided"));
+    assert!(first.get(&page).await.text().contains("没有审核，直接决定。原因：审核人出差，明日届满。"));
+    let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
+    assert!(!unit.get(&page).await.text().contains("审核人出差"), "an inner matter of the organ");
+}
+
+async fn art17_many_consultations_of_a_case_are_paged(world: &World) {
+    let officer = water(world).await;
+    let case = world.accepted(&officer).await;
+    let page = case_page(&case);
+    let mut browser = desk(world, &officer).await;
+    for n in 0..21 {
+        let key = format!("q{n}");
+        let question = [
+            ("department", "emergency"),
+            ("region", "150402"),
+            ("text", "是否影响行洪？"),
+            ("reply_by", "2026-03-05"),
+            ("silence", "awaited"),
+            ("_once", &key),
+        ];
+        let asked = browser.post(&format!("{page}/consultation"), &question).await;
+        let id = asked.location().split('?').next().unwrap().to_owned();
+        let (recall, key) = (format!("{id}/recall"), format!("r{n}"));
+        browser.post(&recall, &[("reason", "另行征求"), ("_once", &key)]).await;
+    }
+    let first = browser.get(&page).await.text();
+    let at = first.find("?consultations=").unwrap();
+    let cursor: String = first[at + "?consultations=".len()..].chars().take_while(|c| *c != '#').collect();
+    assert!(first.contains("本页 20 件"));
+    let second = browser.get(&format!("{page}?consultations={cursor}")).await.text();
+    assert!(second.contains("本页 1 件") && second.contains(&format!("href=\"{page}#consultations\"")));
 }
 
 async fn art42_45_the_limit_is_extended_and_a_review_is_run_page_by_page(world: &World) {

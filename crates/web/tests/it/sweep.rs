@@ -92,6 +92,8 @@ impl Samples {
             basis: String::new(),
         };
         let consultation = p.ask_consultation(&officer.call(), &case, &question).await.unwrap();
+        let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("告知书"))]);
+        let paper = p.upload_suspension_paper(&officer.call(), &case, ("告知书.pdf", ""), content).await.unwrap();
         let values = BTreeMap::from([
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
@@ -104,6 +106,7 @@ impl Samples {
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
             (("papers", "number"), number.clone()),
+            (("papers", "file"), paper.id.to_string()),
             (("check", "number"), number),
             (("messages", "id"), message),
             (("declare", "draft"), draft),
@@ -185,10 +188,11 @@ fn escape(text: &str) -> String {
 }
 
 /// Routes that take a file, with the query that says for what.
-const UPLOADS: [(&str, &str); 3] = [
+const UPLOADS: [(&str, &str); 4] = [
     ("/projects/{id}/files", "?item=soil_water&material=soil_water_plan"),
     ("/guides/{item}/samples", "?material=soil_water_plan"),
     ("/supervision/cards/{id}/attachments", ""),
+    ("/cases/{id}/suspend/papers", ""),
 ];
 
 fn upload(route: &Route) -> Option<&'static str> {

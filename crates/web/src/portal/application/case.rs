@@ -175,6 +175,28 @@ fn lanes(page: &CasePage) -> Lanes {
     lanes
 }
 
+/// Papers of suspensions, the latest first: address, title, name of the file and when it was told.
+fn suspension_papers(page: &CasePage) -> Vec<(String, String, String)> {
+    let told = page.case.suspensions.iter().zip(&page.case.notices).rev();
+    told.filter_map(|(stop, notice)| Some((stop, notice.as_ref()?)))
+        .flat_map(|(stop, notice)| notice.files.iter().map(move |file| (stop, file)))
+        .map(|(stop, file)| {
+            let on = stop.told_on.map(|on| format!(" · {on} 告知")).unwrap_or_default();
+            let title = format!("暂停计时文书（{}）", stop.ground.name());
+            (format!("/cases/{}/files/{}", page.id, file.id), title, format!("{}{on}", file.name))
+        })
+        .collect()
+}
+
+/// A file of the organ's that is part of the case.
+pub(super) async fn file(ctx: PortalContext, Path((id, file)): Path<(String, String)>) -> Result<Response, WebError> {
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
+    let file = AttachmentId::parse(&file).ok_or(WebError::NotFound)?;
+    Ok(paper::file(ctx.platform.download_case_file(&ctx.call, &case_id(&id)?, &file).await?))
+}
+
 /// A clock of the case with its days.
 struct Clock {
     title: &'static str,
@@ -430,6 +452,7 @@ pub(super) async fn draw(
         result: result(&case),
         papers: papers
             .map(|p| (paper::href(&p.number), p.kind.title().to_owned(), format!("{} · {}", p.number, p.at.date())))
+            .chain(suspension_papers(&case))
             .collect(),
         trail: timeline(&case.trail),
         may_withdraw: open.contains(&Act::Withdraw),
