@@ -134,12 +134,16 @@ pub struct Document {
 }
 
 impl Document {
-    /// The check value of what the paper says: SM3 over its canonical JSON without check value and address.
+    /// What the paper says, byte for byte: its canonical JSON without check value and address. Digest and seal are made over it.
+    pub fn text(&self) -> Vec<u8> {
+        let bare = Self { check_value: String::new(), verify_url: String::new(), ..self.clone() };
+        serde_json::to_vec(&bare).unwrap_or_default()
+    }
+
+    /// The check value of what the paper says: the beginning of an SM3 digest.
     pub fn computed_check_value(&self) -> String {
         use sm3::{Digest, Sm3};
-        let bare = Self { check_value: String::new(), verify_url: String::new(), ..self.clone() };
-        let json = serde_json::to_vec(&bare).unwrap_or_default();
-        hex::encode(Sm3::digest(&json).as_slice()).chars().take(16).collect()
+        hex::encode(Sm3::digest(self.text()).as_slice()).chars().take(16).collect()
     }
 
     /// The same paper with its check value filled in.

@@ -28,6 +28,7 @@ pub mod project_code;
 pub mod refusal;
 pub mod regime;
 pub mod region;
+pub mod seal;
 pub mod supervision;
 pub mod time;
 mod tsv;

@@ -1,6 +1,6 @@
 //! 文书: papers as they were issued, printed again at any time, verified by anybody.
 
-use crate::{Action, Call, Failure, Object, Platform, permission};
+use crate::{Action, Call, Failure, Object, Platform, permission, seal::SealCheck};
 use domain::{
     Moment,
     document::Document,
@@ -17,6 +17,8 @@ pub struct PaperCheck {
     pub intact: bool,
     /// When it was issued.
     pub issued_at: Moment,
+    /// 电子签章; `None` while it is not signed.
+    pub seal: Option<SealCheck>,
 }
 
 /// One row of a list of papers.
@@ -33,7 +35,7 @@ pub struct PaperRow {
 }
 
 /// A text as one segment of an address (RFC 3986): readers of QR codes differ in what they do with bare Chinese.
-fn percent_encoded(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     use std::fmt::Write;
     text.bytes().fold(String::new(), |mut out, byte| {
         match byte {
@@ -136,10 +138,13 @@ impl Platform {
     ) -> Result<Option<PaperCheck>, Failure> {
         let _permit = permission::decide(&call.actor, Action::QueryPublic, Object::default(), self.rules.regions)?;
         let stored = self.stored_document(number.trim()).await?;
-        Ok(stored.filter(|s| s.document.check_value.eq_ignore_ascii_case(check_value.trim())).map(|s| PaperCheck {
-            intact: s.document.is_intact(),
-            document: s.document,
-            issued_at: s.issued_at,
+        let fits = |s: &Stored| s.document.check_value.eq_ignore_ascii_case(check_value.trim());
+        let Some(stored) = stored.filter(fits) else { return Ok(None) };
+        Ok(Some(PaperCheck {
+            intact: stored.document.is_intact(),
+            seal: self.seal_of(&stored.document).await?,
+            document: stored.document,
+            issued_at: stored.issued_at,
         }))
     }
 }

@@ -31,6 +31,7 @@ pub mod prompt;
 pub mod public;
 pub mod read;
 pub mod rulebook;
+pub mod seal;
 pub mod settings;
 mod stream;
 pub mod supervision;
@@ -47,7 +48,7 @@ pub use rulebook::{Rulebook, Rules};
 pub use settings::Settings;
 
 use ledger::{Sealer, Store};
-use ports::{Chance, Clock, Courier, Printer};
+use ports::{Chance, Clock, Courier, Printer, Signer};
 use std::sync::Arc;
 use upload::{FileStore, Scanner};
 
@@ -76,6 +77,8 @@ pub struct Parts {
     pub scanner: Arc<dyn Scanner>,
     /// Prints papers.
     pub printer: Arc<dyn Printer>,
+    /// Signs papers; `None`: papers carry no seal.
+    pub signer: Option<Arc<dyn Signer>>,
     /// Carries messages out of the house.
     pub courier: Arc<dyn Courier>,
 }

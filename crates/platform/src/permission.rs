@@ -138,11 +138,13 @@ pub enum Action {
     ChooseNotifications,
     /// Queue and send what is due.
     DeliverNotifications,
+    /// Sign the papers that were issued.
+    SealPapers,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 63] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -205,6 +207,7 @@ impl Action {
         Self::SweepDeadlines,
         Self::ChooseNotifications,
         Self::DeliverNotifications,
+        Self::SealPapers,
     ];
 }
 
@@ -303,6 +306,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::SweepDeadlines => &[System],
         A::ChooseNotifications => &[AnyUnit, P(&Role::ALL, Reach::Territory)],
         A::DeliverNotifications => &[System],
+        A::SealPapers => &[System],
     }
 }
 

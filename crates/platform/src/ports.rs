@@ -1,7 +1,7 @@
 //! Ports: what the platform asks of the world. Nothing else knows the time or throws dice.
 
 use async_trait::async_trait;
-use domain::{Moment, document::Document};
+use domain::{Moment, document::Document, seal::PublicKey};
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
@@ -97,6 +97,15 @@ impl Chance for ChaChaChance {
 pub trait Printer: Send + Sync {
     /// The PDF of a paper; an error is a fault of the installation (fonts), never of the data.
     fn print(&self, document: &Document) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+}
+
+/// Signs papers with the platform's own key. The key may lie in a file or in a cipher machine.
+pub trait Signer: Send + Sync {
+    /// The public key with its id: the beginning of a digest of it.
+    fn public_key(&self) -> &PublicKey;
+
+    /// The signature over a text, DER.
+    fn sign(&self, text: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
 /// What a courier carries. The id is the same for every attempt: a channel that knows it already delivers nothing twice.

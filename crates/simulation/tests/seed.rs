@@ -43,6 +43,7 @@ async fn life(url: &str, seed: u64) -> Life {
         files: Arc::new(LocalFiles::open(&folder.path().join("files"), &folder.path().join("temp")).unwrap()),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPrinter),
+        signer: None,
         courier: Arc::new(platform::ports::NoCourier),
     });
     platform.migrate().await.unwrap();

@@ -8,6 +8,7 @@ use platform::{
     Call, Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
+    seal::Sm2Signer,
     upload::NoScanner,
 };
 use std::{
@@ -210,8 +211,8 @@ const READ_ROWS: [(&str, &str); 16] = [
     ),
     (
         "documents",
-        "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data AS line \
-         FROM documents",
+        "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data || '|' || seal_key || '|' \
+         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || at FROM seal_keys",
     ),
     (
         "messages",
@@ -249,6 +250,11 @@ async fn rows(platform: &Platform, sql: &'static str) -> Vec<String> {
     lines
 }
 
+/// A key of the seal, the same one for the same number.
+pub fn signer(number: u64) -> Sm2Signer {
+    Sm2Signer::from_pem(&Sm2Signer::new_pem(&ChaChaChance::seeded(number)).unwrap()).unwrap()
+}
+
 /// A migrated platform on a database: files in memory, no scanner, plain papers, cheap passwords.
 pub async fn platform(
     database: &Database,
@@ -272,6 +278,7 @@ pub async fn platform(
         files: Arc::new(MemoryFiles::default()),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(PlainPrinter),
+        signer: Some(Arc::new(signer(1))),
         courier: Arc::new(NoCourier),
     });
     platform.migrate().await.unwrap();

@@ -69,11 +69,13 @@ pub struct Keys {
     pub master: PathBuf,
     /// Still open what was sealed before the master key was changed.
     pub old: Vec<PathBuf>,
+    /// Signs papers; empty: papers carry no seal.
+    pub seal: PathBuf,
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { master: "var/master.key".into(), old: Vec::new() }
+        Self { master: "var/master.key".into(), old: Vec::new(), seal: PathBuf::new() }
     }
 }
 

@@ -75,11 +75,15 @@ impl Folder {
         self.0.join("master.key")
     }
 
+    fn seal(&self) -> PathBuf {
+        self.0.join("seal.key")
+    }
+
     fn clear(&self) -> std::io::Result<()> {
         for database in [self.database(), self.filling(), self.filled()] {
             remove_database(&database)?;
         }
-        for file in [self.addresses(), self.key()] {
+        for file in [self.addresses(), self.key(), self.seal()] {
             gone(std::fs::remove_file(file))?;
         }
         for folder in ["files", "temp"] {
@@ -100,7 +104,7 @@ impl Folder {
                 ..Settings::default()
             },
             listen,
-            keys: Keys { master: self.key(), old: Vec::new() },
+            keys: Keys { master: self.key(), old: Vec::new(), seal: self.seal() },
             log: crate::config::Log { filter: "warn".into(), ..Default::default() },
             ..Config::default()
         }
@@ -171,6 +175,7 @@ fn sqlite(path: &Path) -> String {
 
 async fn fill(config: &Config, folder: &Folder, now: domain::Moment) -> Result<(), Stop> {
     key::create(&folder.key(), &world::chance()?)?;
+    key::create_seal(&folder.seal(), &world::chance()?)?;
     let store = Store::open(&sqlite(&folder.filling()), Durability::Relaxed).await?;
     scenario::fill(config, store.clone(), now).await?;
     store.backup(&folder.filled()).await?;

@@ -1,15 +1,32 @@
-//! Key files of the sealer: 16 bytes as hexadecimal text, for the owner's eyes only.
+//! Key files, for the owner's eyes only: of the sealer (16 bytes as hexadecimal text) and of the seal over papers (PKCS#8 PEM).
 
 use crate::{config::Keys, stop::Stop};
 use ledger::Sealer;
-use platform::ports::Chance;
+use platform::{
+    ports::{Chance, Signer},
+    seal::Sm2Signer,
+};
 use sm3::{Digest, Sm3};
 use std::{
     fs::OpenOptions,
     io::Write,
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
+    sync::Arc,
 };
+
+/// Reads the key of the seal; without one configured papers carry no seal.
+pub fn signer(keys: &Keys) -> Result<Option<Arc<dyn Signer>>, Stop> {
+    if keys.seal.as_os_str().is_empty() {
+        return Ok(None);
+    }
+    let shown = keys.seal.display();
+    let hint = format!("无法读取签章密钥文件 {shown}。首次启用请用 tzxm key create-seal {shown} 生成，并离线备份");
+    let pem = private(&keys.seal, "签章密钥文件", &hint)?;
+    let signer = Sm2Signer::from_pem(&pem)
+        .map_err(|error| Stop::because(format!("签章密钥文件 {shown} 不是 SM2 私钥（PKCS#8 PEM）"), &error))?;
+    Ok(Some(Arc::new(signer)))
+}
 
 /// Reads all key files. Refuses to go on without a master key, or with one that others can read.
 pub fn sealer(keys: &Keys) -> Result<Sealer, Stop> {
@@ -28,24 +45,37 @@ fn name(key: &[u8; 16]) -> String {
 
 fn read(path: &Path) -> Result<[u8; 16], Stop> {
     let shown = path.display();
-    let open = std::fs::metadata(path).and_then(|data| Ok((data.permissions().mode(), std::fs::read_to_string(path)?)));
-    let (mode, text) = open.map_err(|error| {
-        Stop::because(
-            format!("无法读取主密钥文件 {shown}。首次安装请用 tzxm key create {shown} 生成，并离线备份"),
-            &error,
-        )
-    })?;
-    if mode & 0o077 != 0 {
-        return Err(Stop::new(format!("主密钥文件 {shown} 可被其他用户读取，请执行 chmod 600 {shown}")));
-    }
+    let hint = format!("无法读取主密钥文件 {shown}。首次安装请用 tzxm key create {shown} 生成，并离线备份");
+    let text = private(path, "主密钥文件", &hint)?;
     let mut key = [0; 16];
     hex::decode_to_slice(text.trim(), &mut key)
         .map_err(|_| Stop::new(format!("主密钥文件 {shown} 的内容应为 32 位十六进制数字")))?;
     Ok(key)
 }
 
-/// Writes a new key; an existing file is never touched.
+/// The text of a key file that nobody else can read; `hint` says what to do when it cannot be read at all.
+fn private(path: &Path, what: &str, hint: &str) -> Result<String, Stop> {
+    let open = std::fs::metadata(path).and_then(|data| Ok((data.permissions().mode(), std::fs::read_to_string(path)?)));
+    let (mode, text) = open.map_err(|error| Stop::because(hint, &error))?;
+    let shown = path.display();
+    if mode & 0o077 != 0 {
+        return Err(Stop::new(format!("{what} {shown} 可被其他用户读取，请执行 chmod 600 {shown}")));
+    }
+    Ok(text)
+}
+
+/// Writes a new key of the sealer; an existing file is never touched.
 pub fn create(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
+    write_new(path, &hex::encode(chance.id()))
+}
+
+/// Writes a new key of the seal; an existing file is never touched.
+pub fn create_seal(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
+    let pem = Sm2Signer::new_pem(chance).map_err(|error| Stop::because("无法生成签章密钥", &error))?;
+    write_new(path, pem.trim_end())
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), Stop> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)?;
     }
@@ -55,7 +85,7 @@ pub fn create(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
         .mode(0o600)
         .open(path)
         .map_err(|error| Stop::because(format!("无法写入密钥文件 {}", path.display()), &error))?;
-    writeln!(file, "{}", hex::encode(chance.id()))?;
+    writeln!(file, "{text}")?;
     Ok(file.sync_all()?)
 }
 
@@ -68,7 +98,7 @@ mod tests {
     fn s33_a_key_is_made_once_read_back_and_kept_from_others() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys/master.key");
-        let keys = Keys { master: path.clone(), old: vec![] };
+        let keys = Keys { master: path.clone(), ..Keys::default() };
         assert!(sealer(&keys).unwrap_err().to_string().contains("tzxm key create"));
         create(&path, &ChaChaChance::seeded(1)).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
@@ -77,5 +107,24 @@ mod tests {
         assert_eq!(sealer(&keys).unwrap().key_id(), first);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(sealer(&keys).unwrap_err().to_string().contains("chmod 600"));
+    }
+
+    #[test]
+    fn p08_the_key_of_the_seal_is_optional_made_once_and_kept_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys/seal.key");
+        assert!(signer(&Keys::default()).unwrap().is_none());
+        let keys = Keys { seal: path.clone(), ..Keys::default() };
+        let told = |keys: &Keys| signer(keys).err().unwrap().to_string();
+        assert!(told(&keys).contains("tzxm key create-seal"));
+        create_seal(&path, &ChaChaChance::seeded(1)).unwrap();
+        let first = signer(&keys).unwrap().unwrap().public_key().clone();
+        assert!(first.pem.starts_with("-----BEGIN PUBLIC KEY-----") && first.id.len() == 16);
+        assert!(create_seal(&path, &ChaChaChance::seeded(2)).is_err());
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(told(&keys).contains("chmod 600"));
+        std::fs::write(&path, "not a key").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(told(&keys).contains("SM2"));
     }
 }

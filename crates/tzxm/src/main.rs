@@ -12,6 +12,7 @@ mod key;
 mod ledger;
 mod lines;
 mod printing;
+mod seal;
 mod serve;
 mod simulate;
 mod stop;
@@ -58,7 +59,7 @@ enum Tzxm {
     Simulate(simulate::Args),
     #[command(about = "工作人员账号")]
     Admin(admin::Args),
-    #[command(about = "主密钥")]
+    #[command(about = "主密钥和签章密钥")]
     Key {
         #[command(subcommand)]
         command: Key,
@@ -69,6 +70,11 @@ enum Tzxm {
 enum Key {
     #[command(about = "生成新的主密钥文件（已存在的文件不会被覆盖）")]
     Create {
+        #[arg(help = "文件")]
+        file: PathBuf,
+    },
+    #[command(about = "生成新的电子签章密钥文件（SM2；已存在的文件不会被覆盖）")]
+    CreateSeal {
         #[arg(help = "文件")]
         file: PathBuf,
     },
@@ -93,6 +99,9 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Clock(args) => clock::run(&args, out, &mut input)?,
         Tzxm::Items(args) => items::run(args, out, &mut input)?,
         Tzxm::Key { command: Key::Create { file } } => key::create(&file, &world::chance()?).map(|()| lines::GOOD)?,
+        Tzxm::Key { command: Key::CreateSeal { file } } => {
+            key::create_seal(&file, &world::chance()?).map(|()| lines::GOOD)?
+        }
         Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
         Tzxm::Serve(args) => block_on(serve::run(&args))?,
         Tzxm::Ledger(args) => block_on(ledger::run(&args, out))?,

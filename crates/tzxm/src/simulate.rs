@@ -66,6 +66,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),
+        signer: None,
         courier: Arc::new(NoCourier),
     });
     platform.migrate().await?;

@@ -68,6 +68,7 @@ async fn assemble(
         files: Arc::new(files),
         scanner: scanner(&settings.clamd),
         printer,
+        signer: key::signer(&config.keys)?,
         courier: Arc::new(courier),
         settings: Arc::new(settings),
     });

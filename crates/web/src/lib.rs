@@ -21,6 +21,8 @@ pub mod posted;
 pub mod request;
 pub mod route;
 
+pub(crate) use platform::document::percent_encoded;
+
 pub use app::App;
 pub use context::{ApiContext, OfficeContext, PortalContext};
 pub use error::WebError;

@@ -12,6 +12,7 @@ use domain::{
     guide::Guide,
     notification::{Notification, Preferences},
     project::Project,
+    seal::{PaperSeal, SealKey},
     supervision::{Card, ExpeditingOrder},
     unit::ProjectUnit,
 };
@@ -61,6 +62,8 @@ macro_rules! by_kind {
             ExpeditingOrder::KIND => $function::<ExpeditingOrder>($($argument),*),
             Preferences::KIND => $function::<Preferences>($($argument),*),
             Notification::KIND => $function::<Notification>($($argument),*),
+            PaperSeal::KIND => $function::<PaperSeal>($($argument),*),
+            SealKey::KIND => $function::<SealKey>($($argument),*),
             WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }

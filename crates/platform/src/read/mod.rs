@@ -11,6 +11,7 @@ mod guide;
 mod migrations;
 mod notification;
 mod project;
+mod seal;
 mod supervision;
 mod unit;
 

@@ -25,6 +25,7 @@ mod permission;
 mod process;
 mod processing;
 mod public;
+mod seal;
 mod sealed;
 mod supervision;
 mod suspension;

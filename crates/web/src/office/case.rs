@@ -1,6 +1,6 @@
 //! The page of one case: what was applied for, its clock, its trail, and the acts open now.
 
-use super::{consultation, frame, licence, processing, segment, show, step, supervision};
+use super::{consultation, frame, licence, processing, show, step, supervision};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     html::{self, Action, ClockSheet, ErrorSummary, Facts, Markup, Note, Pill, Point, Points, Steps, Timeline, Tone},
@@ -630,7 +630,7 @@ fn papers(case: &Case) -> Vec<PaperLine> {
         title: issued.kind.title(),
         number: issued.number.clone(),
         at: issued.at.display(),
-        href: format!("/papers/{}/pdf", segment(&issued.number)),
+        href: format!("/papers/{}/pdf", crate::percent_encoded(&issued.number)),
     };
     case.documents.iter().rev().map(line).collect()
 }

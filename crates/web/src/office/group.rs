@@ -1,7 +1,7 @@
 //! 并联审批: groups led from here, one group with all branches, joint receipt, extension of the joint limit. Foreign
 //! branches are looked at, never acted on.
 
-use super::{frame, query, segment, show, step, to};
+use super::{frame, query, show, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -279,7 +279,14 @@ async fn draw(ctx: &OfficeContext, id: &GroupId, told: &str, errors: Vec<Refusal
         facts: facts(&group),
         clock,
         papers: papers
-            .map(|p| (format!("/papers/{}/pdf", segment(&p.number)), p.kind.title(), p.number.clone(), p.at.display()))
+            .map(|p| {
+                (
+                    format!("/papers/{}/pdf", crate::percent_encoded(&p.number)),
+                    p.kind.title(),
+                    p.number.clone(),
+                    p.at.display(),
+                )
+            })
             .collect(),
         trail: trail(&group.trail),
         page,

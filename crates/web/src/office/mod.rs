@@ -93,20 +93,6 @@ fn to(address: impl AsRef<str>) -> Response {
     Redirect::to(address.as_ref()).into_response()
 }
 
-/// One segment of a path, with everything but unreserved characters percent-encoded.
-fn segment(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
-}
-
 /// A query string of what is not empty; with its `?`, or nothing.
 pub(crate) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();

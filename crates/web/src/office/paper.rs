@@ -1,6 +1,6 @@
 //! Papers as PDF, and files of applications; permission is decided each time (U-09).
 
-use super::{segment, step};
+use super::step;
 use crate::{Access, OfficeContext, Route, WebError};
 use axum::{
     extract::Path,
@@ -25,7 +25,7 @@ async fn pdf(ctx: OfficeContext, Path(number): Path<String>) -> Result<Response,
         return Err(WebError::SignInNeeded);
     }
     let (document, bytes) = ctx.platform.print_document(&ctx.call, &number).await?;
-    let name = segment(&format!("{}.pdf", document.number));
+    let name = crate::percent_encoded(&format!("{}.pdf", document.number));
     let disposition = format!("inline; filename=\"paper.pdf\"; filename*=UTF-8''{name}");
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),

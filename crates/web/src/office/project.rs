@@ -1,6 +1,6 @@
 //! 项目: the list of the territory, one project with everything in it, and taking its code out of force.
 
-use super::{frame, query, segment, show, step, to};
+use super::{frame, query, show, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -277,7 +277,7 @@ fn paper_line(ctx: &OfficeContext, found: &ProjectPage, paper: PaperRow) -> Pape
     PaperLine {
         title: paper.title,
         at: paper.issued_at.display(),
-        href: if open { format!("/papers/{}/pdf", segment(&paper.number)) } else { String::new() },
+        href: if open { format!("/papers/{}/pdf", crate::percent_encoded(&paper.number)) } else { String::new() },
         number: paper.number,
     }
 }

@@ -1,9 +1,6 @@
 //! 回溯查看 on the portal: the unit's own projects, cases and parallel groups as they stood.
 
-use super::{
-    paper,
-    project::{project_id, regime_name, state_pill},
-};
+use super::project::{project_id, regime_name, state_pill};
 use crate::{
     Access, Page, Route, WebError,
     as_of::{CaseBody, GroupBody, LookForm, ProjectBody, address, banner, look, pairs},
@@ -141,12 +138,12 @@ impl Wanted {
     }
 
     fn page(&self, after: &str) -> String {
-        let moments = pairs(&self.moments).map(|(name, text)| format!("{name}={}&", paper::encoded(&text)));
+        let moments = pairs(&self.moments).map(|(name, text)| format!("{name}={}&", crate::percent_encoded(&text)));
         format!(
             "/projects/as-of?{}q={}&after={}",
             moments.concat(),
-            paper::encoded(&self.words()),
-            paper::encoded(after)
+            crate::percent_encoded(&self.words()),
+            crate::percent_encoded(after)
         )
     }
 }

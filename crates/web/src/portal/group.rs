@@ -64,8 +64,8 @@ impl Asked {
 /// Address of the joint form with these items.
 pub(super) fn form_address(project: &ProjectId, stage: &str, items: &[String]) -> String {
     let stage = if stage.is_empty() { FREE } else { stage };
-    let pairs = items.iter().map(|item| format!("&item={}", paper::encoded(item))).collect::<String>();
-    format!("/projects/{project}/join/form?stage={}{pairs}", paper::encoded(stage))
+    let pairs = items.iter().map(|item| format!("&item={}", crate::percent_encoded(item))).collect::<String>();
+    format!("/projects/{project}/join/form?stage={}{pairs}", crate::percent_encoded(stage))
 }
 
 /// An item to choose.

@@ -9,7 +9,6 @@ use axum::{
 use domain::document::Document;
 use platform::attachment::Download;
 use serde::Deserialize;
-use std::fmt::Write;
 
 /// Papers of the signed-in unit.
 pub fn routes() -> Vec<Route> {
@@ -21,20 +20,7 @@ const VIEWER_ONLY: &str = "default-src 'none'; style-src 'unsafe-inline'; object
 
 /// Address of a paper's PDF.
 pub fn href(number: &str) -> String {
-    format!("/papers/{}/pdf", encoded(number))
-}
-
-/// Percent-encodes everything but unreserved characters.
-pub(super) fn encoded(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // writing to a string cannot fail
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
+    format!("/papers/{}/pdf", crate::percent_encoded(number))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -51,7 +37,7 @@ async fn pdf(ctx: PortalContext, Path(number): Path<String>, Query(how): Query<H
 
 fn answer(document: &Document, place: &str, bytes: Vec<u8>) -> Response {
     let name = format!("{}-{}.pdf", document.kind.title(), document.number);
-    let disposition = format!("{place}; filename=\"paper.pdf\"; filename*=UTF-8''{}", encoded(&name));
+    let disposition = format!("{place}; filename=\"paper.pdf\"; filename*=UTF-8''{}", crate::percent_encoded(&name));
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/pdf"));

@@ -99,7 +99,7 @@ async fn list(ctx: PortalContext, Query(query): Query<ListQuery>) -> Result<Html
     let mut rows = ctx.platform.my_projects(&ctx.call, &words, before, LISTED.saturating_add(1)).await?;
     let more = rows.len() as u64 > LISTED;
     rows.truncate(LISTED as usize);
-    let search = paper::encoded(&words);
+    let search = crate::percent_encoded(&words);
     let next = rows
         .last()
         .filter(|_| more)

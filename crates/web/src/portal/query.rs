@@ -7,7 +7,7 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Path, Query},
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use domain::{
@@ -18,8 +18,10 @@ use domain::{
 };
 use platform::{
     Failure,
+    document::PaperCheck,
     project::ProjectRow,
     public::{CodeAnswer, PublicProject, regime_name},
+    seal::{SealCheck, USER_ID},
 };
 use serde::Deserialize;
 
@@ -30,6 +32,9 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::Public, "/public/{code}", project),
         Route::get(Access::Public, "/check", check_form),
         Route::get(Access::Public, "/check/{number}", check),
+        Route::get(Access::Public, "/check/{number}/text", sealed_text),
+        Route::get(Access::Public, "/check/{number}/signature", signature),
+        Route::get(Access::Public, "/check/{number}/key", public_key),
     ]
 }
 
@@ -337,6 +342,18 @@ struct Paper {
     document: Document,
     facts: Facts,
     table: Facts,
+    seal: Note,
+    proof: Option<Proof>,
+}
+
+/// What anybody needs to verify the seal without this platform.
+struct Proof {
+    /// Addresses of text, signature and public key.
+    text: String,
+    signature: String,
+    key: String,
+    /// What to type.
+    command: String,
 }
 
 #[derive(Deserialize)]
@@ -398,14 +415,84 @@ async fn draw_check(ctx: &PortalContext, number: &str, value: &str) -> Result<Ht
             .required()
             .max(16)
             .hint("印在文书二维码旁的 16 位数字和字母，不区分大小写。"),
-        paper: found.filter(|p| p.intact).map(|p| Paper::new(p.document, p.issued_at)),
+        paper: found.filter(|p| p.intact).map(|p| Paper::new(p, value)),
         told,
     };
     Ok(Html(view.render()?))
 }
 
+/// What the seal says, in words.
+fn seal_words(seal: Option<&SealCheck>) -> Note {
+    match seal {
+        Some(seal) if seal.valid => Note::new(
+            Tone::Green,
+            "电子签章有效",
+            format!("平台于 {} 用 SM2 密钥 {} 对文书内容签章，签章后内容没有改动。", seal.at.display(), seal.key.id),
+        ),
+        Some(_) => Note::new(Tone::Red, "电子签章与内容不符", "请勿采信这份文书，并立即告知落款机关。"),
+        None => Note::new(Tone::Grey, "尚未签章", "平台出具文书后随即签章；未启用签章的，请以文号和核验码为准。"),
+    }
+}
+
+impl Proof {
+    fn new(document: &Document, seal: &SealCheck, value: &str) -> Self {
+        let number = crate::percent_encoded(&document.number);
+        let at = |what: &str| format!("/check/{number}/{what}?v={}", crate::percent_encoded(value));
+        let id = &seal.key.id;
+        Self {
+            text: at("text"),
+            signature: at("signature"),
+            key: at("key"),
+            command: format!(
+                "openssl dgst -sm3 -verify seal-{id}.pem -signature paper.sig -sigopt distid:{USER_ID} paper.json"
+            ),
+        }
+    }
+}
+
+/// The paper of a public address with its seal, for whoever holds number and check value; else it is not there.
+async fn sealed(ctx: &PortalContext, number: &str, value: &str) -> Result<(Document, SealCheck), WebError> {
+    let paper = ctx.platform.check_document(&ctx.call, number, value).await?.ok_or(WebError::NotFound)?;
+    Ok((paper.document, paper.seal.ok_or(WebError::NotFound)?))
+}
+
+fn attached(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
+}
+
+async fn sealed_text(
+    ctx: PortalContext,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    let (document, _) = sealed(&ctx, &number, &asked.v).await?;
+    Ok(attached("application/json", "paper.json", document.text()))
+}
+
+async fn signature(
+    ctx: PortalContext,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    let (_, seal) = sealed(&ctx, &number, &asked.v).await?;
+    Ok(attached("application/octet-stream", "paper.sig", seal.signature))
+}
+
+async fn public_key(
+    ctx: PortalContext,
+    Path(number): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
+    let (_, seal) = sealed(&ctx, &number, &asked.v).await?;
+    Ok(attached("application/x-pem-file", &format!("seal-{}.pem", seal.key.id), seal.key.pem.into_bytes()))
+}
+
 impl Paper {
-    fn new(document: Document, issued_at: Moment) -> Self {
+    fn new(paper: PaperCheck, value: &str) -> Self {
+        let PaperCheck { document, issued_at, seal, .. } = paper;
+        let proof = seal.as_ref().map(|seal| Proof::new(&document, seal, value));
+        let seal = seal_words(seal.as_ref());
         let facts = Facts::new()
             .row("文书", document.kind.title())
             .row("文号", &document.number)
@@ -416,7 +503,7 @@ impl Paper {
             .row("项目名称", &document.project_name)
             .row("项目代码", &document.project_code);
         let table = document.rows.iter().fold(Facts::new().single(), |facts, (name, value)| facts.row(name, value));
-        Self { facts, table, document }
+        Self { facts, table, document, seal, proof }
     }
 }
 

@@ -55,7 +55,7 @@ async fn open(ctx: &OfficeContext, item: &str) -> Result<GuidePage, WebError> {
 
 /// Back to the guide, saying what was done.
 fn back(item: &str, said: &str) -> Response {
-    to(format!("/guides/{}?said={said}", super::segment(item)))
+    to(format!("/guides/{}?said={said}", crate::percent_encoded(item)))
 }
 
 /// The frame of a page about one guide, with its way back.

@@ -49,7 +49,7 @@ impl For {
         match self {
             Self::Item { item } => format!("/projects/{project}/files?material={material}&item={item}"),
             Self::Join { stage, items } => {
-                let joined = paper::encoded(&format!("{stage},{}", items.join(",")));
+                let joined = crate::percent_encoded(&format!("{stage},{}", items.join(",")));
                 format!("/projects/{project}/files?material={material}&join={joined}")
             }
             Self::Point { case, point } => {
@@ -62,7 +62,7 @@ impl For {
     fn page(&self, project: &ProjectId, key: &str) -> String {
         let place = crate::html::field_id(key);
         match self {
-            Self::Item { item } => format!("/projects/{project}/items/{}/apply#{place}", paper::encoded(item)),
+            Self::Item { item } => format!("/projects/{project}/items/{}/apply#{place}", crate::percent_encoded(item)),
             Self::Join { stage, items } => format!("{}#{place}", group::form_address(project, stage, items)),
             Self::Point { case, .. } => format!("/cases/{case}#{place}"),
         }

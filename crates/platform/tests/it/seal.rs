@@ -1,0 +1,141 @@
+//! 电子签章: papers are signed once, verify with other programs and after the key was replaced, and betray a change
+//! (电子签名法第十三条; P-07, A-03, A-24).
+
+use domain::{document::Document, ids::CaseId};
+use platform::{Call, Parts, Platform, seal::SealCheck};
+use std::{path::Path, process::Command, sync::Arc};
+use testkit::{World, both_engines, outcome::forbidden, signer};
+
+both_engines! {
+    p07_each_paper_is_signed_once_by_whichever_node_comes_first,
+    p07_openssl_verifies_what_the_platform_signed,
+    p07_an_old_paper_verifies_after_the_key_was_replaced,
+    a03_a_paper_that_was_changed_behind_the_platform_no_longer_fits_its_seal,
+    p07_without_a_key_nothing_is_signed_and_the_check_says_so,
+    s05_only_the_platform_signs,
+}
+
+/// A node on the same database with this key; none for `None`.
+fn node(world: &World, key: Option<u64>) -> Platform {
+    let signer = key.map(|number| Arc::new(signer(number)) as Arc<dyn platform::ports::Signer>);
+    Platform::new(Parts { signer, ..(*world.platform).clone() })
+}
+
+async fn sign(platform: &Platform) -> u64 {
+    platform.seal_papers(&Call::system("test")).await.unwrap()
+}
+
+/// A decided case with its papers.
+async fn decided(world: &World) -> CaseId {
+    let officer = world.all_hands("water", "150402").await;
+    let case = world.accepted(&officer).await;
+    world.grant(&officer, &case).await;
+    case
+}
+
+/// The papers of a case as anybody sees them.
+async fn papers(world: &World, case: &CaseId) -> Vec<(Document, Option<SealCheck>)> {
+    let p = &world.platform;
+    let state = p.case_page(&Call::system("look"), case).await.unwrap().case;
+    let mut papers = Vec::new();
+    for issued in &state.documents {
+        let (document, _) = p.print_document(&world.agent.call(), &issued.number).await.unwrap();
+        let check = p.check_document(&world.public(), &document.number, &document.check_value).await.unwrap().unwrap();
+        papers.push((check.document, check.seal));
+    }
+    papers
+}
+
+async fn p07_each_paper_is_signed_once_by_whichever_node_comes_first(world: &World) {
+    let case = decided(world).await;
+    assert!(papers(world, &case).await.iter().all(|(_, seal)| seal.is_none()));
+    let (one, other) = (node(world, Some(1)), node(world, Some(1)));
+    let (first, second) = tokio::join!(sign(&one), sign(&other));
+    let rest = sign(&one).await;
+    let all = papers(world, &case).await;
+    // The certificate of the code is a paper, too.
+    assert_eq!(first + second + rest, all.len() as u64 + 1);
+    assert!(all.iter().all(|(_, seal)| seal.as_ref().is_some_and(|seal| seal.valid)));
+    assert_eq!(sign(&one).await, 0, "nothing is signed twice");
+}
+
+fn openssl_verifies(folder: &Path, seal: &SealCheck, text: &[u8]) -> bool {
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path
+    };
+    let (key, signature) = (file("key.pem", seal.key.pem.as_bytes()), file("paper.sig", &seal.signature));
+    let text = file("paper.json", text);
+    let distid = format!("distid:{}", platform::seal::USER_ID);
+    let done = Command::new("openssl")
+        .args(["dgst", "-sm3", "-verify"])
+        .arg(&key)
+        .arg("-signature")
+        .arg(&signature)
+        .args(["-sigopt", &distid])
+        .arg(&text)
+        .output()
+        .unwrap();
+    done.status.success()
+}
+
+async fn p07_openssl_verifies_what_the_platform_signed(world: &World) {
+    let case = decided(world).await;
+    sign(&world.platform).await;
+    let folder = world.database.folder();
+    for (document, seal) in papers(world, &case).await {
+        let seal = seal.unwrap();
+        let mut text = document.text();
+        assert!(openssl_verifies(folder, &seal, &text), "{}", document.number);
+        let last = text.len() - 2;
+        text[last] ^= 1;
+        assert!(!openssl_verifies(folder, &seal, &text), "a changed byte shows");
+    }
+}
+
+async fn p07_an_old_paper_verifies_after_the_key_was_replaced(world: &World) {
+    let old = decided(world).await;
+    sign(&world.platform).await;
+    let replaced = node(world, Some(2));
+    let new = decided(world).await;
+    sign(&replaced).await;
+    let key = |papers: &[(Document, Option<SealCheck>)]| papers[0].1.as_ref().unwrap().key.id.clone();
+    let (old, new) = (papers(world, &old).await, papers(world, &new).await);
+    assert_ne!(key(&old), key(&new));
+    assert!(old.iter().chain(&new).all(|(_, seal)| seal.as_ref().is_some_and(|seal| seal.valid)));
+}
+
+async fn a03_a_paper_that_was_changed_behind_the_platform_no_longer_fits_its_seal(world: &World) {
+    let case = decided(world).await;
+    sign(&world.platform).await;
+    let (mut document, _) = papers(world, &case).await.pop().unwrap();
+    let data = serde_json::to_string(&document).unwrap();
+    document.paragraphs.push("另准予占用耕地一百亩。".into());
+    // Whoever writes into the database makes the check value fit again; the seal needs the key.
+    let forged = document.clone().sealed_with_check_value();
+    let put = async |text: String| {
+        let mut unit = ledger::Unit::new();
+        let values = [forged.number.clone().into(), text.into()];
+        unit.row(ledger::Row::new("UPDATE documents SET data = $2 WHERE number = $1", values));
+        world.platform.store.commit(unit).await.unwrap();
+    };
+    put(serde_json::to_string(&forged).unwrap()).await;
+    let check = world.platform.check_document(&world.public(), &forged.number, &forged.check_value).await;
+    let check = check.unwrap().unwrap();
+    assert!(check.intact && !check.seal.unwrap().valid);
+    put(data).await;
+}
+
+async fn p07_without_a_key_nothing_is_signed_and_the_check_says_so(world: &World) {
+    let case = decided(world).await;
+    assert_eq!(sign(&node(world, None)).await, 0);
+    assert!(papers(world, &case).await.iter().all(|(_, seal)| seal.is_none()));
+}
+
+async fn s05_only_the_platform_signs(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    forbidden(world.platform.seal_papers(&officer.call()).await);
+    forbidden(world.platform.seal_papers(&world.agent.call()).await);
+    assert!(world.platform.seal_papers(&world.public()).await.is_err());
+}
