@@ -1,6 +1,10 @@
 // The main job from end to end, as the applicant, officers of two departments and the public see it:
 // declare → code → items → cases → decision → completion notice → public query. With scripts and without.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
 import { apply, declare, press, register } from './steps.mjs'
@@ -82,7 +86,41 @@ async function pdfOf (page, href) {
   assert.equal(paper.headers()['content-type'], 'application/pdf')
   const body = await paper.body()
   assert.equal(body.subarray(0, 5).toString(), '%PDF-')
-  return body.length
+  return body
+}
+
+/** Number and check value as a reader of the paper finds them. */
+function printed (pdf) {
+  const folder = mkdtempSync(join(tmpdir(), 'tzxm-paper-'))
+  writeFileSync(join(folder, 'paper.pdf'), pdf)
+  const text = execFileSync('pdftotext', [join(folder, 'paper.pdf'), '-']).toString().replace(/\s/g, '')
+  rmSync(folder, { recursive: true })
+  const number = text.match(/内投审〔\d{4}〕结\d+号/)[0]
+  const value = text.match(/核验码：?([0-9a-f]{16})/)[1]
+  return { number, value }
+}
+
+/** Whoever holds the paper checks it here, and its seal with OpenSSL. */
+async function verify (page, { number, value }, look) {
+  await page.goto(`${tzxm.portal}/check?${new URLSearchParams({ number, v: value })}`)
+  await page.getByText('核验通过：本平台制发过这份文书').waitFor()
+  for (let tries = 0; tries < 20 && await page.getByText('尚未签章').count() > 0; tries++) {
+    await page.waitForTimeout(1000)
+    await page.reload()
+  }
+  await page.getByText('电子签章有效').waitFor()
+  await page.getByText('自行核验签章').click()
+  await look(page, 'seal')
+  const folder = mkdtempSync(join(tmpdir(), 'tzxm-seal-'))
+  for (const [name, label] of [['paper.json', '文书原文'], ['paper.sig', '签章（'], ['key.pem', '公钥']]) {
+    const href = await page.getByRole('link', { name: label }).getAttribute('href')
+    const file = await page.context().request.get(tzxm.portal + href)
+    assert.equal(file.status(), 200)
+    writeFileSync(join(folder, name), await file.body())
+  }
+  const said = execFileSync('openssl', ['dgst', '-sm3', '-verify', 'key.pem', '-signature', 'paper.sig', '-sigopt', 'distid:1234567812345678', 'paper.json'], { cwd: folder })
+  assert.match(said.toString(), /Verified OK/)
+  rmSync(folder, { recursive: true })
 }
 
 async function walk (noJs) {
@@ -117,12 +155,15 @@ async function walk (noJs) {
   await unit.goto(`${tzxm.portal}/messages`)
   await unit.getByText('事项已办结').first().waitFor()
   await look(unit, 'messages')
+  let paper
   for (const { address, number } of DEPARTMENTS) {
     await unit.goto(address)
     await unit.getByText(number).first().waitFor()
     await look(unit, 'case')
     const notice = unit.getByRole('link', { name: /办结告知书/ }).first()
-    assert.ok(await pdfOf(unit, await notice.getAttribute('href')) > 20_000)
+    const pdf = await pdfOf(unit, await notice.getAttribute('href'))
+    assert.ok(pdf.length > 20_000)
+    paper = printed(pdf)
   }
   await closePage(unit)
 
@@ -140,6 +181,7 @@ async function walk (noJs) {
   }
   assert.equal(await anybody.getByText('哈斯').count(), 0, 'no person is public')
   await look(anybody, 'public-project')
+  await verify(anybody, paper, look)
   const answer = await anybody.context().request.get(`${tzxm.api}/api/v1/codes/${code}`)
   const { valid, project_name: name } = await answer.json()
   assert.deepEqual({ valid, name }, { valid: true, name: project })

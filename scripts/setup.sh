@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and nothing else. `setup.sh demo`: what a demonstration needs (Node.js >= 20 with npm, fonts);
-# `setup.sh`: also what the tests need (a browser, PostgreSQL, PDF and QR readers, an SMTP server). Rust must be there.
+# `setup.sh`: also what the tests need (a browser, PostgreSQL, PDF and QR readers, an SMTP server,
+# OpenSSL for what others verify). Rust must be there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=${1:-tests}
@@ -18,6 +19,7 @@ wanted() {
     compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
     command -v pdftotext >/dev/null || echo poppler-utils
     command -v zbarimg >/dev/null || echo zbar-tools
+    command -v openssl >/dev/null || echo openssl
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 }
 

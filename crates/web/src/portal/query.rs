@@ -32,9 +32,9 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::Public, "/public/{code}", project),
         Route::get(Access::Public, "/check", check_form),
         Route::get(Access::Public, "/check/{number}", check),
-        Route::get(Access::Public, "/check/{number}/text", sealed_text),
-        Route::get(Access::Public, "/check/{number}/signature", signature),
-        Route::get(Access::Public, "/check/{number}/key", public_key),
+        Route::get(Access::Public, "/check/{number}/seal/{value}/text", sealed_text),
+        Route::get(Access::Public, "/check/{number}/seal/{value}/signature", signature),
+        Route::get(Access::Public, "/check/{number}/seal/{value}/key", public_key),
     ]
 }
 
@@ -437,7 +437,7 @@ fn seal_words(seal: Option<&SealCheck>) -> Note {
 impl Proof {
     fn new(document: &Document, seal: &SealCheck, value: &str) -> Self {
         let number = crate::percent_encoded(&document.number);
-        let at = |what: &str| format!("/check/{number}/{what}?v={}", crate::percent_encoded(value));
+        let at = |what: &str| format!("/check/{number}/seal/{}/{what}", crate::percent_encoded(value));
         let id = &seal.key.id;
         Self {
             text: at("text"),
@@ -461,30 +461,18 @@ fn attached(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response()
 }
 
-async fn sealed_text(
-    ctx: PortalContext,
-    Path(number): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, WebError> {
-    let (document, _) = sealed(&ctx, &number, &asked.v).await?;
+async fn sealed_text(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
+    let (document, _) = sealed(&ctx, &number, &value).await?;
     Ok(attached("application/json", "paper.json", document.text()))
 }
 
-async fn signature(
-    ctx: PortalContext,
-    Path(number): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, WebError> {
-    let (_, seal) = sealed(&ctx, &number, &asked.v).await?;
+async fn signature(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
+    let (_, seal) = sealed(&ctx, &number, &value).await?;
     Ok(attached("application/octet-stream", "paper.sig", seal.signature))
 }
 
-async fn public_key(
-    ctx: PortalContext,
-    Path(number): Path<String>,
-    Query(asked): Query<Asked>,
-) -> Result<Response, WebError> {
-    let (_, seal) = sealed(&ctx, &number, &asked.v).await?;
+async fn public_key(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
+    let (_, seal) = sealed(&ctx, &number, &value).await?;
     Ok(attached("application/x-pem-file", &format!("seal-{}.pem", seal.key.id), seal.key.pem.into_bytes()))
 }
 

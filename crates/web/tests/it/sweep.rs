@@ -71,6 +71,8 @@ impl Samples {
         let file = page.application.materials[0].files[0].id.to_string();
         let message = p.messages(&world.agent.call(), None, 1).await.unwrap()[0].id.to_string();
         let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
+        let (printed, _) = p.print_document(&officer.call(), &notice.number).await.unwrap();
+        p.seal_papers(&Call::system("sweep")).await.unwrap();
         let number = escape(&notice.number);
         let (card, order, proof) = supervised(world, &officer).await;
         let item = "soil_water".to_owned();
@@ -108,6 +110,7 @@ impl Samples {
             (("papers", "number"), number.clone()),
             (("papers", "file"), paper.id.to_string()),
             (("check", "number"), number),
+            (("seal", "value"), printed.check_value),
             (("messages", "id"), message),
             (("declare", "draft"), draft),
             (("{draft}", "group"), "basics".to_owned()),
