@@ -106,7 +106,7 @@ impl NotificationSettings {
             });
             if !safe {
                 faults.push(format!(
-                    "[[notification.gateway]] {name} 的 url 应以 https：// 开头（http 只能用于本机服务）"
+                    "[[notification.gateway]] {name} 的 url 应以 https:// 开头（http 只能用于本机服务）"
                 ));
             }
             if !(1..=60).contains(&gateway.timeout) {

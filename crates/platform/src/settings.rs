@@ -27,6 +27,8 @@ pub struct Settings {
     pub clamd: String,
     /// Serve cookies with `Secure` and the `__Host-` prefix; off only for plain-HTTP trials on loopback.
     pub secure_cookies: bool,
+    /// How many reverse proxies of our own stand in front: so many entries of `X-Forwarded-For` are believed.
+    pub trusted_proxies: u8,
 }
 
 impl Default for Settings {
@@ -42,6 +44,7 @@ impl Default for Settings {
             demo: false,
             clamd: String::new(),
             secure_cookies: true,
+            trusted_proxies: 0,
         }
     }
 }
@@ -52,7 +55,7 @@ impl Settings {
         let mut faults = Vec::new();
         for (name, url) in [("portal_url", &self.portal_url), ("office_url", &self.office_url)] {
             if !(url.starts_with("https://") || url.starts_with("http://")) || url.ends_with('/') {
-                faults.push(format!("{name} 应以 https：// 开头，末尾不带斜杠"));
+                faults.push(format!("{name} 应以 https:// 开头，末尾不带斜杠"));
             }
         }
         if self.code_department.len() != 2 || !self.code_department.bytes().all(|b| b.is_ascii_digit()) {
@@ -60,7 +63,7 @@ impl Settings {
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {
-            faults.push("password_cost 应为 [内存KiB， 次数， 并行度]，内存不少于并行度的 8 倍".into());
+            faults.push("password_cost 应为 [内存KiB, 次数, 并行度]，内存不少于并行度的 8 倍".into());
         }
         faults
     }

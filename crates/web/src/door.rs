@@ -1,7 +1,7 @@
 //! The door before every face: number, audit record, origin check, time and size limits, caught panics, friendly
 //! errors, security headers. The strict policy needs no exception but `data:` images (Bootstrap's arrows and check marks).
 
-use crate::{App, audit, csrf, error, error::WebError, page::Face, request::RequestId};
+use crate::{App, audit, csrf, error, error::WebError, page::Face, request::RequestId, source};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -74,6 +74,9 @@ struct Door {
 async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -> Response {
     let id = RequestId::next();
     request.extensions_mut().insert(id.clone());
+    if let Some(app) = &door.app {
+        source::believe_proxies(app.platform.settings.trusted_proxies, &mut request);
+    }
     // Without the query: it may carry what people typed.
     let span =
         tracing::info_span!("request", request.id = %id, method = %request.method(), path = request.uri().path());

@@ -20,6 +20,7 @@ pub mod portal;
 pub mod posted;
 pub mod request;
 pub mod route;
+mod source;
 
 pub(crate) use platform::document::percent_encoded;
 
