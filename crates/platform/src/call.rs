@@ -5,7 +5,7 @@ use domain::{
     account::Post,
     ids::{AccountId, UnitId},
 };
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 /// Who acts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,12 +58,14 @@ pub struct Call {
     pub once: Option<String>,
     /// The audit record to be written around this request.
     pub attempt: Option<Arc<Attempt>>,
+    /// Where it comes from, when it comes over a network.
+    pub source: Option<IpAddr>,
 }
 
 impl Call {
     /// A call without HTTP around it: command line, simulation, tests.
     pub fn new(actor: Actor, cause: impl Into<String>) -> Self {
-        Self { actor, cause: cause.into(), once: None, attempt: None }
+        Self { actor, cause: cause.into(), once: None, attempt: None, source: None }
     }
 
     /// The platform acts by itself.

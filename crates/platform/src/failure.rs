@@ -19,6 +19,9 @@ pub enum Failure {
     /// Somebody was faster; the use case decides again by itself, this leaves it only after many tries.
     #[error("lost the race")]
     Conflict,
+    /// This caller has asked too often and has to wait.
+    #[error("must wait")]
+    Wait(#[source] Refusal),
     /// Too much to do at the moment.
     #[error("busy")]
     Busy,

@@ -18,6 +18,7 @@ pub mod document;
 pub mod draft;
 pub mod failure;
 pub mod group;
+pub mod guess;
 pub mod guide;
 pub mod licence;
 pub mod message;
@@ -79,6 +80,8 @@ pub struct Parts {
     pub printer: Arc<dyn Printer>,
     /// Signs papers; `None`: papers carry no seal.
     pub signer: Option<Arc<dyn Signer>>,
+    /// Who asked for too many codes that do not exist.
+    pub guesses: Arc<guess::Guesses>,
     /// Carries messages out of the house.
     pub courier: Arc<dyn Courier>,
 }

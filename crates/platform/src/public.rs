@@ -123,6 +123,7 @@ impl Platform {
     /// Verifies a code: form first, then whether a project has it. A malformed code costs no statement.
     pub async fn verify_code(&self, call: &Call, code: &str) -> Result<CodeAnswer, Failure> {
         self.public(call)?;
+        self.let_ask(call)?;
         let code = match ProjectCode::parse(code) {
             Ok(parsed) => parsed.code,
             Err(fault) => return Ok(CodeAnswer::Fault(fault)),
@@ -132,6 +133,9 @@ impl Platform {
             .query_one("SELECT name, state FROM projects WHERE code = $1", [code.to_string().into()])
             .await
             .map_err(Failure::fault)?;
+        if row.is_none() {
+            self.note_miss(call).await?;
+        }
         Ok(match row {
             None => CodeAnswer::Unknown(code.generation()),
             Some(row) => CodeAnswer::Known {
@@ -146,6 +150,7 @@ impl Platform {
     /// The public view of a project, by its code.
     pub async fn public_project(&self, call: &Call, code: &str) -> Result<PublicProject, Failure> {
         self.public(call)?;
+        self.let_ask(call)?;
         let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
         let row = self
             .store
@@ -154,8 +159,11 @@ impl Platform {
                 [code.to_string().into()],
             )
             .await
-            .map_err(Failure::fault)?
-            .ok_or(Failure::NotThere)?;
+            .map_err(Failure::fault)?;
+        let Some(row) = row else {
+            self.note_miss(call).await?;
+            return Err(Failure::NotThere);
+        };
         let project = ProjectRow::read(&row)?;
         let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
         Ok(self.disclose(&project, &cases))

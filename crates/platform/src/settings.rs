@@ -29,6 +29,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// How many reverse proxies of our own stand in front: so many entries of `X-Forwarded-For` are believed.
     pub trusted_proxies: u8,
+    /// Codes that do not exist which one source may ask for within ten minutes; then it waits.
+    pub code_misses: u32,
 }
 
 impl Default for Settings {
@@ -45,6 +47,7 @@ impl Default for Settings {
             clamd: String::new(),
             secure_cookies: true,
             trusted_proxies: 0,
+            code_misses: 30,
         }
     }
 }

@@ -44,6 +44,7 @@ async fn life(url: &str, seed: u64) -> Life {
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPrinter),
         signer: None,
+        guesses: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
     });
     platform.migrate().await.unwrap();

@@ -279,6 +279,7 @@ pub async fn platform(
         scanner: Arc::new(NoScanner),
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),
+        guesses: Arc::default(),
         courier: Arc::new(NoCourier),
     });
     platform.migrate().await.unwrap();

@@ -67,6 +67,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),
         signer: None,
+        guesses: Arc::default(),
         courier: Arc::new(NoCourier),
     });
     platform.migrate().await?;

@@ -69,6 +69,7 @@ async fn assemble(
         scanner: scanner(&settings.clamd),
         printer,
         signer: key::signer(&config.keys)?,
+        guesses: Arc::default(),
         courier: Arc::new(courier),
         settings: Arc::new(settings),
     });

@@ -3,11 +3,11 @@
 
 use crate::{App, Face, Page, WebError, cookie, csrf, page::Who, request::RequestId};
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts},
+    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     http::request::Parts,
 };
 use platform::{Actor, Call, Platform, account, audit::Attempt};
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 /// What the three contexts share.
 #[derive(Clone)]
@@ -41,7 +41,8 @@ impl Context {
         if let Some(seen) = parts.extensions.get::<crate::audit::Seen>() {
             seen.set(actor.clone());
         }
-        let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt };
+        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt, source };
         Ok(Self { platform, call, token, face })
     }
 

@@ -32,6 +32,9 @@ pub enum WebError {
     /// The rules say no; forms are best drawn again with these instead.
     #[error("refused: {}", codes(.0))]
     Refused(Vec<Refusal>),
+    /// This caller has asked too often.
+    #[error("must wait")]
+    Wait(#[source] Refusal),
     /// Too much at the moment; trying again later helps.
     #[error("busy")]
     Busy,
@@ -53,6 +56,7 @@ impl WebError {
             Self::SignInNeeded => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -61,7 +65,7 @@ impl WebError {
     /// What the person reads.
     fn refusals(&self) -> Vec<Refusal> {
         match self {
-            Self::Forbidden(refusal) => vec![refusal.clone()],
+            Self::Forbidden(refusal) | Self::Wait(refusal) => vec![refusal.clone()],
             Self::Refused(refusals) => refusals.clone(),
             Self::NotFound | Self::SignInNeeded | Self::Busy | Self::Fault(_) => {
                 vec![words(self.status()).1]
@@ -140,7 +144,7 @@ fn icon_name(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "search",
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "lock",
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT => "hourglass",
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => "hourglass",
         _ => "alert-triangle",
     }
 }

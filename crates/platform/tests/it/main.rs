@@ -15,6 +15,7 @@ mod deadline;
 mod declare;
 mod delegation;
 mod group;
+mod guess;
 mod guide;
 mod kit;
 mod lists;

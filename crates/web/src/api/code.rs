@@ -43,6 +43,7 @@ pub struct CodeAnswer {
     params(("code" = String, Path, description = "项目代码", example = "2611-150402-04-01-123456")),
     responses(
         (status = 200, description = "核验结果", body = CodeAnswer),
+        (status = 429, description = "查询了过多不存在的代码，10 分钟后再试", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "暂时繁忙", body = Problem, content_type = "application/problem+json"),
     )
 )]

@@ -73,6 +73,7 @@ impl From<public::PublicResult> for PublicResult {
     responses(
         (status = 200, description = "公开信息", body = PublicProject),
         (status = 404, description = "没有该代码对应的项目", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "查询了过多不存在的代码，10 分钟后再试", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "暂时繁忙", body = Problem, content_type = "application/problem+json"),
     )
 )]
