@@ -31,6 +31,7 @@ pub mod prompt;
 pub mod public;
 pub mod read;
 pub mod rulebook;
+mod sealed;
 pub mod settings;
 mod stream;
 pub mod supervision;

@@ -25,4 +25,5 @@ mod process;
 mod processing;
 mod public;
 mod sealed;
+mod sign_in;
 mod supervision;
