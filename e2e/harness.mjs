@@ -64,9 +64,9 @@ export async function startProgram (bin, args, { env = {}, url, limit = 60_000 }
   }
 }
 
-/** Starts tzxm with made-up data on free ports: `{ portal, office, api }` addresses and `stop()`. */
-export async function startTzxm () {
-  if (process.env.TZXM_URL) {
+/** Starts tzxm with made-up data on free ports: `{ portal, office, api }` addresses and `stop()`; `env` for settings of its own. */
+export async function startTzxm (env) {
+  if (process.env.TZXM_URL && !env) {
     const portal = new URL(process.env.TZXM_URL)
     const beside = step => Object.assign(new URL(portal), { port: Number(portal.port) + step }).origin
     return { portal: portal.origin, office: beside(1), api: beside(2), stop: async () => {} }
@@ -75,7 +75,7 @@ export async function startTzxm () {
   const [portal, office, api] = [await freePort(), await freePort(), await freePort()]
   const args = (process.env.TZXM_ARGS ?? 'demo --fresh --data DATA').split(' ').map(word => word === 'DATA' ? data : word)
   const program = await startProgram(process.env.TZXM_BIN ?? path.join(root, 'target/debug/tzxm'), args, {
-    env: { TZXM_PORTAL_PORT: String(portal), TZXM_OFFICE_PORT: String(office), TZXM_API_PORT: String(api) },
+    env: { TZXM_PORTAL_PORT: String(portal), TZXM_OFFICE_PORT: String(office), TZXM_API_PORT: String(api), ...env },
     url: `http://127.0.0.1:${portal}/`
   })
   const at = port => `http://127.0.0.1:${port}`

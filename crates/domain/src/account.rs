@@ -1,8 +1,10 @@
 //! 账号: a person who signs in, for a project unit or for government departments, and the posts the person holds.
 
 mod delegation;
+mod reset;
 
 pub use delegation::{DELEGATED, Delegating, Delegation, LONGEST, delegate, end_delegation};
+pub use reset::{PROPOSAL_DAYS, ResetProposal, confirm_reset, enable, propose_reset, reject_reset};
 
 use crate::{
     Aggregate, Meta,
@@ -156,6 +158,32 @@ pub enum AccountEvent {
         /// Why.
         reason: String,
     },
+    /// It can sign in again.
+    AccountEnabled {
+        /// Why.
+        reason: String,
+    },
+    /// An administrator proposed to take the second factor away.
+    FactorResetProposed {
+        /// Who.
+        by: AccountId,
+        /// The name on that day.
+        by_name: String,
+        /// How the person was identified, and why.
+        reason: String,
+    },
+    /// Another administrator confirmed it: the person enrols a second factor anew.
+    FactorReset {
+        /// Who.
+        by: AccountId,
+        /// The name on that day.
+        by_name: String,
+    },
+    /// Another administrator refused it.
+    FactorResetRejected {
+        /// Who.
+        by: AccountId,
+    },
 }
 
 /// 账号, as its events leave it.
@@ -176,13 +204,16 @@ pub struct Account {
     pub delegations: Vec<Delegation>,
     /// No longer signs in.
     pub disabled: bool,
+    /// A proposal to take the second factor away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reset: Option<ResetProposal>,
 }
 
 impl Aggregate for Account {
     const KIND: &'static str = "account";
     type Event = AccountEvent;
 
-    fn apply(&mut self, event: &AccountEvent, _: &Meta) {
+    fn apply(&mut self, event: &AccountEvent, meta: &Meta) {
         match event {
             AccountEvent::AccountOpened { id, login, name, holder } => {
                 self.id = id.clone();
@@ -206,6 +237,12 @@ impl Aggregate for Account {
                 }
             }
             AccountEvent::AccountDisabled { .. } => self.disabled = true,
+            AccountEvent::AccountEnabled { .. } => self.disabled = false,
+            AccountEvent::FactorResetProposed { by, by_name, reason } => {
+                let (by, by_name, reason) = (by.clone(), by_name.clone(), reason.clone());
+                self.reset = Some(ResetProposal { by, by_name, reason, at: meta.at });
+            }
+            AccountEvent::FactorReset { .. } | AccountEvent::FactorResetRejected { .. } => self.reset = None,
         }
     }
 }

@@ -37,6 +37,14 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The person's account.
+    pub fn account(&self) -> Option<&AccountId> {
+        match self {
+            Self::Unit { account, .. } | Self::Officer { account, .. } => Some(account),
+            Self::Public | Self::System => None,
+        }
+    }
+
     /// As written into events and audit records.
     pub fn tag(&self) -> String {
         match self {

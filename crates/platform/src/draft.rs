@@ -8,7 +8,7 @@ use domain::{
     ids::DraftId,
     marking::{self, Gate},
 };
-use ledger::{QueryResult, Row, Sealed};
+use ledger::{QueryResult, Row};
 
 /// Most drafts one unit keeps.
 const MOST: i64 = 50;
@@ -37,15 +37,6 @@ impl Draft {
     }
 }
 
-/// A sealed draft as it lies in its column.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct SealedDraft {
-    key: String,
-    nonce: String,
-    sealed: String,
-    commitment: String,
-}
-
 /// Name under which a draft is sealed.
 const SEALED_NAME: &str = "answers";
 
@@ -56,31 +47,11 @@ fn stream(id: &DraftId) -> String {
 impl Platform {
     /// Seals what was typed at this revision; a ciphertext moved to another draft or revision does not open.
     fn seal_draft(&self, id: &DraftId, revision: i64, json: String) -> Result<String, Failure> {
-        let secret = self.secret(SEALED_NAME.to_owned(), json);
-        let sealed = self.sealer.seal(&stream(id), revision, &secret).map_err(Failure::fault)?;
-        serde_json::to_string(&SealedDraft {
-            key: sealed.key_id,
-            nonce: hex::encode(sealed.nonce),
-            sealed: hex::encode(sealed.sealed.unwrap_or_default()),
-            commitment: hex::encode(sealed.commitment),
-        })
-        .map_err(Failure::fault)
+        self.seal_column(&stream(id), revision, SEALED_NAME, json)
     }
 
     fn open_draft(&self, id: &DraftId, revision: i64, column: &str) -> Result<Answers, Failure> {
-        fn bytes<const N: usize>(text: &str) -> Result<[u8; N], Failure> {
-            let bytes = hex::decode(text).map_err(Failure::fault)?;
-            bytes.try_into().map_err(|_| Failure::fault("a sealed draft is cut off"))
-        }
-        let draft: SealedDraft = serde_json::from_str(column).map_err(Failure::fault)?;
-        let sealed = Sealed {
-            name: SEALED_NAME.to_owned(),
-            key_id: draft.key,
-            nonce: bytes(&draft.nonce)?,
-            sealed: Some(hex::decode(&draft.sealed).map_err(Failure::fault)?),
-            commitment: bytes(&draft.commitment)?,
-        };
-        let json = self.sealer.open(&stream(id), revision, &sealed).map_err(Failure::fault)?.unwrap_or_default();
+        let json = self.open_column(&stream(id), revision, SEALED_NAME, column)?;
         serde_json::from_slice(&json).map_err(Failure::fault)
     }
 

@@ -33,6 +33,7 @@ pub mod public;
 pub mod read;
 pub mod rulebook;
 pub mod seal;
+mod sealed;
 pub mod settings;
 mod stream;
 pub mod supervision;

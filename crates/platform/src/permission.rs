@@ -140,11 +140,21 @@ pub enum Action {
     DeliverNotifications,
     /// Sign the papers that were issued.
     SealPapers,
+    /// 账户中心: the own password, second factor and sessions.
+    KeepAccount,
+    /// Find accounts and see how they stand.
+    ReadAccounts,
+    /// Enable a disused officer's account.
+    EnableOfficer,
+    /// Propose to take a second factor away; enable a disused unit's account.
+    ProposeReset,
+    /// Confirm or refuse it.
+    ConfirmReset,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 68] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -208,6 +218,11 @@ impl Action {
         Self::ChooseNotifications,
         Self::DeliverNotifications,
         Self::SealPapers,
+        Self::KeepAccount,
+        Self::ReadAccounts,
+        Self::EnableOfficer,
+        Self::ProposeReset,
+        Self::ConfirmReset,
     ];
 }
 
@@ -307,6 +322,13 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ChooseNotifications => &[AnyUnit, P(&Role::ALL, Reach::Territory)],
         A::DeliverNotifications => &[System],
         A::SealPapers => &[System],
+        A::KeepAccount => &[AnyUnit, P(&Role::ALL, Reach::Territory)],
+        A::ReadAccounts => {
+            &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), P(&[DepartmentManager], Reach::Own)]
+        }
+        A::EnableOfficer => &[P(&[SystemAdministrator], Reach::Territory), P(&[DepartmentManager], Reach::Own)],
+        A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
+        A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
     }
 }
 

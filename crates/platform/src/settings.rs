@@ -1,7 +1,81 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
+use crate::account::Face;
 use serde::Deserialize;
 use std::path::PathBuf;
+
+/// Whether people of a face must have a second factor, or may (S-04).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// Without one the first sign-in leads to its enrolment and to nothing else.
+    Required,
+    /// Whoever has one is asked for it.
+    Offered,
+}
+
+/// A setting that each face with accounts has for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerFace<T> {
+    /// For project units.
+    pub portal: T,
+    /// For officers.
+    pub office: T,
+}
+
+impl<T: Copy> PerFace<T> {
+    /// The value of one face.
+    pub fn of(&self, face: Face) -> T {
+        match face {
+            Face::Portal => self.portal,
+            Face::Office => self.office,
+        }
+    }
+}
+
+/// Rules of signing in.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SignInRules {
+    /// Days after which a password must be changed (S-01).
+    pub password_days: i64,
+    /// Whether a second factor is required (S-04).
+    pub second_factor: PerFace<Demand>,
+    /// Days without use after which an account signs in no more (S-07).
+    pub unused_days: PerFace<i64>,
+}
+
+impl Default for SignInRules {
+    fn default() -> Self {
+        Self {
+            password_days: 90,
+            second_factor: PerFace { portal: Demand::Required, office: Demand::Required },
+            unused_days: PerFace { portal: 90, office: 60 },
+        }
+    }
+}
+
+impl SignInRules {
+    /// For demonstrations and tests whose clock leaps: nothing is required, nothing runs out.
+    pub fn lenient() -> Self {
+        Self {
+            password_days: 36_500,
+            second_factor: PerFace { portal: Demand::Offered, office: Demand::Offered },
+            unused_days: PerFace { portal: 36_500, office: 36_500 },
+        }
+    }
+
+    fn validate(&self) -> Vec<String> {
+        let days = [
+            ("password_days", self.password_days, 90),
+            ("unused_days.portal", self.unused_days.portal, 90),
+            ("unused_days.office", self.unused_days.office, 60),
+        ];
+        let wrong = days.into_iter().filter(|(_, days, most)| !(1..=*most).contains(days));
+        wrong.map(|(name, _, most)| format!("[platform.sign_in] {name} 应为 1 至 {most} 天")).collect()
+    }
+}
 
 /// Settings, read once by the binary from a TOML file.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,6 +105,8 @@ pub struct Settings {
     pub trusted_proxies: u8,
     /// Codes that do not exist which one source may ask for within ten minutes; then it waits.
     pub code_misses: u32,
+    /// Rules of signing in.
+    pub sign_in: SignInRules,
 }
 
 impl Default for Settings {
@@ -48,6 +124,7 @@ impl Default for Settings {
             secure_cookies: true,
             trusted_proxies: 0,
             code_misses: 30,
+            sign_in: SignInRules::default(),
         }
     }
 }
@@ -67,6 +144,10 @@ impl Settings {
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {
             faults.push("password_cost 应为 [内存KiB, 次数, 并行度]，内存不少于并行度的 8 倍".into());
+        }
+        // A demonstration runs on loopback with made-up people only.
+        if !self.demo {
+            faults.extend(self.sign_in.validate());
         }
         faults
     }

@@ -89,6 +89,11 @@ impl Change<'_> {
         self.happened = Some(at);
     }
 
+    /// What the audit record says was changed, where no stream is appended to.
+    pub fn about(&mut self, object: impl Into<String>) {
+        self.object = object.into();
+    }
+
     /// Appends events to a stream, with the read rows that follow from them.
     pub fn append<A: Projected>(&mut self, stream: Stream<A>, events: &[A::Event]) -> Result<Stream<A>, Failure> {
         self.append_sealed(stream, events, Vec::new())

@@ -6,7 +6,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
-use platform::account;
+use platform::{Platform, account};
 use tower::ServiceExt;
 use web::{App, Face, cookie, csrf};
 
@@ -65,13 +65,18 @@ impl Client {
 
     /// On any face.
     pub fn new(world: &World, face: Face) -> Self {
-        let app = App { platform: world.platform.clone() };
+        Self::of(&world.platform, face)
+    }
+
+    /// On any face of that platform.
+    pub fn of(platform: &Platform, face: Face) -> Self {
+        let app = App { platform: platform.clone() };
         let router = match face {
             Face::Portal => web::portal::service(app),
             Face::Office => web::office::service(app),
             Face::Api => web::api::service(app),
         };
-        Self { router, face, secure: world.platform.settings.secure_cookies, token: String::new() }
+        Self { router, face, secure: platform.settings.secure_cookies, token: String::new() }
     }
 
     /// The same browser with a live session of that person, who must belong on this face.

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
 pub mod answers;
+mod authenticator;
 mod client;
 mod database;
 pub mod files;
@@ -16,6 +17,7 @@ mod ports;
 mod steps;
 mod world;
 
+pub use authenticator::{Authenticator, Enrolled, face};
 pub use client::{Answer, Client};
 pub use database::Database;
 pub use patience::patiently;

@@ -9,6 +9,7 @@ use platform::{
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
     seal::Sm2Signer,
+    settings::SignInRules,
     upload::NoScanner,
 };
 use std::{
@@ -162,7 +163,11 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 16] = [
+const READ_ROWS: [(&str, &str); 17] = [
+    (
+        "factor_resets",
+        "SELECT account_id || '|' || by_account || '|' || by_name || '|' || reason || '|' || at || '|' || state AS line FROM factor_resets",
+    ),
     (
         "units",
         "SELECT id || '|' || name || '|' || credit_code || '|' || region || '|' || registered_at AS line FROM units",
@@ -273,6 +278,7 @@ pub async fn platform(
             temp: database.folder().to_owned(),
             files: database.folder().to_owned(),
             password_cost: (8, 1, 1),
+            sign_in: SignInRules::lenient(),
             ..Settings::default()
         }),
         files: Arc::new(MemoryFiles::default()),

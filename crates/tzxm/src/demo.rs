@@ -22,6 +22,7 @@ use people::{Account, PASSWORD};
 use platform::{
     Settings,
     ports::{Clock, SystemClock},
+    settings::SignInRules,
 };
 use serde_json::json;
 use std::{
@@ -47,6 +48,8 @@ pub struct Args {
     api_port: u16,
     #[arg(long, env = "TZXM_DEMO_MAIL", help = "把消息发到本机这个端口的邮件服务；不写则邮件渠道未开通")]
     mail_port: Option<u16>,
+    #[arg(long, env = "TZXM_DEMO_SECOND_FACTOR", help = "像生产环境一样要求双因素认证")]
+    second_factor: bool,
     #[arg(long, help = "启动后输出一行 JSON（地址和账号），同时写入 DIR/addresses.json")]
     json: bool,
 }
@@ -101,6 +104,7 @@ impl Folder {
                 password_cost: PASSWORD_COST,
                 demo: true,
                 secure_cookies: false,
+                sign_in: SignInRules::lenient(),
                 ..Settings::default()
             },
             listen,
@@ -153,6 +157,9 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         config.platform.office_url.clone_from(office);
     }
     config.notification.mail = args.mail_port.map(local_mail);
+    if args.second_factor {
+        config.platform.sign_in.second_factor = SignInRules::default().second_factor;
+    }
     config.start_log()?;
     gone(std::fs::remove_file(folder.addresses()))?;
     let now = SystemClock.now();

@@ -6,7 +6,11 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     http::request::Parts,
 };
-use platform::{Actor, Call, Platform, account, audit::Attempt};
+use platform::{
+    Actor, Call, Platform,
+    account::{self, Owed},
+    audit::Attempt,
+};
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 /// What the three contexts share.
@@ -18,6 +22,10 @@ pub struct Context {
     pub call: Call,
     /// Token of the session's cookie; empty without one.
     pub token: String,
+    /// What is still owed before the session opens anything else; its person counts as nobody until then (S-04).
+    pub owed: Owed,
+    /// The cookie's token when its session is over.
+    pub ended: String,
     face: Face,
 }
 
@@ -36,19 +44,30 @@ impl Context {
             Some(face) if !token.is_empty() => platform.session(face, &token).await?,
             _ => None,
         };
-        let token = if session.is_some() { token } else { String::new() };
-        let actor = session.map_or(Actor::Public, |session| session.actor);
+        let owed = session.as_ref().map_or(Owed::Nothing, |session| session.owed);
+        let (token, ended) = if session.is_some() { (token, String::new()) } else { (String::new(), token) };
+        let actor = session.filter(|_| owed == Owed::Nothing).map_or(Actor::Public, |session| session.actor);
         if let Some(seen) = parts.extensions.get::<crate::audit::Seen>() {
             seen.set(actor.clone());
         }
         let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt, source };
-        Ok(Self { platform, call, token, face })
+        Ok(Self { platform, call, token, owed, ended, face })
     }
 
     /// Whether somebody is signed in.
     pub fn is_signed_in(&self) -> bool {
         self.call.actor != Actor::Public
+    }
+
+    /// Where the request comes from.
+    pub fn source(&self) -> String {
+        self.call.attempt.as_ref().map(|attempt| attempt.source.clone()).unwrap_or_default()
+    }
+
+    /// Whether there is a session, be it only half a one.
+    pub fn has_session(&self) -> bool {
+        !self.token.is_empty()
     }
 
     /// The token forms of this session carry; empty without a session (then the origin check alone protects).
@@ -65,6 +84,7 @@ impl Context {
     pub async fn page(&self, nav: &'static str, title: impl Into<String>) -> Result<Page, WebError> {
         let mut page = Page::new(self.face, nav, title);
         page.simulated = self.platform.settings.demo;
+        page.csrf = self.csrf();
         match &self.call.actor {
             Actor::Unit { login, unit_name, .. } => {
                 page.unread = u32::try_from(self.platform.unread_messages(&self.call).await?).unwrap_or(0);

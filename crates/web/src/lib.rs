@@ -2,6 +2,7 @@
 //!
 //! What they share lives here: assets, the page frame, components, errors and the layers around every request.
 
+pub mod account;
 pub mod api;
 pub mod app;
 mod as_of;

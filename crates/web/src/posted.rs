@@ -82,7 +82,7 @@ impl<C: FaceContext> FromRequest<App> for Posted<C> {
         })?;
         let form = Fields(fields);
         let context = ctx.context_mut();
-        if context.is_signed_in() {
+        if context.has_session() {
             csrf::verify(&context.token, &headers, Some(form.get(csrf::FIELD)).filter(|t| !t.is_empty()))
                 .map_err(WebError::Forbidden)?;
         }

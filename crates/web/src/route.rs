@@ -16,6 +16,12 @@ pub enum Access {
     Public,
     /// Only somebody signed in on this face.
     SignedIn,
+    /// The step a half session owes: the code of the second factor.
+    Code,
+    /// Somebody signed in, or who owes the enrolment of a second factor.
+    Enrolment,
+    /// Somebody signed in, or who owes a new password.
+    Password,
     /// Only the unit (or the officers) the thing in the path belongs to; for others it does not exist or is forbidden.
     Owner,
 }

@@ -2,12 +2,22 @@
 //!
 //! Passwords and sessions are credentials, not facts: they live in tables of their own, never in the ledger (decision 0004).
 
+mod centre;
 mod delegation;
+mod factor;
 mod officer;
 mod password;
+mod reset;
 mod session;
+mod sign_in;
+mod throttle;
+mod totp;
 
+pub use centre::{AccountPage, Attempted};
 pub use delegation::{Delegable, DelegationRow};
+pub use factor::{Confirmed, Enrolling, FactorPage, RECOVERY_CODES};
 pub use officer::OpenOfficer;
 pub use password::{check_login, check_password};
-pub use session::{Face, Session, SignedIn};
+pub use reset::{AccountRow, OpenReset};
+pub use session::{Face, Owed, Session, SessionRow, SignedIn};
+pub use throttle::Outcome;

@@ -121,7 +121,9 @@ impl Platform {
             "UPDATE setup_secrets SET used_at = $2 WHERE id = $1 AND used_at = 0",
             [id.into(), now.into()],
         ));
-        change.row(self.credential_row(&account, phc));
+        for row in self.new_password_rows(&account, phc) {
+            change.row(row);
+        }
         change
             .commit_or(account.as_str(), |refused| match refused {
                 Refused::Conflict => wrong(),

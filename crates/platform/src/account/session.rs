@@ -1,8 +1,9 @@
 //! Sign-in and sessions: opaque random tokens looked up on the server (security decision 4).
 
-use crate::{Actor, Call, Failure, Platform};
+use super::sign_in::DAY;
+use crate::{Actor, Call, Failure, Platform, settings::Demand};
 use domain::{
-    Moment, Refusal,
+    Moment,
     account::{Account, Post, Role},
     ids::{AccountId, UnitId},
     region::RegionCode,
@@ -35,6 +36,46 @@ impl Face {
             Self::Office => (15 * 60_000, 8 * 3_600_000),
         }
     }
+
+    /// Whether a session that began and was last seen then is over.
+    fn is_over(self, now: i64, created: i64, seen: i64) -> bool {
+        let (idle, absolute) = self.limits();
+        now - seen > idle || now - created > absolute
+    }
+
+    /// Least characters of a password (S-01).
+    pub fn password_length(self) -> usize {
+        match self {
+            Self::Portal => 10,
+            Self::Office => 12,
+        }
+    }
+}
+
+/// What a person still owes before the session opens anything else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed {
+    /// Nothing: signed in.
+    Nothing,
+    /// The code of the second factor.
+    Code,
+    /// A second factor of the own (S-04).
+    Enrolment,
+    /// A new password: the present one is too old (S-01).
+    Password,
+}
+
+impl Owed {
+    /// `half`: the second factor was not proved in this session.
+    fn of(half: bool, has_factor: bool, demand: Demand, password_too_old: bool) -> Self {
+        match (half, has_factor) {
+            (true, true) => Self::Code,
+            (true, false) => Self::Enrolment,
+            (false, false) if demand == Demand::Required => Self::Enrolment,
+            _ if password_too_old => Self::Password,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// A session that just began: the token goes into the cookie and nowhere else.
@@ -44,6 +85,10 @@ pub struct SignedIn {
     pub token: String,
     /// Who signed in.
     pub account: AccountId,
+    /// What is still owed.
+    pub owed: Owed,
+    /// Whether a session elsewhere ended by it (S-07).
+    pub ended_elsewhere: bool,
 }
 
 /// A live session.
@@ -53,107 +98,42 @@ pub struct Session {
     pub id: String,
     /// Who.
     pub actor: Actor,
+    /// Sign-in name.
+    pub login: String,
+    /// What is still owed: until then the actor may do nothing else.
+    pub owed: Owed,
 }
 
-/// Failures from one source at one account before it has to wait.
-const FAILURES: i64 = 5;
-/// How long it waits, in milliseconds.
-const WAIT: i64 = 30 * 60_000;
+/// One of the own live sessions.
+#[derive(Debug, Clone)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: String,
+    /// Where from.
+    pub source: String,
+    /// Since when.
+    pub created_at: Moment,
+    /// Last seen.
+    pub seen_at: Moment,
+}
+
 /// A session's last-seen time is written at most this often, in milliseconds.
 const SEEN_EVERY: i64 = 60_000;
 
-fn token_id(token: &str) -> String {
+pub(super) fn token_id(token: &str) -> String {
     hex::encode(Sm3::digest(token.as_bytes()).as_slice())
 }
 
-fn text(row: &QueryResult, column: &str) -> Result<String, Failure> {
+pub(super) fn text(row: &QueryResult, column: &str) -> Result<String, Failure> {
     row.try_get("", column).map_err(Failure::fault)
 }
 
-fn number(row: &QueryResult, column: &str) -> Result<i64, Failure> {
+pub(super) fn number(row: &QueryResult, column: &str) -> Result<i64, Failure> {
     row.try_get("", column).map_err(Failure::fault)
 }
 
 impl Platform {
-    /// Signs a person in. Unknown names and wrong passwords get the same answer (A-27); five failures from one source
-    /// make that source wait, never the account's owner elsewhere (S-02, A-26).
-    pub async fn sign_in(
-        &self,
-        call: &Call,
-        face: Face,
-        login: &str,
-        password: &str,
-        source: &str,
-    ) -> Result<SignedIn, Failure> {
-        let login = login.trim().to_lowercase();
-        let now = self.clock.now();
-        let pair = token_id(&format!("{}|{login}|{source}", face.slug()));
-        if self.must_wait(&pair, now).await? {
-            return Err(Refusal::field("login", "sign_in.wait", "登录失败次数过多，请 30 分钟后再试。").into());
-        }
-        let rows = self
-            .store
-            .query(
-                "SELECT a.id, c.phc FROM accounts a JOIN credentials c ON c.account_id = a.id \
-                 WHERE a.face = $1 AND a.login = $2 AND a.disabled = 0",
-                [face.slug().into(), login.clone().into()],
-            )
-            .await
-            .map_err(Failure::fault)?;
-        let found = rows.first().map(|row| Ok::<_, Failure>((text(row, "id")?, text(row, "phc")?))).transpose()?;
-        let (account, phc) = found.map_or((None, None), |(a, p)| (Some(a), Some(p)));
-        let fits = self.verify_password(password, phc).await?;
-        match account {
-            Some(account) if fits => self.begin_session(call, face, AccountId(account), &pair, now).await,
-            _ => {
-                self.note_failure(&pair, now).await?;
-                Err(Refusal::field("login", "sign_in.wrong", "登录名或密码不正确，请核对后重试。").into())
-            }
-        }
-    }
-
-    async fn must_wait(&self, pair: &str, now: Moment) -> Result<bool, Failure> {
-        let rows = self
-            .store
-            .query("SELECT failed, last_at FROM sign_in_failures WHERE id = $1", [pair.into()])
-            .await
-            .map_err(Failure::fault)?;
-        let Some(row) = rows.first() else { return Ok(false) };
-        Ok(number(row, "failed")? >= FAILURES && now.0 - number(row, "last_at")? < WAIT)
-    }
-
-    async fn note_failure(&self, pair: &str, now: Moment) -> Result<(), Failure> {
-        let mut unit = Unit::new();
-        unit.row(Row::new(
-            "INSERT INTO sign_in_failures(id, failed, last_at) VALUES($1, 1, $2) ON CONFLICT(id) DO UPDATE SET \
-             failed = CASE WHEN $2 - sign_in_failures.last_at >= 1800000 THEN 1 ELSE sign_in_failures.failed + 1 END, last_at = $2",
-            [pair.into(), now.0.into()],
-        ));
-        self.store.commit(unit).await.map_err(crate::stream::refused)
-    }
-
-    async fn begin_session(
-        &self,
-        call: &Call,
-        face: Face,
-        account: AccountId,
-        pair: &str,
-        now: Moment,
-    ) -> Result<SignedIn, Failure> {
-        let mut secret = [0; 32];
-        self.chance.fill(&mut secret);
-        let token = hex::encode(secret);
-        let mut change = self.change(call);
-        change.row(Row::new("DELETE FROM sign_in_failures WHERE id = $1", [pair.into()]));
-        change.row(Row::new(
-            "INSERT INTO sessions(id, account_id, face, created_at, seen_at, ended) VALUES($1, $2, $3, $4, $4, 0)",
-            [token_id(&token).into(), account.as_str().into(), face.slug().into(), now.0.into()],
-        ));
-        change.commit(account.as_str()).await?;
-        Ok(SignedIn { token, account })
-    }
-
-    /// The live session of a cookie's token, with the rights its person has at this moment.
+    /// The live session of a cookie's token, with the rights its person has at this moment, and with what is still owed.
     pub async fn session(&self, face: Face, token: &str) -> Result<Option<Session>, Failure> {
         if token.len() != 64 {
             return Ok(None);
@@ -162,8 +142,11 @@ impl Platform {
         let rows = self
             .store
             .query_few(
-                "SELECT s.created_at, s.seen_at, a.id, a.login, a.name, a.unit_id, COALESCE(u.name, '') AS unit_name FROM sessions s \
+                "SELECT s.created_at, s.seen_at, s.half, a.id, a.login, a.name, a.unit_id, COALESCE(u.name, '') AS unit_name, \
+                 COALESCE(c.changed_at, 0) AS changed_at, COALESCE(f.at, 0) AS factor_at FROM sessions s \
                  JOIN accounts a ON a.id = s.account_id LEFT JOIN units u ON u.id = a.unit_id \
+                 LEFT JOIN credentials c ON c.account_id = a.id \
+                 LEFT JOIN second_factors f ON f.account_id = a.id AND f.state = 'live' \
                  WHERE s.id = $1 AND s.face = $2 AND s.ended = 0 AND a.disabled = 0",
                 [id.clone().into(), face.slug().into()],
             )
@@ -171,9 +154,8 @@ impl Platform {
             .map_err(Failure::fault)?;
         let Some(row) = rows.first() else { return Ok(None) };
         let now = self.clock.now().0;
-        let (idle, absolute) = face.limits();
-        let seen = number(row, "seen_at")?;
-        if now - seen > idle || now - number(row, "created_at")? > absolute {
+        let (seen, created) = (number(row, "seen_at")?, number(row, "created_at")?);
+        if face.is_over(now, created, seen) {
             return Ok(None);
         }
         if now - seen > SEEN_EVERY {
@@ -181,12 +163,16 @@ impl Platform {
             unit.row(Row::new("UPDATE sessions SET seen_at = $2 WHERE id = $1", [id.clone().into(), now.into()]));
             self.store.commit(unit).await.map_err(crate::stream::refused)?;
         }
-        let account = AccountId(text(row, "id")?);
+        let (account, login) = (AccountId(text(row, "id")?), text(row, "login")?);
+        let rules = &self.settings.sign_in;
+        let too_old = now - number(row, "changed_at")? >= rules.password_days * DAY;
+        let has_factor = number(row, "factor_at")? > 0;
+        let owed = Owed::of(number(row, "half")? == 1, has_factor, rules.second_factor.of(face), too_old);
         let actor = match face {
             Face::Portal => Actor::Unit {
                 account,
                 unit: UnitId(text(row, "unit_id")?),
-                login: text(row, "login")?,
+                login: login.clone(),
                 unit_name: text(row, "unit_name")?,
             },
             Face::Office => {
@@ -194,10 +180,55 @@ impl Platform {
                 Actor::Officer { account, name: text(row, "name")?, posts }
             }
         };
-        Ok(Some(Session { id, actor }))
+        Ok(Some(Session { id, actor, login, owed }))
     }
 
-    async fn posts_today(&self, account: &AccountId) -> Result<Vec<Post>, Failure> {
+    /// Live sessions of an account, the one seen last first.
+    pub(super) async fn live_sessions(&self, face: Face, account: &AccountId) -> Result<Vec<SessionRow>, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT id, source, created_at, seen_at FROM sessions WHERE account_id = $1 AND face = $2 AND ended = 0 AND half = 0 \
+                 ORDER BY seen_at DESC, id LIMIT 100",
+                [account.as_str().into(), face.slug().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        let now = self.clock.now().0;
+        let mut live = Vec::new();
+        for row in &rows {
+            let (created, seen) = (number(row, "created_at")?, number(row, "seen_at")?);
+            if !face.is_over(now, created, seen) {
+                let (id, source) = (text(row, "id")?, text(row, "source")?);
+                live.push(SessionRow { id, source, created_at: Moment(created), seen_at: Moment(seen) });
+            }
+        }
+        Ok(live)
+    }
+
+    /// Why the session of this token is no more, in words for its person; `None` when there is nothing to say.
+    pub async fn farewell(&self, face: Face, token: &str) -> Result<Option<&'static str>, Failure> {
+        let row = self
+            .store
+            .query_one(
+                "SELECT ended, why_ended, created_at, seen_at FROM sessions WHERE id = $1 AND face = $2",
+                [token_id(token).into(), face.slug().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        let Some(row) = row else { return Ok(None) };
+        let over = face.is_over(self.clock.now().0, number(&row, "created_at")?, number(&row, "seen_at")?);
+        Ok(match text(&row, "why_ended")?.as_str() {
+            "replaced" => Some("您的账号刚刚在另一处登录。管理员账号同一时间只能在一处登录，本处已经退出。"),
+            "ended" => Some("这次登录已在“账户中心”中被您结束。"),
+            "changed" => Some("您的密码或者双因素认证已经更改，请重新登录。"),
+            "reset" => Some("您的双因素认证已由管理员重置，请用密码登录后重新启用。"),
+            _ if number(&row, "ended")? == 0 && over => Some("很久没有操作，已自动退出。请重新登录。"),
+            _ => None,
+        })
+    }
+
+    pub(super) async fn posts_today(&self, account: &AccountId) -> Result<Vec<Post>, Failure> {
         let today = crate::read::day_number(self.clock.now().date());
         let rows = self
             .store
@@ -262,5 +293,29 @@ impl Platform {
         let mut change = self.change(call);
         change.row(Row::new("UPDATE sessions SET ended = 1 WHERE id = $1", [token_id(token).into()]));
         change.commit("").await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s04_what_is_owed_follows_from_session_factor_and_setting() {
+        use Demand::{Offered, Required};
+        for (half, has_factor, demand, too_old, owed) in [
+            (false, false, Offered, false, Owed::Nothing),
+            (false, true, Required, false, Owed::Nothing),
+            (false, false, Required, false, Owed::Enrolment),
+            (false, false, Required, true, Owed::Enrolment),
+            (false, true, Required, true, Owed::Password),
+            (false, false, Offered, true, Owed::Password),
+            (true, true, Offered, true, Owed::Code),
+            (true, true, Required, false, Owed::Code),
+            (true, false, Required, true, Owed::Enrolment),
+            (true, false, Offered, false, Owed::Enrolment),
+        ] {
+            assert_eq!(Owed::of(half, has_factor, demand, too_old), owed, "{half} {has_factor} {demand:?} {too_old}");
+        }
     }
 }

@@ -28,5 +28,6 @@ mod processing;
 mod public;
 mod seal;
 mod sealed;
+mod sign_in;
 mod supervision;
 mod suspension;

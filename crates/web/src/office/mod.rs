@@ -1,6 +1,7 @@
 //! 审批监管系统: officers receive, check, accept and decide; supervisors watch.
 
 mod acceptance;
+mod accounts;
 mod as_of;
 mod calendar;
 pub(crate) mod case;
@@ -21,7 +22,7 @@ mod project;
 mod prompt;
 mod refusal;
 pub(crate) mod show;
-mod sign_in;
+pub(crate) mod sign_in;
 mod special;
 mod step;
 mod supervision;
@@ -40,6 +41,8 @@ use axum::{
 pub fn routes() -> Vec<Route> {
     [
         sign_in::routes(),
+        crate::account::routes::<OfficeContext>(),
+        accounts::routes(),
         work::routes(),
         case::routes(),
         as_of::routes(),
@@ -77,7 +80,7 @@ pub fn service(app: App) -> Router {
 }
 
 /// The frame of a page, with the mark of open tasks; only for whoever is signed in.
-async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl Into<String>) -> Result<Page, WebError> {
+pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl Into<String>) -> Result<Page, WebError> {
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }

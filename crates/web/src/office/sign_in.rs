@@ -2,7 +2,7 @@
 
 use super::to;
 use crate::{
-    Access, Face, OfficeContext, Page, Posted, Route, WebError,
+    Access, Face, OfficeContext, Page, Posted, Route, WebError, account,
     app::refusals,
     cookie,
     html::{self, Tone},
@@ -14,7 +14,6 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use domain::Refusal;
-use platform::account;
 use serde::Deserialize;
 
 /// Routes of this module.
@@ -54,7 +53,7 @@ struct SetupPage {
 }
 
 /// A place on this face to go on to; everything else becomes the first page.
-fn local(next: &str) -> &str {
+pub(crate) fn local(next: &str) -> &str {
     let safe = next.starts_with('/')
         && !next.starts_with("//")
         && !next.contains(['\\', '@'])
@@ -73,11 +72,14 @@ fn said(page: Page, key: &str) -> Page {
 
 async fn form(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let next = local(&asked.next).to_owned();
-    if ctx.is_signed_in() {
-        return Ok(to(next));
+    if ctx.has_session() {
+        return Ok(to(account::next_page(ctx.owed, &next)));
     }
     let page = said(ctx.page("", "工作人员登录").await?, &asked.said);
-    let page = if asked.said.is_empty() && next != "/" {
+    let farewell = ctx.platform.farewell(platform::account::Face::Office, &ctx.ended).await?;
+    let page = if let Some(words) = farewell {
+        page.flash(Tone::Yellow, words)
+    } else if asked.said.is_empty() && next != "/" {
         page.flash(Tone::Blue, "请先登录。登录后会回到您要打开的页面。")
     } else {
         page
@@ -86,14 +88,14 @@ async fn form(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response
 }
 
 async fn sign_in(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
-    let source = ctx.call.attempt.as_ref().map(|attempt| attempt.source.clone()).unwrap_or_default();
+    let source = ctx.source();
     let (login, next) = (form.get("login"), local(form.get("next")));
-    let result = ctx.platform.sign_in(&ctx.call, account::Face::Office, login, form.get("password"), &source).await;
+    let result =
+        ctx.platform.sign_in(&ctx.call, platform::account::Face::Office, login, form.get("password"), &source).await;
     match refusals(result)? {
         Ok(session) => {
-            let secure = ctx.platform.settings.secure_cookies;
-            let cookie = cookie::write(Face::Office, secure, &session.token);
-            Ok(([(header::SET_COOKIE, cookie)], to(next)).into_response())
+            let cookie = cookie::write(Face::Office, ctx.platform.settings.secure_cookies, &session.token);
+            Ok(([(header::SET_COOKIE, cookie)], to(account::after_sign_in(&session, next))).into_response())
         }
         Err(errors) => {
             let page = ctx.page("", "工作人员登录").await?.failed(true);
@@ -104,7 +106,7 @@ async fn sign_in(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response
 }
 
 async fn sign_out(Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response, WebError> {
-    if ctx.is_signed_in() {
+    if ctx.has_session() {
         ctx.platform.sign_out(&ctx.call, &ctx.token).await?;
     }
     let cookie = cookie::write(Face::Office, ctx.platform.settings.secure_cookies, "");

@@ -1,7 +1,7 @@
 //! 单位注册、登录、退出.
 
 use crate::{
-    Access, Face, Fields, Page, PortalContext, Posted, Route, WebError,
+    Access, Face, Fields, Page, PortalContext, Posted, Route, WebError, account as own,
     app::refusals,
     cookie,
     html::{Choice, ErrorSummary, Field, Note, Options, Tone},
@@ -93,7 +93,7 @@ async fn begin(ctx: &PortalContext, peer: Peer, login: &str, password: &str, nex
     // The form's key stands for the registration, which is committed already.
     let call = Call { once: None, ..ctx.call.clone() };
     let signed_in = ctx.platform.sign_in(&call, account::Face::Portal, login, password, &address(peer)).await?;
-    Ok(with_cookie(ctx, &signed_in.token, next))
+    Ok(with_cookie(ctx, &signed_in.token, &own::after_sign_in(&signed_in, next)))
 }
 
 fn with_cookie(ctx: &PortalContext, token: &str, next: &str) -> Response {
@@ -215,8 +215,8 @@ struct Next {
 
 async fn login_form(ctx: PortalContext, Query(next): Query<Next>) -> Result<Response, WebError> {
     let next = local(&next.next);
-    if ctx.is_signed_in() {
-        return Ok(Redirect::to(next).into_response());
+    if ctx.has_session() {
+        return Ok(Redirect::to(&own::next_page(ctx.owed, next)).into_response());
     }
     draw_login(&ctx, next, "", &[]).await
 }
@@ -226,13 +226,18 @@ async fn login(peer: Peer, Posted { ctx, form }: Posted<PortalContext>) -> Resul
     let signed_in =
         ctx.platform.sign_in(&ctx.call, account::Face::Portal, name, form.get("password"), &address(peer)).await;
     match refusals(signed_in)? {
-        Ok(signed_in) => Ok(with_cookie(&ctx, &signed_in.token, next)),
+        Ok(signed_in) => Ok(with_cookie(&ctx, &signed_in.token, &own::after_sign_in(&signed_in, next))),
         Err(refused) => draw_login(&ctx, next, name, &refused).await,
     }
 }
 
 async fn draw_login(ctx: &PortalContext, next: &str, name: &str, refused: &[Refusal]) -> Result<Response, WebError> {
-    let page = ctx.page("", "单位登录").await?.crumb("首页", "/").failed(!refused.is_empty());
+    let mut page = ctx.page("", "单位登录").await?.crumb("首页", "/").failed(!refused.is_empty());
+    if refused.is_empty()
+        && let Some(words) = ctx.platform.farewell(account::Face::Portal, &ctx.ended).await?
+    {
+        page = page.flash(Tone::Yellow, words);
+    }
     let asked = next != PROJECTS && refused.is_empty();
     let page = Login {
         page,
@@ -248,7 +253,7 @@ async fn draw_login(ctx: &PortalContext, next: &str, name: &str, refused: &[Refu
 }
 
 async fn logout(Posted { ctx, .. }: Posted<PortalContext>) -> Result<Response, WebError> {
-    if ctx.is_signed_in() {
+    if ctx.has_session() {
         ctx.platform.sign_out(&ctx.call, &ctx.token).await?;
     }
     Ok(with_cookie(&ctx, "", "/?done=signed_out"))
@@ -258,7 +263,7 @@ async fn logout(Posted { ctx, .. }: Posted<PortalContext>) -> Result<Response, W
 const PROJECTS: &str = "/projects";
 
 /// A path on this site, or the list of projects: nobody is sent elsewhere by a link to the sign-in page.
-fn local(next: &str) -> &str {
+pub(crate) fn local(next: &str) -> &str {
     let path = next.starts_with('/') && !next.starts_with("//") && next.len() <= 500;
     let plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     if path && plain && !next.starts_with("/login") { next } else { PROJECTS }

@@ -1,6 +1,6 @@
 //! 门户: project units declare, apply and follow their projects; the public queries.
 
-mod account;
+pub(crate) mod account;
 mod application;
 mod as_of;
 mod clock;
@@ -16,7 +16,7 @@ mod path;
 mod project;
 mod query;
 
-use crate::{App, Face, Route, door, route};
+use crate::{App, Face, PortalContext, Route, door, route};
 use axum::Router;
 
 /// Every route of the portal.
@@ -24,6 +24,7 @@ pub fn routes() -> Vec<Route> {
     [
         home::routes(),
         account::routes(),
+        crate::account::routes::<PortalContext>(),
         declare::routes(),
         project::routes(),
         application::routes(),

@@ -9,5 +9,6 @@ mod notification;
 mod office;
 mod portal_project;
 mod portal_public;
+mod sign_in;
 mod supervision;
 mod sweep;

@@ -15,9 +15,9 @@ use domain::{
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
-use platform::{Call, supervision::CardFilter};
+use platform::{Call, ports::Clock, supervision::CardFilter};
 use std::collections::BTreeMap;
-use testkit::{Answer, Client, Person, World, answers, both_engines, point};
+use testkit::{Answer, Client, PASSWORD, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
 
 both_engines! {
@@ -28,6 +28,7 @@ both_engines! {
     s12_every_change_leaves_one_audit_record_also_when_refused,
     s12_a_change_from_a_foreign_page_leaves_its_record_too,
     s04_a_session_of_one_face_opens_nothing_on_another,
+    s04_a_half_session_opens_the_step_it_owes_and_nothing_else,
 }
 
 fn routes(face: Face) -> Vec<Route> {
@@ -96,7 +97,12 @@ impl Samples {
         let consultation = p.ask_consultation(&officer.call(), &case, &question).await.unwrap();
         let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("告知书"))]);
         let paper = p.upload_suspension_paper(&officer.call(), &case, ("告知书.pdf", ""), content).await.unwrap();
+        let client = Client::portal(world).signed_in(world, &world.agent).await;
+        let account = p.account_page(&world.public(), platform::account::Face::Portal, client.token()).await.unwrap();
+        let session = account.current;
         let values = BTreeMap::from([
+            (("accounts", "id"), officer.account().to_string()),
+            (("sessions", "id"), session),
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
             (("codes", "code"), code.clone()),
@@ -315,7 +321,9 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
             clients.push(Client::new(world, face).signed_in(world, person).await);
         }
         let records = audit_records(world).await;
-        for route in routes(face).into_iter().filter(|route| route.method == Method::GET) {
+        // Whoever is signed in owes no code.
+        let asked = |route: &Route| route.method == Method::GET && route.access != Access::Code;
+        for route in routes(face).into_iter().filter(asked) {
             let path = samples.fill(route.path);
             let mut statuses = Vec::new();
             for client in &mut clients {
@@ -432,4 +440,48 @@ async fn s04_a_session_of_one_face_opens_nothing_on_another(world: &World) {
         }
     }
     faults.none();
+}
+
+/// The code page, enrolment, or change of password; signing out is public.
+async fn s04_a_half_session_opens_the_step_it_owes_and_nothing_else(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let strict = world.strict();
+    let mut faults = Faults::default();
+    for (face, person) in [(Face::Portal, &world.agent), (Face::Office, &samples.officer)] {
+        let public = world.public();
+        let half = async || {
+            let signed_in = strict.sign_in(&public, testkit::face(person), &person.login, PASSWORD, "test");
+            signed_in.await.unwrap().token
+        };
+        walk(&strict, face, &samples, &half().await, Access::Enrolment, &mut faults).await;
+        let enrolled = world.enrol(&strict, person).await;
+        walk(&strict, face, &samples, &half().await, Access::Code, &mut faults).await;
+        // A sign-in the day before keeps the account in use; then the password is ninety days old.
+        let begin = world.clock.now();
+        world.later(50 * 24 * 60);
+        world.both_factors(&strict, person, &enrolled.app).await;
+        world.later(40 * 24 * 60);
+        let late = world.both_factors(&strict, person, &enrolled.app).await;
+        walk(&strict, face, &samples, &late, Access::Password, &mut faults).await;
+        world.clock.set(begin);
+    }
+    faults.none();
+}
+
+/// Calls every route that is not public; only those of the step may answer otherwise than with the way to sign in.
+async fn walk(
+    platform: &platform::Platform,
+    face: Face,
+    samples: &Samples,
+    token: &str,
+    step: Access,
+    faults: &mut Faults,
+) {
+    for route in routes(face).into_iter().filter(|route| route.access != Access::Public) {
+        let path = samples.fill(route.path);
+        let answer = call(&mut Client::of(platform, face).with_token(token), &route, &path).await;
+        let owed = route.access == step;
+        let fits = is_sign_in(&answer) != owed && !answer.status.is_server_error();
+        faults.unless(fits, || format!("{} {} {path} owing {step:?}: {}", face.slug(), route.method, answer.status));
+    }
 }
