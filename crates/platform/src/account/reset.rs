@@ -116,7 +116,7 @@ impl Platform {
         if belongs.unit.is_some() { Action::ProposeReset } else { Action::EnableOfficer }
     }
 
-    /// Accounts of that sign-in name, officer's or unit's name. Only what the caller looks after is shown.
+    /// Accounts of that sign-in name, officer's or unit's name, or id. Only what the caller looks after is shown.
     pub async fn find_accounts(&self, call: &Call, words: &str) -> Result<Vec<AccountRow>, Failure> {
         let _permit = permission::decide(&call.actor, Action::ReadAccounts, Object::default(), self.rules.regions)?;
         let words = words.trim();
@@ -127,7 +127,7 @@ impl Platform {
             .store
             .query(
                 "SELECT a.id FROM accounts a LEFT JOIN units u ON u.id = a.unit_id \
-                 WHERE a.login = $1 OR a.name = $2 OR u.name = $2 ORDER BY a.face, a.login LIMIT $3",
+                 WHERE a.login = $1 OR a.name = $2 OR u.name = $2 OR a.id = $2 ORDER BY a.face, a.login LIMIT $3",
                 [words.to_lowercase().into(), words.into(), SHOWN.into()],
             )
             .await

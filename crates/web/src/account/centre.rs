@@ -74,6 +74,7 @@ fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
             .confirm("结束其他全部登录？", "除本处以外都会立即退出。发现不是本人的登录时，请同时修改密码。")
     });
     let password = Facts::new()
+        .single()
         .row("登录名", &account.login)
         .row("上次设置", account.password_at.display())
         .row("须在此前修改", account.password_until.date());
@@ -82,7 +83,7 @@ fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
         (None, true) => "未启用，本平台要求启用".to_owned(),
         (None, false) => "未启用，建议启用".to_owned(),
     };
-    let mut factor = Facts::new().row("状态", state);
+    let mut factor = Facts::new().single().row("状态", state);
     if account.factor_since.is_some() {
         factor = factor.row("没有用过的恢复代码", format!("{} 个", account.codes_left));
     }

@@ -45,6 +45,8 @@ struct Line {
     may_propose: bool,
     /// Confirming and refusing the proposal.
     answers: Vec<Action>,
+    /// Where it stands alone, with its form; empty when it does already.
+    alone: String,
 }
 
 #[derive(Template)]
@@ -60,7 +62,8 @@ struct AccountsPage {
     nothing: Empty,
 }
 
-fn line(ctx: &OfficeContext, row: AccountRow, errors: &[Refusal]) -> Line {
+/// `alone`: the only one found; a form stands on the page once.
+fn line(ctx: &OfficeContext, row: AccountRow, alone: bool, errors: &[Refusal]) -> Line {
     let state = match () {
         () if row.disabled => Pill::new(Tone::Red, "已停用"),
         () if row.unused => Pill::new(Tone::Red, "长期未使用，已停用"),
@@ -83,11 +86,12 @@ fn line(ctx: &OfficeContext, row: AccountRow, errors: &[Refusal]) -> Line {
             };
             let warning = "确认后原来的验证器和恢复代码立即失效，该账号全部退出，下次登录须用密码登录并重新启用。";
             answers.push(post("confirm", "确认重置").danger().confirm("确认重置双因素认证？", warning));
-            answers.push(post("reject", "不同意"));
+            let kept = "不同意后原来的验证器和恢复代码仍然有效；确需重置的，由系统管理员重新提出。";
+            answers.push(post("reject", "不同意").confirm("不同意这项重置申请？", kept));
         }
     }
-    let may_enable = row.may_enable && (row.unused || row.disabled);
-    let may_propose = row.may_propose && row.has_factor && row.reset.is_none();
+    let may_enable = alone && row.may_enable && (row.unused || row.disabled);
+    let may_propose = alone && row.may_propose && row.has_factor && row.reset.is_none();
     let reason = (may_enable || may_propose).then(|| {
         Field::text("reason", "核对身份的方式和理由")
             .required()
@@ -95,7 +99,8 @@ fn line(ctx: &OfficeContext, row: AccountRow, errors: &[Refusal]) -> Line {
             .errors(errors)
             .hint("例如：本人持工作证到场；手机丢失，已挂失。写入账号的记录，不能修改。")
     });
-    Line { title: row.name.clone(), id: row.id, state, facts, reason, may_enable, may_propose, answers }
+    let alone = if alone { String::new() } else { format!("/accounts?q={}", row.id) };
+    Line { title: row.name.clone(), id: row.id, state, facts, reason, may_enable, may_propose, answers, alone }
 }
 
 async fn draw(ctx: &OfficeContext, words: &str, errors: Vec<Refusal>, done: &str) -> Result<Response, WebError> {
@@ -118,18 +123,19 @@ async fn draw(ctx: &OfficeContext, words: &str, errors: Vec<Refusal>, done: &str
     } else {
         Empty::new("search", "没有找到", "没有这个登录名、姓名或者单位，或者不在您的管理范围内。请核对后再查。")
     };
+    let alone = found.len() == 1;
     let view = AccountsPage {
         summary: ErrorSummary::new(&errors),
         once: ctx.once(),
         words: words.to_owned(),
-        query: Field::text("q", "登录名、姓名或者单位全称").value(words).max(100),
+        query: Field::text("q", "查找").value(words).max(100).hint("完整的登录名、工作人员姓名或者单位全称。"),
         // An account that was searched for stands below, once.
         waiting: waiting
             .into_iter()
             .filter(|row| !found.iter().any(|other| other.id == row.id))
-            .map(|row| line(ctx, row, &[]))
+            .map(|row| line(ctx, row, false, &[]))
             .collect(),
-        found: found.into_iter().map(|row| line(ctx, row, &errors)).collect(),
+        found: found.into_iter().map(|row| line(ctx, row, alone, &errors)).collect(),
         nothing,
         page,
     };

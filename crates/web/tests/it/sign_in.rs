@@ -188,6 +188,8 @@ async fn a08_two_administrators_reset_on_the_page_of_accounts(world: &World) {
     let login = &world.agent.login;
     let address = format!("/accounts?q={login}");
     assert!(one.get("/accounts").await.text().contains("先查找账号"));
+    let both = one.get("/accounts?q=%E7%BB%8F%E5%8A%9E%E4%BA%BA").await.text();
+    assert!(both.matches("打开这个账号").count() == 2 && !both.contains("name=\"reason\""), "one form at a time");
     assert!(one.get("/accounts?q=nobody").await.text().contains("没有找到"));
     let page = one.get(&address).await.text();
     assert!(page.contains("提出重置双因素认证") && page.contains("甲公司") && !page.contains("确认重置"));
