@@ -138,11 +138,17 @@ pub enum Action {
     ChooseNotifications,
     /// Queue and send what is due.
     DeliverNotifications,
+    /// Search and export the security audit, see its verifications.
+    ReadAudit,
+    /// Ask for a verification now.
+    VerifyEvidence,
+    /// Keep checkpoints and verify what is due.
+    KeepEvidence,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 62] = [
+    pub const ALL: [Self; 65] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -205,6 +211,9 @@ impl Action {
         Self::SweepDeadlines,
         Self::ChooseNotifications,
         Self::DeliverNotifications,
+        Self::ReadAudit,
+        Self::VerifyEvidence,
+        Self::KeepEvidence,
     ];
 }
 
@@ -238,8 +247,8 @@ enum Grant {
 
 use Grant::{AnyUnit, Anyone, OwnUnit, System};
 use Role::{
-    Approver, DepartmentManager, GeneralAdministration, Receptionist, Reviewer, SecurityAdministrator, Supervisor,
-    SystemAdministrator, Undertaker,
+    Approver, AuditAdministrator, DepartmentManager, GeneralAdministration, Receptionist, Reviewer,
+    SecurityAdministrator, Supervisor, SystemAdministrator, Undertaker,
 };
 
 const WINDOW: &[Role] = &[Receptionist, Undertaker];
@@ -303,6 +312,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::SweepDeadlines => &[System],
         A::ChooseNotifications => &[AnyUnit, P(&Role::ALL, Reach::Territory)],
         A::DeliverNotifications => &[System],
+        A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
+        A::KeepEvidence => &[System],
     }
 }
 

@@ -12,6 +12,7 @@ mod key;
 mod ledger;
 mod lines;
 mod printing;
+mod prove;
 mod serve;
 mod simulate;
 mod stop;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Listen},
-    deliver,
+    deliver, prove,
     stop::Stop,
     supervise, world,
 };
@@ -140,6 +140,7 @@ impl Doors {
         }
         let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped.clone()));
         let delivering = tokio::spawn(deliver::watch(platform.clone(), stopped.clone()));
+        let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -154,6 +155,7 @@ impl Doors {
         // What they were recording is either whole or not there; the next start goes on.
         supervising.abort();
         delivering.abort();
+        proving.abort();
         sweeping.abort();
         platform.store.close().await?;
         match early {

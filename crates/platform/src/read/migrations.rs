@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     same(8, "consultations", include_str!("migrations/0008_consultations.sql")),
     same(10, "delegations", include_str!("migrations/0010_delegations.sql")),
     same(11, "commitments", include_str!("migrations/0011_commitments.sql")),
+    same(12, "audit", include_str!("migrations/0012_audit.sql")),
 ];
 
 /// A step whose text is the same on both engines.

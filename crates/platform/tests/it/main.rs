@@ -4,6 +4,7 @@
 mod acts;
 mod apply;
 mod as_of;
+mod audit;
 mod calendar;
 mod codes;
 mod commitment;

@@ -17,7 +17,10 @@ use serde::Deserialize;
 
 /// Every route of this page.
 pub fn routes() -> Vec<Route> {
-    vec![Route::get(Access::SignedIn, "/notifications", show), Route::post(Access::SignedIn, "/notifications", save)]
+    vec![
+        Route::get(Access::SignedIn, "/notifications", show).audited(),
+        Route::post(Access::SignedIn, "/notifications", save),
+    ]
 }
 
 #[derive(Template)]

@@ -13,7 +13,7 @@ use std::fmt::Write;
 
 /// Papers of the signed-in unit.
 pub fn routes() -> Vec<Route> {
-    vec![Route::get(Access::Owner, "/papers/{number}/pdf", pdf)]
+    vec![Route::get(Access::Owner, "/papers/{number}/pdf", pdf).audited()]
 }
 
 /// What our own PDF may do in the browser: be drawn by its viewer, which a `sandbox` would forbid.
