@@ -54,7 +54,7 @@ test('S-12, S-36: who opened a case is found by name and by address, and exporte
     await page.getByRole('button', { name: '查找' }).click()
     await page.getByText('已筛选').waitFor()
     await page.locator('tbody tr', { hasText: `GET ${address}` }).first().waitFor()
-    await page.getByText('哈希与编号').first().click()
+    await page.getByText(/号的哈希与编号/).first().click()
     await page.getByText('记录哈希').first().waitFor()
     await checkPage(page, `found, ${size}`)
     await picture(page, `audit-found-${size}`)

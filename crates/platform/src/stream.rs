@@ -178,8 +178,10 @@ impl Change<'_> {
             ));
         }
         if let Some(attempt) = &self.call.attempt {
+            // What has no stream (a session, a draft) is named by what a repetition would be answered with.
+            let object = if self.object.is_empty() { result.to_owned() } else { self.object };
             let entry = attempt.entry(&self.call.actor, "done", "");
-            self.unit.audit(AuditEntry { object: self.object, before: self.before, after: self.after, ..entry });
+            self.unit.audit(AuditEntry { object, before: self.before, after: self.after, ..entry });
         }
         self.platform.store.commit(self.unit).await.map_err(on_refused)?;
         if let Some(attempt) = &self.call.attempt {

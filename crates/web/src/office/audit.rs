@@ -12,7 +12,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use domain::Refusal;
+use domain::{Refusal, department::Agency, region::RegionCode};
 use platform::audit::{
     AuditFilter, AuditRow, EXPORT, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name,
 };
@@ -102,6 +102,7 @@ impl Line {
     fn new(AuditRow { record, name }: AuditRow) -> Self {
         let entry = record.entry;
         let nobody = entry.actor == "public";
+        let role = if nobody { String::new() } else { entry.role };
         let more = html::Facts::new()
             .row("请求编号", &entry.request)
             .row("会话", if entry.session.is_empty() { "无" } else { &entry.session })
@@ -112,7 +113,7 @@ impl Line {
             at: exact_time(entry.at).replace('T', " "),
             who: if nobody { "未登录".to_owned() } else { name },
             account: if nobody { String::new() } else { entry.actor },
-            standing: [entry.role, entry.organisation].join(" "),
+            standing: format!("{} {}", organisations(&entry.organisation), role).trim().to_owned(),
             action: format!("{} {}", entry.method, entry.path),
             object: entry.object,
             outcome: Pill::new(tone(&entry.outcome), outcome_name(&entry.outcome)),
@@ -121,6 +122,16 @@ impl Line {
             more,
         }
     }
+}
+
+/// Organs by name; a unit by its id.
+fn organisations(text: &str) -> String {
+    let name = |part: &str| {
+        let (department, region) = part.split_once('@')?;
+        Some(Agency::new(department, RegionCode::parse(region)?).name())
+    };
+    let names: Vec<_> = text.split(' ').map(|part| name(part).unwrap_or_else(|| part.to_owned())).collect();
+    names.join("、")
 }
 
 fn change(before: &str, after: &str) -> String {
