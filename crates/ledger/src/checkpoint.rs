@@ -1,7 +1,11 @@
 //! The root over all streams, and the roots kept for later.
 
+use sea_orm::Value;
+
 use crate::{
-    Merkle, Position, QueryResult, Refused, Result, Row, Store, Unit,
+    Head, Merkle, Position, QueryResult, Refused, Result, Store, Unit,
+    audit::{Chain, read_head},
+    chain::Hasher,
     event::{digest, transaction},
     sql,
     store::Snapshot,
@@ -32,6 +36,17 @@ pub struct Checkpoint {
     pub root: Root,
     /// The last event covered.
     pub position: Position,
+    /// Where the audit chain stood.
+    pub audit: Head,
+}
+
+/// A checkpoint as it was kept, with its place in the chain of checkpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KeptCheckpoint {
+    pub checkpoint: Checkpoint,
+    /// From 1 without gaps.
+    pub number: i64,
+    pub hash: Vec<u8>,
 }
 
 /// Stream heads read at a time.
@@ -56,9 +71,10 @@ impl Store {
     /// As [`Store::commit`].
     pub async fn checkpoint(&self, at: i64) -> std::result::Result<Checkpoint, Refused> {
         let (position, root) = self.settled().await?;
-        let checkpoint = Checkpoint { at, root, position };
+        let audit = self.audit_head().await?;
+        let checkpoint = Checkpoint { at, root, position, audit };
         let mut unit = Unit::new();
-        unit.row(checkpoint.row());
+        unit.checkpoint(checkpoint);
         self.commit(unit).await?;
         Ok(checkpoint)
     }
@@ -68,7 +84,25 @@ impl Store {
     /// # Errors
     /// When the database cannot answer.
     pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>> {
-        self.query(sql::CHECKPOINTS, []).await?.iter().map(Checkpoint::read).collect()
+        self.query(sql::CHECKPOINTS, []).await?.iter().map(|row| Ok(KeptCheckpoint::read(row)?.checkpoint)).collect()
+    }
+
+    /// The checkpoint taken last.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn last_checkpoint(&self) -> Result<Option<Checkpoint>> {
+        let row = self.query_one(sql::LAST_CHECKPOINTS, [1.into()]).await?;
+        row.map(|row| Ok(KeptCheckpoint::read(&row)?.checkpoint)).transpose()
+    }
+
+    /// Where the audit chain stands.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn audit_head(&self) -> Result<Head> {
+        let row = self.query_one(sql::HEAD, [Chain::Audit.name().into()]).await?;
+        read_head(row.as_ref(), Chain::Audit)
     }
 
     /// The newest position nothing can be written before any more.
@@ -110,29 +144,62 @@ impl Store {
 }
 
 impl Checkpoint {
-    pub(crate) fn row(&self) -> Row {
-        let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).into();
-        let Root { hash, streams, events } = self.root;
-        let position = [self.position.tx.to_string().into(), self.position.seq.into()];
-        Row::new(
-            sql::CHECKPOINT,
-            [self.at.into(), hash.to_vec().into(), count(streams), count(events)].into_iter().chain(position),
-        )
+    /// The hash checkpoint `number` must have when the one before it has the hash `prev`.
+    pub(crate) fn hash(&self, prev: &[u8; 32], number: i64) -> [u8; 32] {
+        Hasher::new(b"ledger/checkpoint/1")
+            .fixed(prev)
+            .int(number)
+            .int(self.at)
+            .fixed(&self.root.hash)
+            .int(count(self.root.streams))
+            .int(count(self.root.events))
+            .field(self.position.tx.to_string().as_bytes())
+            .int(self.position.seq)
+            .int(self.audit.seq)
+            .fixed(&self.audit.hash)
+            .finish()
     }
 
-    /// Reads `at, root, streams, events, tx, seq`.
+    pub(crate) fn values(&self, number: i64, hash: &[u8; 32]) -> Vec<Value> {
+        let Root { hash: root, streams, events } = self.root;
+        vec![
+            self.at.into(),
+            root.to_vec().into(),
+            count(streams).into(),
+            count(events).into(),
+            self.position.tx.to_string().into(),
+            self.position.seq.into(),
+            self.audit.seq.into(),
+            self.audit.hash.to_vec().into(),
+            number.into(),
+            hash.to_vec().into(),
+        ]
+    }
+}
+
+impl KeptCheckpoint {
+    /// Reads `at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash`.
     pub(crate) fn read(row: &QueryResult) -> Result<Self> {
         let count = |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64>(column)?.unsigned_abs());
-        Ok(Self {
+        let number = row.try_get_by(8)?;
+        let audit =
+            Head { seq: row.try_get_by(6)?, hash: digest(&row.try_get_by::<Vec<u8>>(7)?, "checkpoint", number)? };
+        let checkpoint = Checkpoint {
             at: row.try_get_by(0)?,
             root: Root {
-                hash: digest(&row.try_get_by::<Vec<u8>>(1)?, "checkpoint", 0)?,
+                hash: digest(&row.try_get_by::<Vec<u8>>(1)?, "checkpoint", number)?,
                 streams: count(2)?,
                 events: count(3)?,
             },
             position: Position { tx: transaction(row, 4)?, seq: row.try_get_by(5)? },
-        })
+            audit,
+        };
+        Ok(Self { checkpoint, number, hash: row.try_get_by(9)? })
     }
+}
+
+fn count(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 fn horizon(row: Option<&QueryResult>) -> Result<Position> {

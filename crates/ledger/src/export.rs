@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::{
-    Checkpoint, Event, Fold, LedgerError, Loaded, Position, Refused, Result, Root, Sealed, Store, Unit,
+    Checkpoint, Event, Fold, Head, LedgerError, Loaded, Position, Refused, Result, Root, Sealed, Store, Unit,
     chain::{event_hash, sealed_commitment},
     event::digest,
     store::{json, read_events, read_secret},
@@ -261,7 +261,9 @@ impl Import<'_> {
             return Err(lines.fault("a checkpoint in the wrong place").into());
         };
         self.flush().await?;
-        self.unit.row(Checkpoint { at, root: line.parse()?, position: self.store.horizon().await? }.row());
+        let position = self.store.horizon().await?;
+        // The audit chain belongs to the place it was kept at: it is not in an export.
+        self.unit.checkpoint(Checkpoint { at, root: line.parse()?, position, audit: Head::NONE });
         self.checkpoints += 1;
         self.flush().await
     }

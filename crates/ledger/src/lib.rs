@@ -4,6 +4,7 @@
 //!
 //! One command = one [`Unit`] of pure data = one atomic change. Deciding builds it, [`Store::commit`] runs it.
 
+mod audit;
 mod chain;
 mod checkpoint;
 mod connect;
@@ -20,8 +21,10 @@ mod sql;
 mod store;
 mod unit;
 mod verify;
+mod verify_chains;
 mod writer;
 
+pub use audit::{AuditEntry, AuditRecord, Head, audit_hash};
 pub use chain::{ZERO, event_hash, sealed_commitment, secret_commitment};
 pub use checkpoint::{Checkpoint, Root};
 pub use connect::{Backend, Durability};

@@ -3,12 +3,20 @@
 use crate::{Backend, migrate::Migration};
 
 /// The ledger's tables. An applied step is never edited: add another one.
-pub(crate) const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    name: "streams, events, secrets, checkpoints",
-    sqlite: include_str!("schema/sqlite.sql"),
-    postgres: include_str!("schema/postgres.sql"),
-}];
+pub(crate) const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "streams, events, secrets, checkpoints",
+        sqlite: include_str!("schema/sqlite.sql"),
+        postgres: include_str!("schema/postgres.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "the audit chain, and checkpoints over it",
+        sqlite: include_str!("schema/2_sqlite.sql"),
+        postgres: include_str!("schema/2_postgres.sql"),
+    },
+];
 
 pub(crate) const LOAD: &str = "SELECT version, head, state FROM stream WHERE id = $1";
 pub(crate) const NEW_STREAM: &str = "INSERT INTO stream(id, version, head, state) VALUES($1, $2, $3, $4)";
@@ -37,11 +45,22 @@ pub(crate) const STREAMS_BETWEEN: &str =
 pub(crate) const STREAMS_TO_END: &str =
     "SELECT id, version, head, state FROM stream WHERE id > $1 AND id >= $2 ORDER BY id LIMIT $3";
 pub(crate) const HEADS_AFTER: &str = "SELECT id, version, head FROM stream WHERE id > $1 ORDER BY id LIMIT $2";
-pub(crate) const CHECKPOINT: &str =
-    "INSERT INTO checkpoint(at, root, streams, events, tx, seq) VALUES($1, $2, $3, $4, $5, $6)";
-pub(crate) const CHECKPOINTS: &str = "SELECT at, root, streams, events, tx, seq FROM checkpoint ORDER BY events, id";
-pub(crate) const LAST_CHECKPOINTS: &str =
-    "SELECT at, root, streams, events, tx, seq FROM checkpoint ORDER BY id DESC LIMIT $1";
+pub(crate) const CHECKPOINT: &str = "INSERT INTO checkpoint(at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash) \
+     VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+pub(crate) const CHECKPOINTS: &str =
+    "SELECT at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash FROM checkpoint ORDER BY number";
+pub(crate) const LAST_CHECKPOINTS: &str = "SELECT at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash FROM checkpoint ORDER BY number DESC LIMIT $1";
+pub(crate) const CHECKPOINTS_AFTER: &str = "SELECT at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash FROM checkpoint \
+     WHERE number > $1 ORDER BY number LIMIT $2";
+pub(crate) const AUDIT: &str = "INSERT INTO audit_entry(seq, at, request, face, source, session, actor, role, organisation, method, path, \
+     object, outcome, reason, before, after, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+pub(crate) const AUDIT_AFTER: &str = "SELECT seq, at, request, face, source, session, actor, role, organisation, method, path, object, \
+     outcome, reason, before, after, hash FROM audit_entry WHERE seq > $1 ORDER BY seq LIMIT $2";
+/// Where a chain stands.
+pub(crate) const HEAD: &str = "SELECT seq, head FROM chain WHERE name = $1";
+/// The same, held until the transaction ends: whoever comes next waits, so numbers follow the order of the commits.
+pub(crate) const HEAD_HELD: &str = "SELECT seq, head FROM chain WHERE name = $1 FOR UPDATE";
+pub(crate) const MOVE_HEAD: &str = "UPDATE chain SET seq = $1, head = $2 WHERE name = $3 AND seq = $1 - 1";
 
 /// Statements that differ, and every one that returns events.
 pub(crate) struct Texts {

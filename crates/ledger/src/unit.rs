@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, fmt};
 use sea_orm::Value;
 
 use crate::{
-    Backend, LedgerError, Position, Result,
+    AuditEntry, Backend, Checkpoint, LedgerError, Position, Result,
+    audit::Chained,
     chain::{ZERO, sealed_commitment},
     event::Event,
     seal::{Sealed, Sealer},
@@ -142,6 +143,8 @@ pub struct Unit {
     pub(crate) secrets: Vec<Placed>,
     /// Statement, and whether it must change exactly one row.
     pub(crate) rows: Vec<(Row, bool)>,
+    /// Records that get their number and hash when the unit commits.
+    pub(crate) chained: Vec<Chained>,
     /// Events keep their recorded place in an earlier ledger: transaction 0 on PostgreSQL.
     pub(crate) imported: bool,
 }
@@ -154,7 +157,7 @@ impl Unit {
 
     /// Whether committing it would change nothing.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.rows.is_empty()
+        self.events.is_empty() && self.rows.is_empty() && self.chained.is_empty()
     }
 
     /// Appends facts after `loaded`, computes versions and the SM3 chain, seals secrets with `sealer` and sets the
@@ -197,6 +200,15 @@ impl Unit {
     /// [`crate::Refused::Conflict`] (compare-and-set).
     pub fn exactly_one(&mut self, row: Row) {
         self.rows.push((row, true));
+    }
+
+    /// Adds a record to the audit chain: it commits with the rest of the unit, or alone.
+    pub fn audit(&mut self, entry: AuditEntry) {
+        self.chained.push(Chained::Audit(Box::new(entry)));
+    }
+
+    pub(crate) fn checkpoint(&mut self, checkpoint: Checkpoint) {
+        self.chained.push(Chained::Checkpoint(checkpoint));
     }
 
     /// Adds events as another ledger recorded them. The caller has checked that they follow.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::{
     Checkpoint, Event, Fold, Loaded, Merkle, Result, Root, Sealed, Sealer, Store,
     chain::{event_hash, sealed_commitment},
+    checkpoint::KeptCheckpoint,
     sql,
     store::{Snapshot, read_events, read_secret, stream_row},
 };
@@ -35,6 +36,16 @@ pub enum FaultKind {
     Secret,
     /// The events up to a checkpoint do not give the root that was kept then.
     Checkpoint,
+    /// A checkpoint was changed, taken away or put in: its number or hash does not follow.
+    CheckpointChain,
+    /// An audit record is missing: the numbers do not follow one another.
+    AuditGap,
+    /// An audit record's hash does not follow from its content and the hash before it.
+    AuditHash,
+    /// The audit chain ends elsewhere than its head says.
+    AuditHead,
+    /// The audit record a checkpoint covers is not the one kept then.
+    AuditCheckpoint,
 }
 
 /// One finding.
@@ -42,9 +53,9 @@ pub enum FaultKind {
 pub struct Fault {
     /// What does not fit.
     pub kind: FaultKind,
-    /// The stream; for a checkpoint the time it was taken, ms UTC.
+    /// The stream, `audit` or `checkpoint`; for a checkpoint whose root differs the time it was taken, ms UTC.
     pub stream: String,
-    /// The event's version.
+    /// The event's version, or the record's number.
     pub version: i64,
     /// More about it, in English, for the administrator.
     pub detail: String,
@@ -61,6 +72,8 @@ pub struct Report {
     pub opened: u64,
     /// Checkpoints computed again: the newest ones.
     pub checkpoints: u64,
+    /// Audit records seen.
+    pub audited: u64,
     /// Number of findings.
     pub found: u64,
     /// The first thousand of them.
@@ -97,10 +110,11 @@ impl Store {
     /// As [`Store::verify`].
     pub async fn verify_with(&self, fold: &dyn Fold, sealer: Option<&Sealer>) -> Result<Report> {
         let checkpoints = self.query(sql::LAST_CHECKPOINTS, [CHECKPOINTS.into()]).await?;
-        let checkpoints = checkpoints.iter().map(Checkpoint::read).collect::<Result<Vec<_>>>()?;
+        let checkpoints =
+            checkpoints.iter().map(|row| Ok(KeptCheckpoint::read(row)?.checkpoint)).collect::<Result<Vec<_>>>()?;
         let mut pass = Pass::new(fold, sealer, checkpoints);
         // Everything about streams before `from` has been compared; `cursor` is the last event read.
-        let (mut cursor, mut from) = ((String::new(), 0), String::new());
+        let (mut cursor, mut from) = ((String::new(), i64::MIN), String::new());
         loop {
             let snapshot = self.snapshot().await?;
             let events = read_page(&snapshot, &cursor).await?;
@@ -112,10 +126,17 @@ impl Store {
                 .await?;
             snapshot.end().await?;
             match until {
-                None => return Ok(pass.report()),
+                None => break,
                 Some(last) => (from, cursor) = (last.0.clone(), last),
             }
         }
+        let mut report = pass.report();
+        let chains = self.verify_chains().await?;
+        report.audited = chains.audited;
+        report.found += chains.findings.found;
+        report.faults.extend(chains.findings.faults);
+        report.faults.truncate(FAULTS);
+        Ok(report)
     }
 }
 
@@ -203,13 +224,13 @@ struct Folded {
 }
 
 #[derive(Default)]
-struct Findings {
-    found: u64,
-    faults: Vec<Fault>,
+pub(crate) struct Findings {
+    pub found: u64,
+    pub faults: Vec<Fault>,
 }
 
 impl Findings {
-    fn add(&mut self, kind: FaultKind, stream: &str, version: i64, detail: impl Into<String>) {
+    pub fn add(&mut self, kind: FaultKind, stream: &str, version: i64, detail: impl Into<String>) {
         self.found += 1;
         if self.faults.len() < FAULTS {
             self.faults.push(Fault { kind, stream: stream.to_owned(), version, detail: detail.into() });
@@ -366,6 +387,7 @@ impl<'a> Pass<'a> {
             secrets: self.secrets,
             opened: self.opened,
             checkpoints: self.recounts.len() as u64,
+            audited: 0,
             found: self.findings.found,
             faults: self.findings.faults,
         }

@@ -150,11 +150,17 @@ pub enum Action {
     ProposeReset,
     /// Confirm or refuse it.
     ConfirmReset,
+    /// Search and export the security audit, see its verifications.
+    ReadAudit,
+    /// Ask for a verification now.
+    VerifyEvidence,
+    /// Keep checkpoints and verify what is due.
+    KeepEvidence,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 68] = [
+    pub const ALL: [Self; 71] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -223,6 +229,9 @@ impl Action {
         Self::EnableOfficer,
         Self::ProposeReset,
         Self::ConfirmReset,
+        Self::ReadAudit,
+        Self::VerifyEvidence,
+        Self::KeepEvidence,
     ];
 }
 
@@ -256,8 +265,8 @@ enum Grant {
 
 use Grant::{AnyUnit, Anyone, OwnUnit, System};
 use Role::{
-    Approver, DepartmentManager, GeneralAdministration, Receptionist, Reviewer, SecurityAdministrator, Supervisor,
-    SystemAdministrator, Undertaker,
+    Approver, AuditAdministrator, DepartmentManager, GeneralAdministration, Receptionist, Reviewer,
+    SecurityAdministrator, Supervisor, SystemAdministrator, Undertaker,
 };
 
 const WINDOW: &[Role] = &[Receptionist, Undertaker];
@@ -329,6 +338,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::EnableOfficer => &[P(&[SystemAdministrator], Reach::Territory), P(&[DepartmentManager], Reach::Own)],
         A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
+        A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
+        A::KeepEvidence => &[System],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Actor, Call, Failure, Platform, read::Projected};
 use domain::{Aggregate, Meta, Moment, Refusal};
-use ledger::{Fact, Loaded, Refused, Row, Secret, Unit};
+use ledger::{AuditEntry, Fact, Loaded, Refused, Row, Secret, Unit};
 
 /// A stream as it was read: its state, and where it stood.
 pub(crate) struct Stream<A> {
@@ -70,7 +70,15 @@ impl Platform {
 
     /// Begins a change on behalf of a call.
     pub(crate) fn change<'a>(&'a self, call: &'a Call) -> Change<'a> {
-        Change { platform: self, call, unit: Unit::new(), object: String::new(), happened: None }
+        Change {
+            platform: self,
+            call,
+            unit: Unit::new(),
+            object: String::new(),
+            before: String::new(),
+            after: String::new(),
+            happened: None,
+        }
     }
 }
 
@@ -80,6 +88,9 @@ pub(crate) struct Change<'a> {
     call: &'a Call,
     unit: Unit,
     object: String,
+    /// Where the object's stream stood before and stands after the change: they bind the audit record to its events.
+    before: String,
+    after: String,
     happened: Option<Moment>,
 }
 
@@ -136,9 +147,13 @@ impl Change<'_> {
             });
         }
         let json = serde_json::to_string(&state).map_err(Failure::fault)?;
+        let before = hex::encode(loaded.head);
         let loaded = self.unit.append(&loaded, facts, json, &self.platform.sealer).map_err(Failure::fault)?;
         if self.object.is_empty() {
-            self.object.clone_from(&id);
+            (self.object, self.before) = (id.clone(), before);
+        }
+        if self.object == id {
+            self.after = hex::encode(loaded.head);
         }
         Ok(Stream { id, state, loaded })
     }
@@ -168,7 +183,10 @@ impl Change<'_> {
             ));
         }
         if let Some(attempt) = &self.call.attempt {
-            self.unit.row(attempt.row(&self.call.actor, "done", &self.object));
+            // What has no stream (a session, a draft) is named by what a repetition would be answered with.
+            let object = if self.object.is_empty() { result.to_owned() } else { self.object };
+            let entry = attempt.entry(&self.call.actor, "done", "");
+            self.unit.audit(AuditEntry { object, before: self.before, after: self.after, ..entry });
         }
         self.platform.store.commit(self.unit).await.map_err(on_refused)?;
         if let Some(attempt) = &self.call.attempt {

@@ -93,6 +93,13 @@ impl Database {
         text
     }
 
+    /// Runs SQL past the ledger, as somebody with the owner's password could.
+    pub async fn tamper(&self, statements: &[&str]) {
+        for sql in statements {
+            execute(&self.url, sql).await;
+        }
+    }
+
     /// Removes it.
     pub async fn remove(self) {
         if let Some(server) = &self.server {

@@ -97,6 +97,7 @@ fn as_json(report: &Report, seconds: f64, out: &mut dyn Write) -> std::io::Resul
         "root": hex::encode(report.root.hash),
         "secrets": report.secrets,
         "checkpoints": report.checkpoints,
+        "audited": report.audited,
         "seconds": seconds,
         "found": report.found,
         "faults": faults,
@@ -108,8 +109,8 @@ fn as_text(report: &Report, seconds: f64, out: &mut dyn Write) -> std::io::Resul
     let Root { hash, streams, events } = report.root;
     writeln!(
         out,
-        "记录 {events} 条，流 {streams} 个，密封字段 {} 个，检查点 {} 个，用时 {seconds:.2} 秒",
-        report.secrets, report.checkpoints
+        "记录 {events} 条，流 {streams} 个，密封字段 {} 个，审计记录 {} 条，检查点 {} 个，用时 {seconds:.2} 秒",
+        report.secrets, report.audited, report.checkpoints
     )?;
     writeln!(out, "根 {}", hex::encode(hash))?;
     for fault in &report.faults {

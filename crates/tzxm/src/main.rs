@@ -12,6 +12,7 @@ mod key;
 mod ledger;
 mod lines;
 mod printing;
+mod prove;
 mod seal;
 mod serve;
 mod simulate;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Listen},
-    deliver, seal,
+    deliver, prove, seal,
     stop::Stop,
     supervise, world,
 };
@@ -141,6 +141,7 @@ impl Doors {
         let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped.clone()));
         let delivering = tokio::spawn(deliver::watch(platform.clone(), stopped.clone()));
         let sealing = tokio::spawn(seal::watch(platform.clone(), stopped.clone()));
+        let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -156,6 +157,7 @@ impl Doors {
         supervising.abort();
         delivering.abort();
         sealing.abort();
+        proving.abort();
         sweeping.abort();
         platform.store.close().await?;
         match early {

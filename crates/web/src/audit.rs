@@ -1,8 +1,10 @@
-//! One security-audit record around every request that may change something, also when it is refused or fails (S-12, S-13).
+//! One security-audit record around every request that may change something or reads what is restricted, also when it is
+//! refused or fails (S-12, S-13).
 
-use crate::{Face, WebError, cookie, request::RequestId};
+use crate::{App, Face, WebError, cookie, request::RequestId};
 use axum::{
-    extract::{ConnectInfo, Request},
+    extract::{ConnectInfo, Request, State},
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use platform::{Actor, Platform, audit::Attempt};
@@ -20,6 +22,22 @@ impl Seen {
     pub fn set(&self, actor: Actor) {
         let _ = self.0.set(actor);
     }
+}
+
+/// The codes of the refusals an answer carries, or the status when it says nothing itself.
+fn reason(response: &Response) -> String {
+    match response.extensions().get::<Arc<WebError>>() {
+        Some(error) => error.code(),
+        None if response.status().is_client_error() || response.status().is_server_error() => {
+            format!("http.{}", response.status().as_u16())
+        }
+        None => String::new(),
+    }
+}
+
+/// Layer of a route that shows restricted data.
+pub async fn read(State((app, face)): State<(App, Face)>, request: Request, next: Next) -> Response {
+    around(&app.platform, face, request, |request| next.run(request)).await
 }
 
 /// Opens the record before, closes it after. Without a record there is no answer but 503 (S-15).
@@ -47,15 +65,20 @@ pub async fn around<F: Future<Output = Response>>(
     let seen = Seen::default();
     request.extensions_mut().insert(attempt.clone());
     request.extensions_mut().insert(seen.clone());
+    let method = request.method().clone();
     let response = run(request).await;
+    let reads = method.is_safe();
     let outcome = match response.status().as_u16() {
+        // Nothing of the thing was shown: the person was sent to sign in.
+        300..=399 if reads => "denied",
+        200..=399 if reads => "read",
         200..=399 => "done",
         401 | 403 | 404 => "denied",
         400..=499 => "refused",
         _ => "failed",
     };
     let actor = seen.0.get().cloned().unwrap_or(Actor::Public);
-    match platform.close_attempt(&attempt, &actor, outcome).await {
+    match platform.close_attempt(&attempt, &actor, outcome, &reason(&response)).await {
         Ok(()) => response,
         Err(failure) => {
             tracing::error!(request.id = %id, error = %failure, "the audit record could not be written");

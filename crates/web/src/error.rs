@@ -62,6 +62,11 @@ impl WebError {
         }
     }
 
+    /// Codes of the refusals, for the audit record.
+    pub fn code(&self) -> String {
+        codes(&self.refusals())
+    }
+
     /// What the person reads.
     fn refusals(&self) -> Vec<Refusal> {
         match self {

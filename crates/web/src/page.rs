@@ -76,6 +76,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
     entry("supervision", "/supervision", "电子监察", "flag"),
+    entry("audit", "/audit", "安全审计", "shield-check"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
@@ -120,6 +121,8 @@ pub struct Page {
     pub tasks: u32,
     /// What supervision asks of the person, shown in the office's side bar; `None` hides the entry.
     pub supervision: Option<u64>,
+    /// Whether the person reads the security audit; hides the entry from everybody else.
+    pub audits: bool,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -142,6 +145,7 @@ impl Page {
             unread: 0,
             tasks: 0,
             supervision: None,
+            audits: false,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,

@@ -1,11 +1,12 @@
 //! Routes as data: each names its method, its path and who may come in. A route without that row cannot be registered,
 //! and the sweep test calls each one as nobody and as the wrong person (S-05, A-23).
 
-use crate::App;
+use crate::{App, Face, audit};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::Method,
+    middleware::from_fn_with_state,
     routing::{MethodFilter, MethodRouter},
 };
 
@@ -35,6 +36,9 @@ pub struct Route {
     pub path: &'static str,
     /// Who may come in.
     pub access: Access,
+    /// Whether it shows sealed or personal data: each request then leaves one audit record (S-12). Routes that change
+    /// something always do.
+    pub audited: bool,
     handler: MethodRouter<App>,
 }
 
@@ -45,7 +49,13 @@ impl Route {
         H: axum::handler::Handler<T, App>,
         T: 'static,
     {
-        Self { method: Method::GET, path, access, handler: axum::routing::on(MethodFilter::GET, handler) }
+        Self {
+            method: Method::GET,
+            path,
+            access,
+            audited: false,
+            handler: axum::routing::on(MethodFilter::GET, handler),
+        }
     }
 
     /// A route that changes something.
@@ -54,7 +64,20 @@ impl Route {
         H: axum::handler::Handler<T, App>,
         T: 'static,
     {
-        Self { method: Method::POST, path, access, handler: axum::routing::on(MethodFilter::POST, handler) }
+        Self {
+            method: Method::POST,
+            path,
+            access,
+            audited: true,
+            handler: axum::routing::on(MethodFilter::POST, handler),
+        }
+    }
+
+    /// A route that shows sealed or personal data, or files that may hold them.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audited = true;
+        self
     }
 
     /// A route that takes a large body (uploads), in bytes.
@@ -66,6 +89,12 @@ impl Route {
 }
 
 /// Builds the router of a face from its table and nothing else.
-pub fn router(routes: Vec<Route>) -> Router<App> {
-    routes.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler))
+pub fn router(routes: Vec<Route>, face: Face, app: &App) -> Router {
+    let layer = || from_fn_with_state((app.clone(), face), audit::read);
+    let add = |router: Router<App>, Route { method, path, audited, handler, .. }: Route| {
+        // What changes something has its record from the door already.
+        let handler = if audited && method.is_safe() { handler.layer(layer()) } else { handler };
+        router.route(path, handler)
+    };
+    routes.into_iter().fold(Router::new(), add).with_state(app.clone())
 }

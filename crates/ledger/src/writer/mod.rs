@@ -5,7 +5,7 @@ pub(crate) mod sqlite;
 
 use sea_orm::{Statement, Value};
 
-use crate::{Backend, LedgerError, Refused, Unit, event::Event, sql, unit::Placed, unit::Step};
+use crate::{Backend, Head, LedgerError, Refused, Unit, audit::Chained, event::Event, sql, unit::Placed, unit::Step};
 
 type Outcome = std::result::Result<(), Refused>;
 
@@ -15,6 +15,7 @@ enum Part {
     Stream,
     Event,
     Secret,
+    Chain,
     Row { exactly_one: bool },
 }
 
@@ -22,7 +23,7 @@ impl Part {
     /// What a unique violation in this part means; `constraint` is its name, or its columns.
     fn taken(self, constraint: Option<String>) -> Refused {
         match self {
-            Self::Stream | Self::Event => Refused::Conflict,
+            Self::Stream | Self::Event | Self::Chain => Refused::Conflict,
             Self::Secret => Refused::Failed(LedgerError::Seal("nonce used twice".to_owned())),
             Self::Row { .. } => Refused::Taken(constraint),
         }
@@ -42,8 +43,9 @@ struct Planned {
 }
 
 /// The statements of a unit in their order. Streams first: whoever lost the race learns it before anything is written.
+/// Its chained records follow them, see [`follow`].
 fn plan(backend: Backend, unit: Unit) -> Vec<Planned> {
-    let Unit { mut steps, events, secrets, rows, imported } = unit;
+    let Unit { mut steps, events, secrets, rows, chained: _, imported } = unit;
     // The same order everywhere, so two units on the same streams cannot wait for each other.
     steps.sort_unstable_by(|a, b| a.to.stream.cmp(&b.to.stream));
     let append = if imported && backend == Backend::Postgres { sql::APPEND_IMPORTED } else { sql::APPEND };
@@ -63,7 +65,17 @@ fn plan(backend: Backend, unit: Unit) -> Vec<Planned> {
     streams.chain(events).chain(secrets).chain(rows).collect()
 }
 
-/// The statements of a unit as text and values: for the benchmark's limit, which runs them without this crate.
+/// The two statements that put a record at the end of its chain.
+fn follow(chained: &Chained, last: &Head) -> [Planned; 2] {
+    let (head, text, values) = chained.follow(last);
+    let place = vec![head.seq.into(), head.hash.to_vec().into(), chained.chain().name().into()];
+    [
+        Planned { part: Part::Chain, text, values },
+        Planned { part: Part::Row { exactly_one: true }, text: sql::MOVE_HEAD, values: place },
+    ]
+}
+
+/// The statements of a unit as text and values, without its chained records: for the benchmark's limit, which runs them without this crate.
 pub(crate) fn traced(backend: Backend, unit: Unit) -> Vec<(&'static str, Vec<Value>)> {
     plan(backend, unit).into_iter().map(|planned| (planned.text, planned.values)).collect()
 }

@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction, TransactionTrait};
 
-use super::{Outcome, Planned, plan, statement};
+use super::{Outcome, Planned, follow, plan, statement};
 use crate::{
-    Backend, Refused, Unit,
+    Backend, QueryResult, Refused, Unit,
+    audit::{Chained, read_head},
     counters::Tally,
     error::{constraint, is_unique},
+    sql,
 };
 
 /// After this long a transaction is given up: a lost peer must not hold a caller for ever.
@@ -17,10 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(90);
 /// Runs a unit to its end even if the caller goes away.
 pub(crate) async fn run(db: DatabaseConnection, unit: Unit, tally: Arc<Tally>) -> Outcome {
     let events = unit.events.len() as u64;
+    let chained = unit.chained.clone();
     let statements = plan(Backend::Postgres, unit);
     let task = tokio::spawn(tokio::time::timeout(PATIENCE, async move {
         let transaction = db.begin().await?;
-        match apply(&transaction, statements, &tally).await {
+        match apply_all(&transaction, statements, &chained, &tally).await {
             Ok(()) => transaction.commit().await?,
             Err(refused) => {
                 // The refusal is what matters; a transaction that cannot be rolled back goes down with its connection.
@@ -35,6 +38,18 @@ pub(crate) async fn run(db: DatabaseConnection, unit: Unit, tally: Arc<Tally>) -
         Ok(Ok(outcome)) => outcome,
         Ok(Err(_)) | Err(_) => Err(Refused::Busy),
     }
+}
+
+/// The chained records come last: their heads are held from here to the COMMIT, and whoever holds one needs nothing more.
+async fn apply_all(db: &DatabaseTransaction, statements: Vec<Planned>, chained: &[Chained], tally: &Tally) -> Outcome {
+    apply(db, statements, tally).await?;
+    for record in chained {
+        tally.statement();
+        let held = statement(Backend::Postgres, sql::HEAD_HELD, [record.chain().name().into()]);
+        let row = db.query_one_raw(held).await?.map(QueryResult::from);
+        apply(db, follow(record, &read_head(row.as_ref(), record.chain())?).into(), tally).await?;
+    }
+    Ok(())
 }
 
 async fn apply(db: &DatabaseTransaction, statements: Vec<Planned>, tally: &Tally) -> Outcome {

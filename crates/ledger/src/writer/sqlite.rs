@@ -9,12 +9,15 @@ use rusqlite::{Connection, OpenFlags, types::ToSqlOutput, types::ValueRef};
 use sea_orm::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Outcome, Planned, plan};
+use super::{Outcome, Planned, follow, plan};
 use crate::{
-    Backend, Durability, LedgerError, Refused, Result, Unit,
+    Backend, Durability, Head, LedgerError, Refused, Result, Unit,
+    audit::{Chain, Chained},
     connect::{PREPARED, sqlite_pragmas},
     counters::Tally,
     error::{busy_code, sqlite_unique},
+    event::digest,
+    sql,
 };
 
 /// Units waiting for the writer; more callers than this wait before they may queue.
@@ -25,6 +28,7 @@ const GROUP: usize = 256;
 /// A unit's statements and who waits for them.
 struct Job {
     statements: Vec<Planned>,
+    chained: Vec<Chained>,
     events: u64,
     reply: oneshot::Sender<Outcome>,
 }
@@ -56,8 +60,8 @@ impl Writer {
     /// Queues a unit and waits for its fate.
     pub(crate) async fn submit(&self, unit: Unit) -> Outcome {
         let (reply, outcome) = oneshot::channel();
-        let events = unit.events.len() as u64;
-        let job = Job { statements: plan(Backend::Sqlite, unit), events, reply };
+        let (events, chained) = (unit.events.len() as u64, unit.chained.clone());
+        let job = Job { statements: plan(Backend::Sqlite, unit), chained, events, reply };
         self.0.send(Message::Job(job)).await.map_err(|_| Refused::Busy)?;
         outcome.await.map_err(|_| Refused::Busy)?
     }
@@ -108,7 +112,7 @@ fn write_group(db: &Connection, jobs: Vec<Job>, tally: &Tally) {
             answer(job, Err(fault.clone()));
             continue;
         }
-        match if alone { apply(db, &job.statements, tally) } else { in_savepoint(db, &job.statements, tally) } {
+        match if alone { apply_all(db, &job, tally) } else { in_savepoint(db, &job, tally) } {
             Ok(()) => done.push(job),
             Err(refused) => {
                 // The transaction itself may be gone (disk full): then nobody in it is saved.
@@ -162,14 +166,30 @@ fn run(db: &Connection, text: &'static str) -> Outcome {
 }
 
 /// Applies a unit so that its refusal leaves the group as it was.
-fn in_savepoint(db: &Connection, statements: &[Planned], tally: &Tally) -> Outcome {
+fn in_savepoint(db: &Connection, job: &Job, tally: &Tally) -> Outcome {
     run(db, "SAVEPOINT unit")?;
-    let outcome = apply(db, statements, tally);
+    let outcome = apply_all(db, job, tally);
     if outcome.is_err() {
         run(db, "ROLLBACK TO unit")?;
     }
     run(db, "RELEASE unit")?;
     outcome
+}
+
+fn apply_all(db: &Connection, job: &Job, tally: &Tally) -> Outcome {
+    apply(db, &job.statements, tally)?;
+    for record in &job.chained {
+        tally.statement();
+        apply(db, &follow(record, &head(db, record.chain())?), tally)?;
+    }
+    Ok(())
+}
+
+/// Where a chain stands in this transaction.
+fn head(db: &Connection, chain: Chain) -> Result<Head> {
+    let mut statement = db.prepare_cached(sql::HEAD)?;
+    let (seq, hash): (i64, Vec<u8>) = statement.query_row([chain.name()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Head { seq, hash: digest(&hash, chain.name(), seq)? })
 }
 
 fn apply(db: &Connection, statements: &[Planned], tally: &Tally) -> Outcome {

@@ -88,12 +88,22 @@ async fn execute(url: &str, sql: &str) {
     db.close().await.unwrap();
 }
 
+/// Takes the append-only triggers out of the way.
+pub const TRIGGERS_SQLITE: &str = "DROP TRIGGER IF EXISTS event_no_update; DROP TRIGGER IF EXISTS event_no_delete; \
+     DROP TRIGGER IF EXISTS audit_entry_no_update; DROP TRIGGER IF EXISTS audit_entry_no_delete; \
+     DROP TRIGGER IF EXISTS checkpoint_no_update; DROP TRIGGER IF EXISTS checkpoint_no_delete; \
+     DROP TRIGGER IF EXISTS chain_forward; DROP TRIGGER IF EXISTS chain_no_delete;";
+
 /// Runs SQL with the append-only triggers out of the way, as someone with the owner's password could.
 pub async fn tamper(place: &Place, store: &Store, sql: &str) {
     let db = place.raw().await;
     let drop = match store.backend() {
-        Backend::Sqlite => "DROP TRIGGER IF EXISTS event_no_update; DROP TRIGGER IF EXISTS event_no_delete;",
-        Backend::Postgres => "DROP TRIGGER IF EXISTS event_append_only ON event;",
+        Backend::Sqlite => TRIGGERS_SQLITE,
+        Backend::Postgres => {
+            "DROP TRIGGER IF EXISTS event_append_only ON event; DROP TRIGGER IF EXISTS audit_entry_append_only ON audit_entry; \
+             DROP TRIGGER IF EXISTS checkpoint_append_only ON checkpoint; DROP TRIGGER IF EXISTS chain_forward ON chain; \
+             DROP TRIGGER IF EXISTS chain_no_delete ON chain;"
+        }
     };
     db.execute_unprepared(drop).await.unwrap();
     db.execute_unprepared(sql).await.unwrap();

@@ -1,15 +1,15 @@
 //! Migrations, and history that cannot be changed.
 
-use ledger::{Backend, LedgerError, Migration, Sealer, Unit};
+use ledger::{AuditEntry, Backend, LedgerError, Migration, Sealer, Unit};
 use sea_orm::ConnectionTrait;
 
 use crate::{
-    engine::{Place, TABLES, count, put},
+    engine::{Place, TABLES, add, count, put},
     on_both_engines,
 };
 
 on_both_engines!(
-    s14_events_and_checkpoints_cannot_be_updated_or_deleted,
+    s14_events_checkpoints_and_audit_records_cannot_be_updated_or_deleted,
     migrations_run_once,
     a_changed_migration_is_refused,
     a_newer_database_is_refused,
@@ -17,12 +17,18 @@ on_both_engines!(
     two_nodes_may_migrate_at_once,
 );
 
-async fn s14_events_and_checkpoints_cannot_be_updated_or_deleted(place: &Place) {
+async fn s14_events_checkpoints_and_audit_records_cannot_be_updated_or_deleted(place: &Place) {
     let store = place.open().await;
     put(&store, "s", &[1]).await.unwrap();
     store.checkpoint(1).await.unwrap();
+    let mut unit = Unit::new();
+    unit.audit(AuditEntry::default());
+    store.commit(unit).await.unwrap();
     let db = place.raw().await;
     for sql in [
+        "UPDATE audit_entry SET actor = 'x'",
+        "UPDATE audit_entry SET actor = actor",
+        "DELETE FROM audit_entry",
         "UPDATE event SET data = '2'",
         "UPDATE event SET kind = kind",
         "DELETE FROM event",
@@ -32,8 +38,17 @@ async fn s14_events_and_checkpoints_cannot_be_updated_or_deleted(place: &Place) 
         let refused = db.execute_unprepared(sql).await.unwrap_err();
         assert!(refused.to_string().contains("append-only"), "{sql}: {refused}");
     }
+    for sql in [
+        "UPDATE chain SET seq = seq - 1 WHERE name = 'audit'",
+        "UPDATE chain SET name = 'x' WHERE name = 'audit'",
+        "DELETE FROM chain",
+    ] {
+        assert!(db.execute_unprepared(sql).await.is_err(), "{sql}");
+    }
     if store.backend() == Backend::Postgres {
-        assert!(db.execute_unprepared("TRUNCATE event").await.is_err());
+        for sql in ["TRUNCATE event", "TRUNCATE audit_entry", "TRUNCATE checkpoint", "TRUNCATE chain"] {
+            assert!(db.execute_unprepared(sql).await.is_err(), "{sql}");
+        }
     }
     // Nor through a unit.
     let mut unit = Unit::new();
@@ -58,7 +73,10 @@ async fn s14_the_serving_role_can_append_but_not_change_history() {
     let store = ledger::Store::open(&url, ledger::Durability::Full).await.unwrap();
     store.migrate("test", &TABLES).await.unwrap();
     put(&store, "s", &[1]).await.unwrap();
-    put(&store, "s", &[2]).await.unwrap();
+    let mut unit = Unit::new();
+    add(&mut unit, &store.load("s").await.unwrap(), &[2]);
+    unit.audit(AuditEntry::default());
+    store.commit(unit).await.unwrap();
     store.checkpoint(1).await.unwrap();
     let app = sea_orm::Database::connect(&url).await.unwrap();
     for sql in [
@@ -68,6 +86,12 @@ async fn s14_the_serving_role_can_append_but_not_change_history() {
         "ALTER TABLE event DISABLE TRIGGER ALL",
         "DROP TABLE event",
         "DELETE FROM checkpoint",
+        "UPDATE audit_entry SET actor = 'x'",
+        "DELETE FROM audit_entry",
+        "TRUNCATE audit_entry",
+        "DELETE FROM chain",
+        "INSERT INTO chain(name, seq, head) VALUES('x', 1, '')",
+        "ALTER TABLE audit_entry DISABLE TRIGGER ALL",
         "UPDATE migration SET sm3 = ''",
     ] {
         let refused = app.execute_unprepared(sql).await.unwrap_err().to_string();
@@ -86,7 +110,7 @@ async fn migrations_run_once(place: &Place) {
     drop(store);
     let store = place.open().await;
     assert_eq!(store.load("s").await.unwrap().version, 1);
-    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 2);
+    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 3);
     let more = Migration { version: 2, name: "colour", sqlite: COLOUR, postgres: COLOUR };
     store.migrate("test", &[TABLES[0], more]).await.unwrap();
     store.migrate("test", &[TABLES[0], more]).await.unwrap();
@@ -123,13 +147,13 @@ async fn a_failing_step_leaves_nothing(place: &Place) {
     let half = Migration { version: 2, name: "half", sqlite: text, postgres: text };
     assert!(store.migrate("test", &[TABLES[0], half]).await.is_err());
     assert!(store.query("SELECT * FROM half", []).await.is_err());
-    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 2);
+    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 3);
     put(&store, "s", &[1]).await.unwrap();
 }
 
 async fn two_nodes_may_migrate_at_once(place: &Place) {
     let stores = futures_util::future::join_all((0..4).map(|_| place.open())).await;
-    assert_eq!(count(&stores[0], "SELECT count(*) FROM migration").await, 2);
+    assert_eq!(count(&stores[0], "SELECT count(*) FROM migration").await, 3);
     for (n, store) in stores.iter().enumerate() {
         put(store, &format!("s{n}"), &[1]).await.unwrap();
     }

@@ -26,6 +26,7 @@ pub const MIGRATIONS: &[Migration] = &[
     same(8, "consultations", include_str!("migrations/0008_consultations.sql")),
     same(10, "delegations", include_str!("migrations/0010_delegations.sql")),
     same(11, "commitments", include_str!("migrations/0011_commitments.sql")),
+    same(12, "audit", include_str!("migrations/0012_audit.sql")),
     same(13, "sign-in", include_str!("migrations/0013_sign_in.sql")),
     same(14, "seals", include_str!("migrations/0014_seals.sql")),
     same(15, "query misses", include_str!("migrations/0015_query_misses.sql")),

@@ -153,7 +153,7 @@ async fn k01_a_classified_project_is_refused_and_nothing_of_it_is_kept(world: &W
         world.platform.save_draft(&world.agent.call(), &draft, secret, None).await,
         Err(Failure::Refused(_))
     ));
-    let tables = ["event", "stream", "drafts", "projects", "audit", "messages"];
+    let tables = ["event", "stream", "drafts", "projects", "audit_entry", "messages"];
     assert!(!world.database.dump(&tables).await.contains("青山下的特别地点"));
 }
 

@@ -5,6 +5,7 @@ mod acts;
 mod apply;
 mod as_of;
 mod as_of_lists;
+mod audit;
 mod calendar;
 mod codes;
 mod commitment;

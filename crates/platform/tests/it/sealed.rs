@@ -20,7 +20,7 @@ const TABLES: [&str; 14] = [
     "drafts",
     "attachments",
     "once",
-    "audit",
+    "audit_entry",
 ];
 
 async fn s34_contact_data_is_unreadable_in_the_database(world: &World) {

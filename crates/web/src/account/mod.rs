@@ -25,7 +25,7 @@ pub fn routes<C: AccountFace>() -> Vec<Route> {
     vec![
         Route::get(Access::Code, "/sign-in/code", code::show::<C>),
         Route::post(Access::Code, "/sign-in/code", code::prove::<C>),
-        Route::get(Access::SignedIn, "/account", centre::show::<C>),
+        Route::get(Access::SignedIn, "/account", centre::show::<C>).audited(),
         Route::post(Access::SignedIn, "/account/sessions/end-others", centre::end_others::<C>),
         Route::post(Access::Owner, "/account/sessions/{id}/end", centre::end::<C>),
         Route::get(Access::Password, "/account/password", password::show::<C>),

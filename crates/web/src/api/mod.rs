@@ -29,7 +29,7 @@ pub fn routes() -> Vec<Route> {
 
 /// The api, ready to serve.
 pub fn service(app: App) -> Router {
-    let router = route::router(routes()).with_state(app.clone());
+    let router = route::router(routes(), Face::Api, &app);
     door::protect(router, Face::Api, door::Limits::default(), Some(app))
 }
 

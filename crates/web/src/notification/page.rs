@@ -27,7 +27,7 @@ pub trait PreferencesFace: FaceContext + Sync + 'static {
 /// Its routes.
 pub fn routes<C: PreferencesFace>() -> Vec<Route> {
     vec![
-        Route::get(Access::SignedIn, "/notifications", show::<C>),
+        Route::get(Access::SignedIn, "/notifications", show::<C>).audited(),
         Route::post(Access::SignedIn, "/notifications", save::<C>),
     ]
 }

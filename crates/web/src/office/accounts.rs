@@ -18,7 +18,7 @@ use serde::Deserialize;
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(Access::SignedIn, "/accounts", show),
+        Route::get(Access::SignedIn, "/accounts", show).audited(),
         Route::post(Access::SignedIn, "/accounts/{id}/enable", enable),
         Route::post(Access::SignedIn, "/accounts/{id}/reset", propose),
         Route::post(Access::SignedIn, "/accounts/{id}/reset/confirm", confirm),

@@ -25,8 +25,8 @@ use serde::Deserialize;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::SignedIn, "/as-of", list),
-        Route::get(Access::Owner, "/cases/{id}/as-of", show_case),
-        Route::get(Access::Owner, "/projects/{id}/as-of", show_project),
+        Route::get(Access::Owner, "/cases/{id}/as-of", show_case).audited(),
+        Route::get(Access::Owner, "/projects/{id}/as-of", show_project).audited(),
         Route::get(Access::SignedIn, "/projects/as-of", project::list),
         Route::get(Access::Owner, "/groups/{id}/as-of", group::show),
         Route::get(Access::SignedIn, "/groups/as-of", group::list),

@@ -23,7 +23,7 @@ use serde::Deserialize;
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(Access::Owner, "/cases/{id}", show_case),
+        Route::get(Access::Owner, "/cases/{id}", show_case).audited(),
         Route::post(Access::Owner, "/cases/{id}/receive", receive),
     ]
 }

@@ -31,12 +31,12 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::Owner, "/cases/{id}/consultation", ask_form),
         Route::post(Access::Owner, "/cases/{id}/consultation", ask),
         Route::get(Access::SignedIn, "/consultations", list),
-        Route::get(Access::Owner, "/consultations/{id}", show),
+        Route::get(Access::Owner, "/consultations/{id}", show).audited(),
         Route::get(Access::Owner, "/consultations/{id}/reply", reply_form),
         Route::post(Access::Owner, "/consultations/{id}/reply", reply),
         Route::get(Access::Owner, "/consultations/{id}/recall", recall_form),
         Route::post(Access::Owner, "/consultations/{id}/recall", recall),
-        Route::get(Access::Owner, "/consultations/{id}/files/{file}", file),
+        Route::get(Access::Owner, "/consultations/{id}/files/{file}", file).audited(),
     ]
 }
 

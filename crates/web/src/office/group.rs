@@ -32,11 +32,11 @@ use serde::Deserialize;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::SignedIn, "/groups", list),
-        Route::get(Access::Owner, "/groups/{id}", show_group),
+        Route::get(Access::Owner, "/groups/{id}", show_group).audited(),
         Route::post(Access::Owner, "/groups/{id}/receive", receive),
         Route::get(Access::Owner, "/groups/{id}/extend", extend_form),
         Route::post(Access::Owner, "/groups/{id}/extend", extend),
-        Route::get(Access::Owner, "/groups/{id}/branches/{case}", branch),
+        Route::get(Access::Owner, "/groups/{id}/branches/{case}", branch).audited(),
     ]
 }
 

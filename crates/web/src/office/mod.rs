@@ -3,6 +3,7 @@
 mod acceptance;
 mod accounts;
 mod as_of;
+mod audit;
 mod calendar;
 pub(crate) mod case;
 mod clock;
@@ -68,6 +69,7 @@ pub fn routes() -> Vec<Route> {
         notification::routes(),
         ics::routes(),
         calendar::routes(),
+        audit::routes(),
         help::routes(),
     ]
     .concat()
@@ -75,7 +77,7 @@ pub fn routes() -> Vec<Route> {
 
 /// The office, ready to serve.
 pub fn service(app: App) -> Router {
-    let router = route::router(routes()).with_state(app.clone());
+    let router = route::router(routes(), Face::Office, &app);
     door::protect(router, Face::Office, door::Limits::default(), Some(app))
 }
 
@@ -85,6 +87,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
         return Err(WebError::SignInNeeded);
     }
     let mut page = ctx.page(nav, title).await?;
+    page.audits = ctx.platform.may_read_audit(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
     page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);

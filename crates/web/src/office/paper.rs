@@ -13,9 +13,9 @@ use platform::attachment::Download;
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(Access::Owner, "/papers/{number}/pdf", pdf),
-        Route::get(Access::Owner, "/cases/{id}/files/{file}", file),
-        Route::get(Access::Owner, "/cases/{id}/pictures/{file}", picture),
+        Route::get(Access::Owner, "/papers/{number}/pdf", pdf).audited(),
+        Route::get(Access::Owner, "/cases/{id}/files/{file}", file).audited(),
+        Route::get(Access::Owner, "/cases/{id}/pictures/{file}", picture).audited(),
     ]
 }
 

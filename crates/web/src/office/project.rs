@@ -25,7 +25,7 @@ use serde::Deserialize;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::SignedIn, "/projects", list),
-        Route::get(Access::Owner, "/projects/{id}", show_project),
+        Route::get(Access::Owner, "/projects/{id}", show_project).audited(),
         Route::get(Access::Owner, "/projects/{id}/void", void_form),
         Route::post(Access::Owner, "/projects/{id}/void", void),
     ]

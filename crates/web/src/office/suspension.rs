@@ -29,7 +29,7 @@ pub const SLOT: &str = "papers";
 pub fn routes() -> Vec<Route> {
     vec![
         Route::post(Access::Owner, "/cases/{id}/suspend/papers", upload).body_limit(BODY),
-        Route::get(Access::Owner, "/cases/{id}/suspend/papers/{file}", download),
+        Route::get(Access::Owner, "/cases/{id}/suspend/papers/{file}", download).audited(),
     ]
 }
 

@@ -101,10 +101,12 @@ struct WorkPage {
     ended: bool,
 }
 
-/// The first page. Administrators have no cases; they begin with the manual.
+/// The first page. Administrators have no cases: one begins with the audit, the others with the manual.
 async fn desk(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     match &ctx.call.actor {
-        Actor::Officer { posts, .. } if posts.iter().all(|post| post.role.is_administrator()) => Ok(to("/help#posts")),
+        Actor::Officer { posts, .. } if posts.iter().all(|post| post.role.is_administrator()) => {
+            Ok(to(if ctx.platform.may_read_audit(&ctx.call) { "/audit" } else { "/help#posts" }))
+        }
         _ => Ok(list(ctx, asked, "/", Tab::All).await?.into_response()),
     }
 }

@@ -39,11 +39,11 @@ pub fn routes() -> Vec<Route> {
         Route::post(SignedIn, "/declare", begin),
         Route::get(Public, "/declare/counties", counties),
         Route::get(Public, "/declare/industries", industries),
-        Route::get(Owner, "/declare/{draft}/check", check::show),
+        Route::get(Owner, "/declare/{draft}/check", check::show).audited(),
         Route::post(Owner, "/declare/{draft}/submit", check::submit),
         Route::post(Owner, "/declare/{draft}/save", autosave),
         Route::post(Owner, "/declare/{draft}/delete", delete),
-        Route::get(Owner, "/declare/{draft}/{group}", show),
+        Route::get(Owner, "/declare/{draft}/{group}", show).audited(),
         Route::post(Owner, "/declare/{draft}/{group}", save),
     ]
 }

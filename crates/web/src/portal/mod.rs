@@ -44,6 +44,6 @@ pub fn routes() -> Vec<Route> {
 
 /// The portal, ready to serve.
 pub fn service(app: App) -> Router {
-    let router = route::router(routes()).with_state(app.clone());
+    let router = route::router(routes(), Face::Portal, &app);
     door::protect(router, Face::Portal, door::Limits::default(), Some(app))
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 /// Papers of the signed-in unit.
 pub fn routes() -> Vec<Route> {
-    vec![Route::get(Access::Owner, "/papers/{number}/pdf", pdf)]
+    vec![Route::get(Access::Owner, "/papers/{number}/pdf", pdf).audited()]
 }
 
 /// What our own PDF may do in the browser: be drawn by its viewer, which a `sandbox` would forbid.

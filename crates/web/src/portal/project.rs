@@ -35,7 +35,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get(SignedIn, "/projects", list),
         Route::get(Owner, "/projects/{id}", show),
-        Route::get(Owner, "/projects/{id}/declared", declared),
+        Route::get(Owner, "/projects/{id}/declared", declared).audited(),
         Route::get(Owner, "/projects/{id}/withdraw", ask_withdrawal),
         Route::post(Owner, "/projects/{id}/withdraw", withdraw),
     ]

@@ -26,6 +26,7 @@ both_engines! {
     a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing,
     a09_a_change_without_our_origin_or_token_is_refused,
     s12_every_change_leaves_one_audit_record_also_when_refused,
+    s12_every_read_of_restricted_data_leaves_one_audit_record_and_no_other_read_does,
     s12_a_change_from_a_foreign_page_leaves_its_record_too,
     s04_a_session_of_one_face_opens_nothing_on_another,
     s04_a_half_session_opens_the_step_it_owes_and_nothing_else,
@@ -282,6 +283,10 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
         ("a sister region", world.officer("water", "150403", &case_work).await),
         ("a system administrator", world.officer("development_reform", "150000", &[Role::SystemAdministrator]).await),
         (
+            "a county's audit administrator",
+            world.officer("development_reform", "150402", &[Role::AuditAdministrator]).await,
+        ),
+        (
             "a security administrator",
             world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await,
         ),
@@ -307,23 +312,33 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let administration = world.general_administration().await;
     let supervisor = world.supervisor().await;
     let region = world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await;
+    let auditor = world.officer("development_reform", "150000", &[Role::AuditAdministrator]).await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
     for (face, people) in [
         (Face::Portal, vec![&world.agent]),
         (
             Face::Office,
-            vec![&samples.officer, &administration, &samples.keeper, &samples.consulted, &supervisor, &region],
+            vec![
+                &samples.officer,
+                &administration,
+                &samples.keeper,
+                &samples.consulted,
+                &supervisor,
+                &region,
+                &auditor,
+            ],
         ),
     ] {
         let mut clients = Vec::new();
         for person in people {
             clients.push(Client::new(world, face).signed_in(world, person).await);
         }
-        let records = audit_records(world).await;
+        let mut records = audit_records(world).await;
         // Whoever is signed in owes no code.
         let asked = |route: &Route| route.method == Method::GET && route.access != Access::Code;
         for route in routes(face).into_iter().filter(asked) {
+            records += if route.audited { clients.len() as i64 } else { 0 };
             let path = samples.fill(route.path);
             let mut statuses = Vec::new();
             for client in &mut clients {
@@ -336,7 +351,7 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
             let shut = |s: &StatusCode| matches!(*s, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN);
             faults.unless(!statuses.iter().all(shut), || format!("{} {path}: {statuses:?}", face.slug()));
         }
-        assert_eq!(audit_records(world).await, records, "reading leaves no record of change");
+        assert_eq!(audit_records(world).await, records, "only restricted data leave a record of reading");
     }
     assert_eq!(world.platform.store.root().await.unwrap(), root, "reading changes nothing");
     faults.none();
@@ -377,7 +392,7 @@ async fn a09_a_change_without_our_origin_or_token_is_refused(world: &World) {
 }
 
 async fn audit_records(world: &World) -> i64 {
-    let row = world.platform.store.query_one("SELECT COUNT(*) AS n FROM audit", []).await.unwrap().unwrap();
+    let row = world.platform.store.query_one("SELECT COUNT(*) AS n FROM audit_entry", []).await.unwrap().unwrap();
     row.try_get("", "n").unwrap()
 }
 
@@ -399,14 +414,48 @@ async fn s12_every_change_leaves_one_audit_record_also_when_refused(world: &Worl
                     face.slug(),
                     answer.status
                 );
-                let sql = "SELECT path, face, outcome FROM audit WHERE request = $1";
+                let sql = "SELECT path, face, outcome, reason FROM audit_entry WHERE request = $1";
                 let request = answer.header("x-request-id").into();
                 let row = world.platform.store.query_one(sql, [request]).await.unwrap().unwrap();
                 let text = |column: &str| row.try_get::<String>("", column).unwrap();
                 assert_eq!((text("path"), text("face")), (path.clone(), face.slug().to_owned()));
                 if route.access == Access::Owner {
                     assert_ne!(text("outcome"), "done", "{path}: {}", answer.status);
+                    assert_ne!(text("reason"), "", "{path}: {}", answer.status);
                 }
+            }
+        }
+    }
+}
+
+async fn s12_every_read_of_restricted_data_leaves_one_audit_record_and_no_other_read_does(world: &World) {
+    let samples = Samples::lay_out(world).await;
+    let stranger = world.officer("water", "150502", &[Role::Receptionist, Role::Approver]).await;
+    for (face, right, wrong) in
+        [(Face::Portal, &world.agent, &world.rival), (Face::Office, &samples.officer, &stranger)]
+    {
+        let nobody = Client::new(world, face);
+        let wrong = Client::new(world, face).signed_in(world, wrong).await;
+        let right = Client::new(world, face).signed_in(world, right).await;
+        for (who, mut client) in [("nobody", nobody), ("the wrong person", wrong), ("the right person", right)] {
+            for route in routes(face).into_iter().filter(|route| route.method == Method::GET) {
+                let path = samples.fill(route.path);
+                let records = audit_records(world).await;
+                let answer = client.get(&path).await;
+                let left = audit_records(world).await - records;
+                assert_eq!(left, i64::from(route.audited), "{} {path} as {who}: {}", face.slug(), answer.status);
+                if !route.audited {
+                    continue;
+                }
+                let sql = "SELECT method, path, outcome, reason, actor FROM audit_entry WHERE request = $1";
+                let request = answer.header("x-request-id").into();
+                let row = world.platform.store.query_one(sql, [request]).await.unwrap().unwrap();
+                let text = |column: &str| row.try_get::<String>("", column).unwrap();
+                assert_eq!((text("method"), text("path")), ("GET".to_owned(), path.clone()));
+                let outcome = if answer.status.is_success() { "read" } else { "denied" };
+                assert_eq!(text("outcome"), outcome, "{path} as {who}: {}", answer.status);
+                assert_eq!(text("reason").is_empty(), outcome == "read", "{path} as {who}");
+                assert_eq!(text("actor") == "public", who == "nobody", "{path}");
             }
         }
     }
@@ -419,7 +468,7 @@ async fn s12_a_change_from_a_foreign_page_leaves_its_record_too(world: &World) {
         let answer = Client::new(world, face).send(Method::POST, "/login", &foreign, Body::empty()).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
         assert_eq!(audit_records(world).await, records + 1);
-        let sql = "SELECT outcome FROM audit WHERE request = $1";
+        let sql = "SELECT outcome FROM audit_entry WHERE request = $1";
         let row = world.platform.store.query_one(sql, [answer.header("x-request-id").into()]).await.unwrap().unwrap();
         assert_eq!(row.try_get::<String>("", "outcome").unwrap(), "denied");
     }

@@ -26,7 +26,7 @@ const BODY: usize = 21 * 1024 * 1024;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::post(Access::Owner, "/supervision/cards/{id}/attachments", upload).body_limit(BODY),
-        Route::get(Access::Owner, "/supervision/cards/{id}/attachments/{file}", download),
+        Route::get(Access::Owner, "/supervision/cards/{id}/attachments/{file}", download).audited(),
     ]
 }
 

@@ -1,0 +1,117 @@
+//! 安全审计 (S-12…S-14): one record around every request that changes something, or reads what is
+//! restricted, apart from the trail.
+//!
+//! A change and its record commit together; a request that changed nothing (refused, denied, failed) leaves its record
+//! when the request ends. Reads of restricted data leave one too. The ledger numbers and chains the records.
+
+mod evidence;
+mod search;
+
+pub use evidence::{Verification, VerificationResult};
+pub use search::{AuditFilter, AuditPage, AuditRow, EXPORT, OUTCOMES, exact_time, outcome_name};
+
+use crate::{Actor, Platform};
+use domain::Moment;
+use ledger::AuditEntry;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+/// What the web knows of a request before it is carried out.
+#[derive(Debug)]
+pub struct Attempt {
+    /// Request id.
+    pub request: String,
+    /// `portal`, `office` or `api`.
+    pub face: &'static str,
+    /// HTTP method.
+    pub method: String,
+    /// Path without query.
+    pub path: String,
+    /// Source address.
+    pub source: String,
+    /// Hash of the session id, empty without one.
+    pub session: String,
+    /// When it began.
+    pub at: Moment,
+    written: AtomicBool,
+}
+
+impl Attempt {
+    /// A request begins.
+    pub fn new(
+        request: String,
+        face: &'static str,
+        method: String,
+        path: String,
+        source: String,
+        session: String,
+        at: Moment,
+    ) -> Self {
+        Self { request, face, method, path, source, session, at, written: AtomicBool::new(false) }
+    }
+
+    /// Whether its record is already committed with a change.
+    pub fn is_written(&self) -> bool {
+        self.written.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn mark_written(&self) {
+        self.written.store(true, Ordering::Release);
+    }
+
+    /// The record. `reason` is the code of a refusal.
+    pub(crate) fn entry(&self, actor: &Actor, outcome: &str, reason: &str) -> AuditEntry {
+        let (role, organisation) = standing(actor);
+        AuditEntry {
+            at: self.at.0,
+            request: self.request.clone(),
+            face: self.face.to_owned(),
+            source: self.source.clone(),
+            session: self.session.clone(),
+            actor: actor.tag(),
+            role,
+            organisation,
+            method: self.method.clone(),
+            path: self.path.clone(),
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+            ..AuditEntry::default()
+        }
+    }
+}
+
+/// Roles held and the organisations they are held for; several are separated by spaces.
+fn standing(actor: &Actor) -> (String, String) {
+    let joined = |words: BTreeSet<String>| words.into_iter().collect::<Vec<_>>().join(" ");
+    match actor {
+        Actor::Officer { posts, .. } => (
+            joined(posts.iter().map(|post| post.role.name().to_owned()).collect()),
+            joined(posts.iter().map(|post| format!("{}@{}", post.department, post.region)).collect()),
+        ),
+        Actor::Unit { unit, .. } => ("项目单位".to_owned(), unit.to_string()),
+        Actor::Public => ("未登录".to_owned(), String::new()),
+        Actor::System => ("系统".to_owned(), String::new()),
+    }
+}
+
+impl Platform {
+    /// Writes the record of a request that committed no change. Call when the request ends.
+    pub async fn close_attempt(
+        &self,
+        attempt: &Attempt,
+        actor: &Actor,
+        outcome: &str,
+        reason: &str,
+    ) -> Result<(), crate::Failure> {
+        if attempt.is_written() {
+            return Ok(());
+        }
+        let mut unit = ledger::Unit::new();
+        unit.audit(attempt.entry(actor, outcome, reason));
+        self.store.commit(unit).await.map_err(crate::stream::refused)?;
+        attempt.mark_written();
+        Ok(())
+    }
+}

@@ -1,0 +1,266 @@
+//! Search in the security audit and its export, for the audit administrator alone (S-36).
+
+use super::evidence::whole;
+use crate::{Action, Call, Failure, Platform, permission, work_list::column};
+use domain::{Moment, Refusal};
+use jiff::civil::Date;
+use ledger::{
+    AuditRecord, Value,
+    sea_query::{Alias, Cond, ExprTrait, LikeExpr, Order, Query},
+};
+
+/// Records of one page.
+pub const PAGE: u64 = 50;
+/// Records of one export.
+pub const EXPORT: u64 = 10_000;
+/// Accounts a name may mean.
+const NAMESAKES: u64 = 50;
+/// Longest text a search takes.
+const LONGEST: usize = 200;
+
+/// Which records. What is empty does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// First day.
+    pub from: Option<Date>,
+    /// Last day, included.
+    pub until: Option<Date>,
+    /// Name, sign-in name or id of the person.
+    pub person: String,
+    /// `portal`, `office` or `api`.
+    pub face: String,
+    /// `done`, `read`, `refused`, `denied` or `failed`.
+    pub outcome: String,
+    /// Part of the path or of the object.
+    pub what: String,
+    /// Source address.
+    pub source: String,
+}
+
+/// A record with the name of its person.
+#[derive(Debug, Clone)]
+pub struct AuditRow {
+    /// As it was kept.
+    pub record: AuditRecord,
+    /// Name of the person today; empty when the account has none, or nobody was signed in.
+    pub name: String,
+}
+
+/// One page of the search.
+#[derive(Debug, Clone)]
+pub struct AuditPage {
+    /// Newest first.
+    pub rows: Vec<AuditRow>,
+    /// The next page begins before this number.
+    pub next: Option<i64>,
+}
+
+impl Platform {
+    /// Whether the caller is the audit administrator of the platform.
+    pub fn may_read_audit(&self, call: &Call) -> bool {
+        permission::decide(&call.actor, Action::ReadAudit, whole(), self.rules.regions).is_ok()
+    }
+
+    /// Records that fit, newest first, before a number.
+    pub async fn audit_page(
+        &self,
+        call: &Call,
+        filter: &AuditFilter,
+        before: Option<i64>,
+    ) -> Result<AuditPage, Failure> {
+        let _permit = permission::decide(&call.actor, Action::ReadAudit, whole(), self.rules.regions)?;
+        let mut rows = self.audit_rows(filter, before, PAGE + 1).await?;
+        let more = rows.len() as u64 > PAGE;
+        rows.truncate(PAGE as usize);
+        let next = rows.last().filter(|_| more).map(|row| row.record.seq);
+        Ok(AuditPage { rows, next })
+    }
+
+    /// Records that fit as a table for a spreadsheet, oldest first, with their hashes.
+    ///
+    /// Refused when there are more than [`EXPORT`]: nothing is cut off silently.
+    pub async fn export_audit(&self, call: &Call, filter: &AuditFilter) -> Result<String, Failure> {
+        let _permit = permission::decide(&call.actor, Action::ReadAudit, whole(), self.rules.regions)?;
+        let mut rows = self.audit_rows(filter, None, EXPORT + 1).await?;
+        if rows.len() as u64 > EXPORT {
+            let words = format!("符合条件的记录超过 {EXPORT} 条，请缩短时间范围或者增加条件后再导出。");
+            return Err(Refusal::new("audit.too_many", words).into());
+        }
+        rows.reverse();
+        Ok(table(&rows))
+    }
+
+    async fn audit_rows(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<AuditRow>, Failure> {
+        let mut select = Query::select();
+        select.from(Alias::new(AuditRecord::TABLE)).columns(AuditRecord::COLUMNS.map(Alias::new));
+        select.cond_where(self.conditions(filter).await?);
+        if let Some(before) = before {
+            select.and_where(column("seq").lt(before));
+        }
+        select.order_by(Alias::new("seq"), Order::Desc).limit(limit);
+        let rows = self.store.select(&select).await.map_err(Failure::fault)?;
+        let records = rows.iter().map(AuditRecord::read).collect::<ledger::Result<Vec<_>>>().map_err(Failure::fault)?;
+        let names = self.names_of(records.iter().map(|record| record.entry.actor.as_str())).await?;
+        let row = |record: AuditRecord| AuditRow {
+            name: names.get(&record.entry.actor).cloned().unwrap_or_default(),
+            record,
+        };
+        Ok(records.into_iter().map(row).collect())
+    }
+
+    async fn conditions(&self, filter: &AuditFilter) -> Result<Cond, Failure> {
+        let mut all = Cond::all();
+        if let Some(from) = filter.from {
+            all = all.add(column("at").gte(Moment::at(from, 0, 0).0));
+        }
+        if let Some(after) = filter.until.and_then(|until| until.tomorrow().ok()) {
+            all = all.add(column("at").lt(Moment::at(after, 0, 0).0));
+        }
+        for (name, wanted) in [("face", &filter.face), ("outcome", &filter.outcome), ("source", &filter.source)] {
+            let wanted = wanted.trim();
+            if !wanted.is_empty() {
+                all = all.add(column(name).eq(wanted.to_owned()));
+            }
+        }
+        let person = filter.person.trim();
+        if !person.is_empty() {
+            let ids = self.accounts_called(person).await?;
+            all = all.add(column("actor").is_in(ids));
+        }
+        let what: String = filter.what.trim().chars().take(LONGEST).collect();
+        if !what.is_empty() {
+            let escaped = what.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let like = |name| column(name).like(LikeExpr::new(format!("%{escaped}%")).escape('\\'));
+            all = all.add(Cond::any().add(like("path")).add(like("object")));
+        }
+        Ok(all)
+    }
+
+    /// What stands in records for the persons of that name; the text itself, too, for it may be the id.
+    async fn accounts_called(&self, text: &str) -> Result<Vec<Value>, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT id FROM accounts WHERE login = $1 OR name = $2 ORDER BY id LIMIT $3",
+                [text.to_lowercase().into(), text.into(), i64::try_from(NAMESAKES).unwrap_or_default().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        let id = |row: &ledger::QueryResult| row.try_get::<String>("", "id").map(Value::from).map_err(Failure::fault);
+        let mut ids = rows.iter().map(id).collect::<Result<Vec<_>, _>>()?;
+        ids.push(text.into());
+        Ok(ids)
+    }
+}
+
+/// 结果 in words.
+pub fn outcome_name(outcome: &str) -> &'static str {
+    match outcome {
+        "done" => "已办理",
+        "read" => "已查看",
+        "refused" => "不符合规则",
+        "denied" => "无权限",
+        "failed" => "系统故障",
+        _ => "其他",
+    }
+}
+
+/// Outcomes a search may ask for.
+pub const OUTCOMES: [&str; 5] = ["done", "read", "refused", "denied", "failed"];
+
+/// `2026-11-24T09:30:05.123+08:00`.
+pub fn exact_time(at: i64) -> String {
+    let local = Moment(at).local();
+    format!(
+        "{}T{:02}:{:02}:{:02}.{:03}+08:00",
+        local.date(),
+        local.hour(),
+        local.minute(),
+        local.second(),
+        local.millisecond()
+    )
+}
+
+const HEADINGS: [&str; 19] = [
+    "序号",
+    "时间",
+    "人员",
+    "账号",
+    "岗位",
+    "机构",
+    "服务",
+    "来源",
+    "会话",
+    "方法",
+    "地址",
+    "对象",
+    "结果",
+    "结果代码",
+    "原因",
+    "请求编号",
+    "变更前",
+    "变更后",
+    "记录哈希",
+];
+
+fn table(rows: &[AuditRow]) -> String {
+    // The mark makes spreadsheets read the text as UTF-8.
+    let mut text = format!("\u{feff}{}\r\n", HEADINGS.map(cell).join(","));
+    for AuditRow { record, name } in rows {
+        let entry = &record.entry;
+        let cells = [
+            &record.seq.to_string(),
+            &exact_time(entry.at),
+            name,
+            &entry.actor,
+            &entry.role,
+            &entry.organisation,
+            &entry.face,
+            &entry.source,
+            &entry.session,
+            &entry.method,
+            &entry.path,
+            &entry.object,
+            outcome_name(&entry.outcome),
+            &entry.outcome,
+            &entry.reason,
+            &entry.request,
+            &entry.before,
+            &entry.after,
+            &hex::encode(&record.hash),
+        ];
+        text.push_str(&cells.map(|text: &str| cell(text)).join(","));
+        text.push_str("\r\n");
+    }
+    text
+}
+
+/// A cell that no spreadsheet takes for a formula (A-11): what begins like one gets an apostrophe before it.
+fn cell(text: &str) -> String {
+    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a11_no_cell_of_an_export_is_a_formula() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
+            assert!(cell(text).starts_with("\"'"), "{text}");
+        }
+        assert_eq!(cell("/cases/c01"), "\"/cases/c01\"");
+        assert_eq!(cell("a\"b"), "\"a\"\"b\"");
+    }
+
+    #[test]
+    fn s13_the_time_of_a_record_shows_its_offset() {
+        assert_eq!(exact_time(1_700_000_000_123), "2023-11-15T06:13:20.123+08:00");
+    }
+}

@@ -1,0 +1,44 @@
+//! 核验 beside the faces: a checkpoint each minute something happened, and the verifications that are due. Every node may do
+//! it. The log carries each checkpoint out of the database: kept elsewhere, it proves what stood here (S-14).
+
+use platform::{Call, Failure, Platform};
+use std::time::Duration;
+use tokio::sync::watch::Receiver;
+
+/// How often a verification somebody asked for is looked for.
+const EVERY: Duration = Duration::from_secs(3);
+/// A checkpoint is taken each so many rounds: every minute at most.
+const ROUNDS: u32 = 20;
+
+/// Watches until asked to stop.
+pub async fn watch(platform: Platform, mut stopped: Receiver<bool>) {
+    for round in 0_u32.. {
+        if let Err(failure) = once(&platform, round.is_multiple_of(ROUNDS)).await {
+            tracing::error!(error = %failure, "checkpoint or verification did not come to its end");
+        }
+        if tokio::time::timeout(EVERY, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            return;
+        }
+    }
+}
+
+async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
+    let call = Call::system("evidence");
+    if checkpoint && let Some(kept) = platform.take_checkpoint(&call).await? {
+        tracing::info!(
+            checkpoint.root = hex::encode(kept.root.hash),
+            checkpoint.events = kept.root.events,
+            audit.seq = kept.audit.seq,
+            audit.head = hex::encode(kept.audit.hash),
+            "checkpoint"
+        );
+    }
+    match platform.verify_due(&call).await? {
+        Some(report) if !report.is_sound() => {
+            tracing::error!(found = report.found, first = ?report.faults.first(), "the records were changed behind the platform");
+        }
+        Some(report) => tracing::info!(events = report.root.events, audited = report.audited, "verified"),
+        None => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,100 @@
+// 安全审计 in the browser: the audit administrator finds who did what, exports it, and has the records verified.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { readFile } from 'node:fs/promises'
+import { checkPage, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+
+const PASSWORD = 'Caoyuan-2026-Demo'
+const AUDITOR = 'zizhiqu-shenji'
+const OFFICER = 'hongshan-fagai'
+let browser, tzxm
+
+before(async () => {
+  tzxm = await startTzxm()
+  browser = await startBrowser()
+})
+after(async () => {
+  await browser?.close()
+  await tzxm?.stop()
+})
+
+/** A page with that officer signed in; `heading` is the first page's. */
+async function desk (login, heading, options) {
+  const page = await openPage(browser, options)
+  await page.goto(`${tzxm.office}/`)
+  await page.getByLabel('登录名').fill(login)
+  await page.getByLabel('密码').fill(PASSWORD)
+  await page.getByRole('button', { name: '登录' }).click()
+  await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
+  return page
+}
+
+/** An officer opens a case: a read of restricted data. Gives its address. */
+async function openCase () {
+  const page = await desk(OFFICER, '待办')
+  assert.equal(await page.getByRole('navigation', { name: '主导航' }).getByRole('link', { name: '安全审计' }).count(), 0)
+  await page.locator('tbody a[href^="/cases/"]').first().click()
+  await page.getByRole('heading', { name: '痕迹' }).waitFor()
+  const address = new URL(page.url()).pathname
+  await page.goto(`${tzxm.office}/audit`)
+  await page.getByRole('heading', { name: '没有找到' }).waitFor()
+  await page.context().close()
+  return address
+}
+
+test('S-12, S-36: who opened a case is found by name and by address, and exported', async () => {
+  const address = await openCase()
+  for (const size of ['desktop', 'phone']) {
+    const page = await desk(AUDITOR, '安全审计', { size })
+    await checkPage(page, `audit, ${size}`)
+    await picture(page, `audit-${size}`)
+    await page.getByLabel('人员').fill(OFFICER)
+    await page.getByLabel('结果').selectOption('read')
+    await page.getByLabel('地址或者对象').fill(address)
+    await page.getByRole('button', { name: '查找' }).click()
+    await page.getByText('已筛选').waitFor()
+    await page.locator('tbody tr', { hasText: `GET ${address}` }).first().waitFor()
+    await page.getByText(/号的哈希与编号/).first().click()
+    await page.getByText('记录哈希').first().waitFor()
+    await checkPage(page, `found, ${size}`)
+    await picture(page, `audit-found-${size}`)
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '导出' }).click()])
+    const table = await readFile(await download.path(), 'utf8')
+    assert.ok(table.startsWith('\ufeff"序号"') && table.includes(`"${address}"`), table.slice(0, 300))
+    await page.getByRole('link', { name: '清除' }).click()
+    await page.locator('tbody tr', { hasText: '/audit/export' }).first().waitFor()
+    // Refused: somebody who may not see it.
+    await page.getByLabel('结果').selectOption('denied')
+    await page.getByLabel('地址或者对象').fill('/audit')
+    await page.getByRole('button', { name: '查找' }).click()
+    await page.locator('tbody tr', { hasText: 'http.not_found' }).first().waitFor()
+    await page.getByLabel('截止日期').fill('2020-01-01')
+    await page.getByRole('button', { name: '查找' }).click()
+    await page.getByText('没有符合条件的记录').waitFor()
+    await page.getByLabel('起始日期').fill('2020-02-01')
+    await page.getByRole('button', { name: '查找' }).click()
+    await page.getByRole('alert').getByText(/截止日期早于起始日期/).waitFor()
+    assert.equal(await page.getByLabel('起始日期').inputValue(), '2020-02-01', 'nothing typed is lost')
+    await checkPage(page, `wrong span, ${size}`)
+    await closePage(page)
+  }
+})
+
+for (const noJs of [false, true]) {
+  test(`S-14: a verification is asked for and its result shown${noJs ? ', without scripts' : ''}`, async () => {
+    const page = await desk(AUDITOR, '安全审计', { noJs })
+    await page.getByRole('link', { name: '核验', exact: true }).click()
+    await page.getByRole('heading', { name: '核验', level: 1 }).waitFor()
+    await page.getByRole('button', { name: '立即核验' }).click()
+    await page.getByText('已开始核验').waitFor()
+    const mine = page.locator('li.task', { hasText: '冯雅琴' }).first()
+    for (let tries = 0; !(await mine.innerText()).includes('核对无误'); tries++) {
+      assert.ok(tries < 60, 'the verification ends')
+      await page.waitForTimeout(500)
+      await page.goto(`${tzxm.office}/audit/evidence`)
+    }
+    if (!noJs) await checkPage(page, 'evidence')
+    await picture(page, `audit-evidence${noJs ? '-no-js' : ''}`)
+    await closePage(page)
+  })
+}
