@@ -21,6 +21,7 @@ pub mod portal;
 pub mod posted;
 pub mod request;
 pub mod route;
+mod slot;
 mod source;
 
 pub(crate) use platform::document::percent_encoded;

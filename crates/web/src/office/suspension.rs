@@ -4,12 +4,12 @@
 use super::{clock, paper, step};
 use crate::{
     Access, OfficeContext, Route, WebError,
-    app::refusals,
-    csrf,
     html::{Tone, Upload, UploadedFile},
+    slot::{self, FileSlot},
 };
+use async_trait::async_trait;
 use axum::{
-    extract::{Multipart, Path},
+    extract::{Multipart, Path, multipart::Field},
     http::{HeaderMap, StatusCode},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -64,40 +64,22 @@ pub fn at_slot(errors: &mut [Refusal]) -> Vec<Refusal> {
         .collect()
 }
 
-/// The form was cut off on its way.
-fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
-    Refusal::field("file", "file.broken", "文件没有传完，请检查网络后重新上传。")
+/// Where the paper's files go.
+struct Papers<'a> {
+    ctx: &'a OfficeContext,
+    id: &'a CaseId,
 }
 
-async fn take(ctx: &OfficeContext, id: &CaseId, headers: &HeaderMap, mut form: Multipart) -> Result<(), Failure> {
-    let missing = || Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。");
-    // A script proves itself by the header; without one the token comes as the first part of the form.
-    let mut proved = csrf::verify(&ctx.token, headers, None);
-    while let Some(part) = form.next_field().await.map_err(broken)? {
-        match part.name().unwrap_or_default() {
-            csrf::FIELD => {
-                let token = part.text().await.map_err(broken)?;
-                proved = csrf::verify(&ctx.token, headers, Some(&token));
-            }
-            "_remove" => {
-                proved.clone()?;
-                let file = AttachmentId::parse(&part.text().await.map_err(broken)?).ok_or(Failure::NotThere)?;
-                return ctx.platform.remove_suspension_paper(&ctx.call, id, &file).await;
-            }
-            "file" => {
-                proved.clone()?;
-                let name = part.file_name().unwrap_or_default().to_owned();
-                if name.is_empty() {
-                    return Err(missing().into());
-                }
-                let kind = part.content_type().unwrap_or_default().to_owned();
-                return ctx.platform.upload_suspension_paper(&ctx.call, id, (&name, &kind), part).await.map(drop);
-            }
-            _ => {}
-        }
+#[async_trait]
+impl FileSlot for Papers<'_> {
+    async fn add(&self, name: &str, kind: &str, content: Field<'_>) -> Result<(), Failure> {
+        let Self { ctx, id } = self;
+        ctx.platform.upload_suspension_paper(&ctx.call, id, (name, kind), content).await.map(drop)
     }
-    proved?;
-    Err(missing().into())
+
+    async fn remove(&self, file: &AttachmentId) -> Result<(), Failure> {
+        self.ctx.platform.remove_suspension_paper(&self.ctx.call, self.id, file).await
+    }
 }
 
 async fn upload(
@@ -110,7 +92,8 @@ async fn upload(
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
-    let mut wrong = refusals(take(&ctx, &id, &headers, form).await)?.err().unwrap_or_default();
+    let papers = Papers { ctx: &ctx, id: &id };
+    let mut wrong = slot::take(&ctx.token, &headers, form, &papers).await?.err().unwrap_or_default();
     if headers.contains_key("hx-request") {
         let fresh = ctx.platform.suspension_papers(&ctx.call, &id).await?;
         let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };

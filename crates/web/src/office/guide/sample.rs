@@ -5,13 +5,15 @@ use super::{
     inner,
 };
 use crate::{
-    OfficeContext, Page, WebError, csrf,
+    OfficeContext, Page, WebError,
     html::{self, ErrorSummary, Note, Tabs, Tone, Upload, UploadedFile, size_words},
     office::{paper, step, to},
+    slot::{self, FileSlot},
 };
 use askama::Template;
+use async_trait::async_trait;
 use axum::{
-    extract::{Multipart, Path, Query},
+    extract::{Multipart, Path, Query, multipart::Field},
     http::{HeaderMap, StatusCode},
     response::{Html, IntoResponse, Response},
 };
@@ -20,7 +22,7 @@ use domain::{
     guide::{GuideMaterial, ServiceGuide},
     ids::AttachmentId,
 };
-use platform::guide::SAMPLE_MB;
+use platform::{Failure, guide::SAMPLE_MB};
 use serde::Deserialize;
 
 /// Endings the file dialog offers.
@@ -110,47 +112,23 @@ pub async fn show(
     draw(&ctx, &item, vec![], target.said == "saved").await
 }
 
-/// The form was cut off on its way.
-fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
-    Refusal::field("file", "file.broken", "文件没有传完，请检查网络后重新上传。")
+/// Where the samples of a material go.
+struct Samples<'a> {
+    ctx: &'a OfficeContext,
+    item: &'a str,
+    material: &'a str,
 }
 
-/// What one posted form asked for.
-async fn take(
-    ctx: &OfficeContext,
-    item: &str,
-    material: &str,
-    headers: &HeaderMap,
-    mut form: Multipart,
-) -> Result<(), WebError> {
-    // A script proves itself by the header; without one the token comes as the first part of the form.
-    let mut proved = csrf::verify(&ctx.token, headers, None);
-    while let Some(part) = form.next_field().await.map_err(broken)? {
-        match part.name().unwrap_or_default() {
-            csrf::FIELD => {
-                let token = part.text().await.map_err(broken)?;
-                proved = csrf::verify(&ctx.token, headers, Some(&token));
-            }
-            "_remove" => {
-                proved.clone().map_err(WebError::Forbidden)?;
-                let id = part.text().await.map_err(broken)?;
-                let id = AttachmentId::parse(&id).ok_or(WebError::NotFound)?;
-                return Ok(ctx.platform.remove_guide_sample(&ctx.call, item, &id).await?);
-            }
-            "file" => {
-                proved.clone().map_err(WebError::Forbidden)?;
-                let name = part.file_name().unwrap_or_default().to_owned();
-                if name.is_empty() {
-                    break;
-                }
-                let kind = part.content_type().unwrap_or_default().to_owned();
-                return Ok(ctx.platform.add_guide_sample(&ctx.call, item, material, &name, &kind, part).await?);
-            }
-            _ => {}
-        }
+#[async_trait]
+impl FileSlot for Samples<'_> {
+    async fn add(&self, name: &str, kind: &str, content: Field<'_>) -> Result<(), Failure> {
+        let Self { ctx, item, material } = self;
+        ctx.platform.add_guide_sample(&ctx.call, item, material, name, kind, content).await
     }
-    proved.map_err(WebError::Forbidden)?;
-    Err(Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。").into())
+
+    async fn remove(&self, file: &AttachmentId) -> Result<(), Failure> {
+        self.ctx.platform.remove_guide_sample(&self.ctx.call, self.item, file).await
+    }
 }
 
 /// Takes one file into a slot, or takes one out of it. A script gets the slot drawn anew, a plain form the page.
@@ -165,11 +143,9 @@ pub async fn upload(
         return Err(WebError::SignInNeeded);
     }
     let key = key(&target.material);
-    let wrong: Vec<Refusal> = match take(&ctx, &item, &target.material, &headers, form).await {
-        Ok(()) => Vec::new(),
-        Err(WebError::Refused(wrong)) => wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect(),
-        Err(other) => return Err(other),
-    };
+    let samples = Samples { ctx: &ctx, item: &item, material: &target.material };
+    let wrong = slot::take(&ctx.token, &headers, form, &samples).await?.err().unwrap_or_default();
+    let wrong: Vec<_> = wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect();
     if headers.contains_key("hx-request")
         && let Ok((_, text, _)) = writable(&ctx, &item).await?
     {

@@ -3,13 +3,13 @@
 use super::{card::card_id, to};
 use crate::{
     Access, OfficeContext, Route, WebError,
-    app::refusals,
-    csrf,
     html::{Tone, Upload, UploadedFile},
     office::paper,
+    slot::{self, FileSlot},
 };
+use async_trait::async_trait;
 use axum::{
-    extract::{Multipart, Path},
+    extract::{Multipart, Path, multipart::Field},
     http::{HeaderMap, StatusCode},
     response::{Html, IntoResponse, Response},
 };
@@ -49,45 +49,22 @@ pub fn slot(csrf: &str, card: &CardPage, wrong: &[Refusal]) -> Upload {
         .errors(wrong)
 }
 
-/// The form was cut off on its way.
-fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
-    Refusal::field("file", "file.broken", "文件没有传完，请检查网络后重新上传。")
+/// Where the files of a card go.
+struct Answer<'a> {
+    ctx: &'a OfficeContext,
+    id: &'a SupervisionCardId,
 }
 
-async fn take(
-    ctx: &OfficeContext,
-    id: &SupervisionCardId,
-    headers: &HeaderMap,
-    mut form: Multipart,
-) -> Result<(), Failure> {
-    let missing = || Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。");
-    // A script proves itself by the header; without one the token comes as the first part of the form.
-    let mut proved = csrf::verify(&ctx.token, headers, None);
-    while let Some(part) = form.next_field().await.map_err(broken)? {
-        match part.name().unwrap_or_default() {
-            csrf::FIELD => {
-                let token = part.text().await.map_err(broken)?;
-                proved = csrf::verify(&ctx.token, headers, Some(&token));
-            }
-            "_remove" => {
-                proved.clone()?;
-                let file = AttachmentId::parse(&part.text().await.map_err(broken)?).ok_or(Failure::NotThere)?;
-                return ctx.platform.remove_card_file(&ctx.call, id, &file).await;
-            }
-            "file" => {
-                proved.clone()?;
-                let name = part.file_name().unwrap_or_default().to_owned();
-                if name.is_empty() {
-                    return Err(missing().into());
-                }
-                let kind = part.content_type().unwrap_or_default().to_owned();
-                return ctx.platform.upload_card_file(&ctx.call, id, (&name, &kind), part).await.map(drop);
-            }
-            _ => {}
-        }
+#[async_trait]
+impl FileSlot for Answer<'_> {
+    async fn add(&self, name: &str, kind: &str, content: Field<'_>) -> Result<(), Failure> {
+        let Self { ctx, id } = self;
+        ctx.platform.upload_card_file(&ctx.call, id, (name, kind), content).await.map(drop)
     }
-    proved?;
-    Err(missing().into())
+
+    async fn remove(&self, file: &AttachmentId) -> Result<(), Failure> {
+        self.ctx.platform.remove_card_file(&self.ctx.call, self.id, file).await
+    }
 }
 
 async fn upload(
@@ -100,7 +77,8 @@ async fn upload(
     if !ctx.is_signed_in() {
         return Err(WebError::SignInNeeded);
     }
-    let wrong = refusals(take(&ctx, &id, &headers, form).await)?.err().unwrap_or_default();
+    let answer = Answer { ctx: &ctx, id: &id };
+    let wrong = slot::take(&ctx.token, &headers, form, &answer).await?.err().unwrap_or_default();
     let card = ctx.platform.card_page(&ctx.call, &id).await?;
     let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     if headers.contains_key("hx-request") {

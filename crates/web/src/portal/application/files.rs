@@ -3,13 +3,13 @@
 use super::{case, draw, material_slot, slot_key};
 use crate::{
     WebError,
-    app::refusals,
     context::PortalContext,
-    csrf,
     portal::{group, paper, project::project_id},
+    slot::{self, FileSlot},
 };
+use async_trait::async_trait;
 use axum::{
-    extract::{Multipart, Path, Query},
+    extract::{Multipart, Path, Query, multipart::Field},
     http::{HeaderMap, StatusCode},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -17,7 +17,7 @@ use domain::{
     Refusal,
     ids::{AttachmentId, CaseId, ProjectId},
 };
-use platform::case::ApplyForItem;
+use platform::{Failure, case::ApplyForItem};
 use serde::Deserialize;
 
 /// What a file is uploaded for.
@@ -94,48 +94,23 @@ impl Target {
     }
 }
 
-/// The form was cut off on its way.
-fn broken(_: axum::extract::multipart::MultipartError) -> Refusal {
-    Refusal::field("file", "file.broken", "文件没有传完，请检查网络后重新上传。")
+/// Where the files of a material go.
+struct MaterialFiles<'a> {
+    ctx: &'a PortalContext,
+    project: &'a ProjectId,
+    material: &'a str,
 }
 
-/// What one posted form asked for.
-async fn take(
-    ctx: &PortalContext,
-    project: &ProjectId,
-    material: &str,
-    headers: &HeaderMap,
-    mut form: Multipart,
-) -> Result<(), platform::Failure> {
-    // A script proves itself by the header; without one the token comes as the first part of the form.
-    let mut proved = csrf::verify(&ctx.token, headers, None);
-    loop {
-        let Some(part) = form.next_field().await.map_err(broken)? else { break };
-        match part.name().unwrap_or_default() {
-            csrf::FIELD => {
-                let token = part.text().await.map_err(broken)?;
-                proved = csrf::verify(&ctx.token, headers, Some(&token));
-            }
-            "_remove" => {
-                proved.clone()?;
-                let id = part.text().await.map_err(broken)?;
-                let id = AttachmentId::parse(&id).ok_or(platform::Failure::NotThere)?;
-                return ctx.platform.remove_file(&ctx.call, &id).await;
-            }
-            "file" => {
-                proved.clone()?;
-                let name = part.file_name().unwrap_or_default().to_owned();
-                if name.is_empty() {
-                    return Err(Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。").into());
-                }
-                let kind = part.content_type().unwrap_or_default().to_owned();
-                return ctx.platform.upload_file(&ctx.call, project, material, &name, &kind, part).await.map(drop);
-            }
-            _ => {}
-        }
+#[async_trait]
+impl FileSlot for MaterialFiles<'_> {
+    async fn add(&self, name: &str, kind: &str, content: Field<'_>) -> Result<(), Failure> {
+        let Self { ctx, project, material } = self;
+        ctx.platform.upload_file(&ctx.call, project, material, name, kind, content).await.map(drop)
     }
-    proved?;
-    Err(Refusal::field("file", "file.missing", "请先选择文件，再点“上传”。").into())
+
+    async fn remove(&self, file: &AttachmentId) -> Result<(), Failure> {
+        self.ctx.platform.remove_file(&self.ctx.call, file).await
+    }
 }
 
 /// Takes one file into a slot, or takes one out of it. A script gets the slot drawn anew, a plain form the page.
@@ -155,10 +130,9 @@ pub(super) async fn upload(
         For::Item { .. } | For::Join { .. } => format!("material-{}", target.material),
         For::Point { point, .. } => format!("files-{point}"),
     };
-    let wrong = match refusals(take(&ctx, &project, &target.material, &headers, form).await)? {
-        Ok(()) => Vec::new(),
-        Err(wrong) => wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect(),
-    };
+    let files = MaterialFiles { ctx: &ctx, project: &project, material: &target.material };
+    let wrong = slot::take(&ctx.token, &headers, form, &files).await?.err().unwrap_or_default();
+    let wrong: Vec<_> = wrong.into_iter().map(|r| Refusal { field: Some(key.clone()), ..r }).collect();
     let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let by_script = headers.contains_key("hx-request");
     if by_script {
