@@ -15,6 +15,8 @@ use futures_util::Stream;
 use ledger::{QueryResult, Row};
 use std::collections::BTreeSet;
 
+/// Largest file an organ adds to something of its own, in megabytes.
+const ORGAN_MEGABYTES: u64 = 20;
 /// One day, in milliseconds.
 const DAY: i64 = 24 * 3_600_000;
 
@@ -224,6 +226,49 @@ impl Platform {
             upload::Verdict::Unsure(_) => FileState::Scanning,
         };
         Ok(Taken { name, received, inspected, state })
+    }
+
+    /// Takes a file an officer adds to something of the own organ, of the types and the size such files have.
+    pub(crate) async fn attach_for_organ<S, B, E>(
+        &self,
+        call: &Call,
+        place: FilePlace,
+        types: &[&str],
+        file: (&str, &str),
+        stream: S,
+    ) -> Result<AttachmentRow, Failure>
+    where
+        S: Stream<Item = Result<B, E>> + Send,
+        B: AsRef<[u8]> + Send,
+        E: std::fmt::Display + Send,
+    {
+        let Actor::Officer { account, .. } = &call.actor else { return Err(Failure::NotThere) };
+        let slot = Slot {
+            allowed: types.iter().filter_map(|name| FileType::parse(name)).collect(),
+            max_bytes: ORGAN_MEGABYTES * 1024 * 1024,
+        };
+        self.attach(call, account, place, &slot, file, stream).await
+    }
+
+    /// Files at a place that may still be taken along, oldest first.
+    pub(crate) async fn files_at(&self, place: &FilePlace) -> Result<Vec<AttachmentRow>, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
+                 WHERE unit_id = $1 AND material = $2 AND project_id = $3 AND state IN ('clean', 'scanning') ORDER BY at, id LIMIT 50",
+                [place.unit.as_str().into(), place.material.clone().into(), place.project.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter().map(AttachmentRow::read).collect()
+    }
+
+    /// Takes a file away again that nothing has taken along yet; the caller has seen to that.
+    pub(crate) async fn take_away(&self, call: &Call, file: &AttachmentId) -> Result<(), Failure> {
+        let mut change = self.change(call);
+        change.row(Row::new("UPDATE attachments SET state = 'removed' WHERE id = $1", [file.as_str().into()]));
+        change.commit(file.as_str()).await
     }
 
     /// Stores what was taken under an id, with its re-encoded copy if there is one.

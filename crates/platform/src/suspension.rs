@@ -1,26 +1,22 @@
 //! Use cases of a suspension: its paper is uploaded first, then the clock is stopped with it, then it runs again.
 
 use crate::{
-    Action, Actor, Call, Failure, Platform,
+    Action, Call, Failure, Platform,
     attachment::{AttachmentRow, Download, FilePlace},
-    upload::{FileType, Slot},
 };
 use domain::{
     Refusal,
-    case::{self, Act, Case, File, Notice, Way},
+    case::{self, Act, Application, Case, File, Notice, Way},
     clock::Suspension,
     ids::{AttachmentId, CaseId, ProjectId, UnitId},
 };
 use futures_util::Stream;
 use jiff::civil::Date;
-use ledger::Row;
 
 /// What such a file is uploaded for.
 const MATERIAL: &str = "suspension_paper";
 /// Types taken.
 const TYPES: [&str; 5] = ["pdf", "jpg", "png", "docx", "ofd"];
-/// Largest file.
-const MEGABYTES: u64 = 20;
 
 impl Platform {
     /// 暂停计时, with how long it is to take, how the applicant was told, and the files uploaded for its paper.
@@ -73,28 +69,13 @@ impl Platform {
                 Refusal::new("case.wrong_state", "办件现在不能暂停计时，不能上传暂停文书。请刷新页面查看进度。");
             return Err(closed.article("办法第十五条").into());
         }
-        let Actor::Officer { account, .. } = &call.actor else { return Err(Failure::NotThere) };
-        let slot = Slot {
-            allowed: TYPES.into_iter().filter_map(FileType::parse).collect(),
-            max_bytes: MEGABYTES * 1024 * 1024,
-        };
-        let place = FilePlace {
-            unit: UnitId(application.agency.to_string()),
-            project: ProjectId(id.to_string()),
-            material: MATERIAL.to_owned(),
-        };
-        self.attach(call, account, place, &slot, file, stream).await
+        self.attach_for_organ(call, place(&application), &TYPES, file, stream).await
     }
 
     /// Takes a file out that no suspension has taken with it yet.
     pub async fn remove_suspension_paper(&self, call: &Call, id: &CaseId, file: &AttachmentId) -> Result<(), Failure> {
         self.fresh_paper(call, id, file).await?;
-        let mut change = self.change(call);
-        change.row(Row::new(
-            "UPDATE attachments SET state = 'removed' WHERE id = $1 AND project_id = $2",
-            [file.as_str().into(), id.as_str().into()],
-        ));
-        change.commit(file.as_str()).await
+        self.take_away(call, file).await
     }
 
     /// A file that no suspension has taken with it yet, for whoever may suspend.
@@ -120,17 +101,17 @@ impl Platform {
 
     async fn fresh_papers(&self, case: &Case) -> Result<Vec<AttachmentRow>, Failure> {
         let Some(application) = &case.application else { return Ok(Vec::new()) };
-        let rows = self
-            .store
-            .query(
-                "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
-                 WHERE unit_id = $1 AND material = $2 AND project_id = $3 AND state IN ('clean', 'scanning') ORDER BY at, id LIMIT 50",
-                [application.agency.to_string().into(), MATERIAL.into(), application.id.as_str().into()],
-            )
-            .await
-            .map_err(Failure::fault)?;
-        let rows = rows.iter().map(AttachmentRow::read).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.files_at(&place(application)).await?;
         Ok(rows.into_iter().filter(|row| !suspension_files(case).any(|file| file.id == row.id)).collect())
+    }
+}
+
+/// Where the papers of a case's suspensions lie.
+fn place(application: &Application) -> FilePlace {
+    FilePlace {
+        unit: UnitId(application.agency.to_string()),
+        project: ProjectId(application.id.to_string()),
+        material: MATERIAL.to_owned(),
     }
 }
 
