@@ -7,7 +7,7 @@ use ledger::{Row, Unit};
 use sm3::{Digest, Sm3};
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Mutex, PoisonError},
 };
 
@@ -19,6 +19,17 @@ const REMEMBERED: usize = 10_000;
 /// Who has to wait, until when. One for each node.
 #[derive(Debug, Default)]
 pub struct Guesses(Mutex<HashMap<IpAddr, Moment>>);
+
+/// Whose address it is: a household or an office holds a whole IPv6 network, and would have an address for every guess.
+fn network(source: IpAddr) -> IpAddr {
+    match source {
+        IpAddr::V4(_) => source,
+        IpAddr::V6(six) => match six.to_ipv4_mapped() {
+            Some(four) => four.into(),
+            None => Ipv6Addr::from(u128::from(six) >> 64 << 64).into(),
+        },
+    }
+}
 
 impl Guesses {
     fn must_wait(&self, source: IpAddr, now: Moment) -> bool {
@@ -53,7 +64,7 @@ fn wait() -> Failure {
 impl Platform {
     /// Where an anonymous question comes from, if that is known: only these are limited.
     fn asking(call: &Call) -> Option<IpAddr> {
-        call.source.filter(|_| call.actor == Actor::Public)
+        call.source.filter(|_| call.actor == Actor::Public).map(network)
     }
 
     /// Refuses a source that has to wait, whatever it asks for.
@@ -71,10 +82,12 @@ impl Platform {
         let mut unit = Unit::new();
         unit.row(Row::new(
             "INSERT INTO query_misses(source, missed, since) VALUES($1, 1, $2) ON CONFLICT(source) DO UPDATE SET \
-             missed = CASE WHEN $2 - query_misses.since >= 600000 THEN 1 ELSE query_misses.missed + 1 END, \
-             since = CASE WHEN $2 - query_misses.since >= 600000 THEN $2 ELSE query_misses.since END",
-            [id.clone().into(), now.0.into()],
+             missed = CASE WHEN query_misses.since <= $3 THEN 1 ELSE query_misses.missed + 1 END, \
+             since = CASE WHEN query_misses.since <= $3 THEN $2 ELSE query_misses.since END",
+            [id.clone().into(), now.0.into(), (now.0 - WINDOW).into()],
         ));
+        // What no longer counts goes, so that the table is as long as the last ten minutes.
+        unit.row(Row::new("DELETE FROM query_misses WHERE since <= $1", [(now.0 - WINDOW).into()]));
         self.store.commit(unit).await.map_err(crate::stream::refused)?;
         let row = self.store.query_one("SELECT missed FROM query_misses WHERE source = $1", [id.into()]).await;
         let missed: i64 = match row.map_err(Failure::fault)? {
@@ -85,5 +98,19 @@ impl Platform {
             self.guesses.make_wait(source, now);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a07_an_ipv6_network_counts_as_one_source() {
+        let at = |text: &str| network(text.parse().unwrap());
+        assert_eq!(at("2001:db8:1:2::1"), at("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(at("2001:db8:1:2::1"), at("2001:db8:1:3::1"));
+        assert_eq!(at("::ffff:203.0.113.7"), at("203.0.113.7"));
+        assert_ne!(at("203.0.113.7"), at("203.0.113.8"));
     }
 }

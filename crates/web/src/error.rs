@@ -209,12 +209,13 @@ pub fn present(asked: &Asked, response: Response) -> Response {
         return to_sign_in(face, *htmx, if *read { target } else { "/" });
     }
     let (title, refusal) = words(status);
+    let retry = if matches!(error.as_deref(), Some(WebError::Wait(_))) { "600" } else { "10" };
     let refusals = error.map_or_else(|| vec![refusal], |error| error.refusals());
     let mut dressed =
         if html { page(face, status, title, &refusals, id) } else { problem_json(status, title, &refusals, id) };
     *dressed.status_mut() = status;
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(retry));
     }
     if let Some(allow) = response.headers().get(header::ALLOW) {
         dressed.headers_mut().insert(header::ALLOW, allow.clone());

@@ -64,6 +64,10 @@ async fn a07_the_wait_ends_and_a_slow_asker_never_waits(world: &World) {
     assert_eq!(guess(p, &call, most - 1).await, 0, "counted from the beginning");
     world.later(10);
     assert_eq!(guess(p, &call, most - 1).await, 0);
+    world.later(10);
+    guess(p, &from(world, 11), 1).await;
+    let row = p.store.query_one("SELECT COUNT(*) AS n FROM query_misses", []).await.unwrap().unwrap();
+    assert_eq!(row.try_get::<i64>("", "n").unwrap(), 1, "what no longer counts is gone");
 }
 
 async fn a07_another_node_and_a_restart_know_the_count(world: &World) {
