@@ -1,5 +1,6 @@
 //! One-time codes of an authenticator app: RFC 6238 with SHA-1, thirty seconds and six digits, which every app knows.
 
+use crate::document::percent_encoded;
 use domain::Moment;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -50,12 +51,7 @@ pub fn matching_step(seed: &[u8], sent: &str, now: Moment, used: i64) -> Option<
 
 /// What the QR code says to the app; hash, digits and period are what every app takes for granted.
 pub fn address(seed: &[u8], issuer: &str, login: &str) -> String {
-    let escaped = |text: &str| -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
-    };
-    let (issuer, secret) = (escaped(issuer), base32(seed));
-    let login = escaped(login);
+    let (issuer, secret, login) = (percent_encoded(issuer), base32(seed), percent_encoded(login));
     format!("otpauth://totp/{login}?secret={secret}&issuer={issuer}")
 }
 
