@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { readFile } from 'node:fs/promises'
-import { checkPage, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { checkPage, closePage, picture, startBrowser, startTzxm } from './harness.mjs'
+import { openDesk } from './steps.mjs'
 
-const PASSWORD = 'Caoyuan-2026-Demo'
 const AUDITOR = 'zizhiqu-shenji'
 const OFFICER = 'hongshan-fagai'
 let browser, tzxm
@@ -18,22 +18,17 @@ after(async () => {
   await tzxm?.stop()
 })
 
-/** A page with that officer signed in; `heading` is the first page's. An administrator who was signed in elsewhere is told so first. */
-async function desk (login, heading, options) {
-  const page = await openPage(browser, options)
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
-  await page.getByRole('heading', { level: 1 }).first().waitFor()
+/** The audit administrator at the audit; one who was signed in elsewhere is told so first. */
+async function auditor (options) {
+  const page = await openDesk(browser, tzxm, AUDITOR, options)
   if (page.url().includes('done=replaced')) await page.goto(`${tzxm.office}/`)
-  await page.getByRole('heading', { name: heading, level: 1 }).waitFor()
+  await page.getByRole('heading', { name: '安全审计', level: 1 }).waitFor()
   return page
 }
 
 /** An officer opens a case: a read of restricted data. Gives its address. */
 async function openCase () {
-  const page = await desk(OFFICER, '待办')
+  const page = await openDesk(browser, tzxm, OFFICER)
   assert.equal(await page.getByRole('navigation', { name: '主导航' }).getByRole('link', { name: '安全审计' }).count(), 0)
   await page.locator('tbody a[href^="/cases/"]').first().click()
   await page.getByRole('heading', { name: '痕迹' }).waitFor()
@@ -47,7 +42,7 @@ async function openCase () {
 test('S-12, S-36: who opened a case is found by name and by address, and exported', async () => {
   const address = await openCase()
   for (const size of ['desktop', 'phone']) {
-    const page = await desk(AUDITOR, '安全审计', { size })
+    const page = await auditor({ size })
     await checkPage(page, `audit, ${size}`)
     await picture(page, `audit-${size}`)
     await page.getByLabel('人员').fill(OFFICER)
@@ -84,7 +79,7 @@ test('S-12, S-36: who opened a case is found by name and by address, and exporte
 
 for (const noJs of [false, true]) {
   test(`S-14: a verification is asked for and its result shown${noJs ? ', without scripts' : ''}`, async () => {
-    const page = await desk(AUDITOR, '安全审计', { noJs })
+    const page = await auditor({ noJs })
     await page.getByRole('link', { name: '核验', exact: true }).click()
     await page.getByRole('heading', { name: '核验', level: 1 }).waitFor()
     await page.getByRole('button', { name: '立即核验' }).click()

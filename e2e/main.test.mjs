@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { checkPage, checkStill, closePage, openPage, picture, startBrowser, startTzxm } from './harness.mjs'
-import { apply, declare, press, register } from './steps.mjs'
+import { apply, declare, openDesk, press, register } from './steps.mjs'
 
-const OFFICE_PASSWORD = 'Caoyuan-2026-Demo'
 /** Items of two departments that the walked project needs from the start, and who handles them. */
 const DEPARTMENTS = [
   { item: '企业投资项目备案', window: 'hongshan-fagai', approver: 'hongshan-fagai-sp', number: '红发改备〔2026〕886号' },
@@ -28,11 +27,7 @@ after(async () => {
 
 /** An officer opens the case of a project from the list. */
 async function openCase (login, project, item, noJs) {
-  const page = await openPage(browser, { noJs })
-  await page.goto(`${tzxm.office}/`)
-  await page.getByLabel('登录名').fill(login)
-  await page.getByLabel('密码').fill(OFFICE_PASSWORD)
-  await page.getByRole('button', { name: '登录' }).click()
+  const page = await openDesk(browser, tzxm, login, { noJs })
   await page.goto(`${tzxm.office}/cases?${new URLSearchParams({ words: project })}`)
   await page.getByRole('row').filter({ hasText: item }).getByRole('link').first().click()
   await page.getByRole('heading', { name: item, level: 1 }).waitFor()

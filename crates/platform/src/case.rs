@@ -18,8 +18,8 @@ use domain::{
     Moment, Refusal,
     calendar::Calendar,
     case::{
-        self, Acceptance, Act, Answer, Application, Case, CaseEvent, CodeCheck, Decision, File, Force, Given,
-        NotAcceptedGround, Outcome, Owed, Papers, Point, Stage,
+        self, Acceptance, Act, Answer, Application, ApplicationWay, Case, CaseEvent, CodeCheck, Decision, File, Force,
+        Given, NotAcceptedGround, Outcome, Owed, Papers, Point, Stage,
     },
     clock::{ClockFacts, DayLedger, Light, Sheet, Thresholds},
     department::Agency,
@@ -39,8 +39,8 @@ pub struct ApplyForItem {
     pub item: String,
     /// Material id → files.
     pub materials: BTreeMap<String, Vec<AttachmentId>>,
-    /// 告知承诺 instead of the ordinary way: the promises were read and are given.
-    pub commitment: bool,
+    /// The ordinary way, or 告知承诺.
+    pub way: ApplicationWay,
 }
 
 /// One material on the application page.
@@ -356,8 +356,8 @@ impl Platform {
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
             let application = self.application(&declared, item, guide.as_ref(), materials);
             let id = application.id.clone();
-            let promise = if form.commitment { Some(self.promise(&application).await?) } else { None };
-            let spared = |id: &String| form.commitment && is_spared(&application, id);
+            let promise = self.promise(&application, form.way).await?;
+            let spared = |id: &String| promise.is_some() && is_spared(&application, id);
             let required: Vec<_> = required(&needs).into_iter().filter(|(id, _)| !spared(id)).collect();
             let mut events = case::submit(application, &project_stream.state, &required)?;
             events.extend(promise);

@@ -6,7 +6,7 @@ use crate::{
 };
 use domain::{
     Refusal,
-    case::{self, Application, CaseEvent, CommitmentCheck, CommitmentRule},
+    case::{self, Application, ApplicationWay, CaseEvent, CommitmentCheck, CommitmentRule},
     ids::{CaseId, UnitId},
     item::Item,
 };
@@ -38,14 +38,19 @@ impl Platform {
         Ok(Some(CommitmentOffer { rule, barred }))
     }
 
-    /// The promise that goes with an application of today.
-    pub(crate) async fn promise(&self, application: &Application) -> Result<CaseEvent, Failure> {
-        let event = case::promise_commitment(application, &self.papers())?;
-        let rule = application.procedure.commitment.as_ref();
-        match self.barred(&application.unit, rule.ok_or(Failure::NotThere)?).await? {
-            Some(refusal) => Err(refusal.into()),
-            None => Ok(event),
+    /// The promise that goes with an application of today; none on the ordinary way.
+    pub(crate) async fn promise(
+        &self,
+        application: &Application,
+        way: ApplicationWay,
+    ) -> Result<Option<CaseEvent>, Failure> {
+        let promise = case::promise_commitment(application, way, &self.papers())?;
+        if let (Some(_), Some(rule)) = (&promise, &application.procedure.commitment)
+            && let Some(refusal) = self.barred(&application.unit, rule).await?
+        {
+            return Err(refusal.into());
         }
+        Ok(promise)
     }
 
     /// Why a unit is barred: it broke a promise, whatever the item, and the time has not passed.

@@ -13,7 +13,7 @@ use crate::{
 };
 use domain::{
     Moment,
-    case::{Decision, Delivery, NotAcceptedGround, Outcome, Point, Proposal, Steps, Way, procedures},
+    case::{ApplicationWay, Decision, Delivery, NotAcceptedGround, Outcome, Point, Proposal, Steps, Way, procedures},
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,

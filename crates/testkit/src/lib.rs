@@ -23,7 +23,7 @@ pub use database::Database;
 pub use patience::patiently;
 pub use people::{PASSWORD, Person};
 pub use ports::{FewDraws, MemoryFiles, PlainPrinter, Postbox};
-pub use steps::{GuideKeepers, decision, guide_contact, point, supplied};
+pub use steps::{GuideKeepers, PROMISED, decision, guide_contact, point, supplied};
 pub use world::{World, platform, signer};
 
 /// Runs each `async fn name(world: &World)` once per engine, on a database of its own, and verifies it afterwards.

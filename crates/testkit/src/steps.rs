@@ -3,7 +3,7 @@
 use crate::{Person, World, answers, files};
 use domain::{
     account::Role,
-    case::{Decision, Delivery, Outcome, Point, Proposal, Way},
+    case::{ApplicationWay, Decision, Delivery, Outcome, Point, Proposal, Way},
     declaration::Answers,
     department::Agency,
     guide::{Contact, Page},
@@ -13,6 +13,9 @@ use futures_util::stream;
 use jiff::civil::Date;
 use platform::{Call, Failure, attachment::AttachmentRow, case::ApplyForItem, upload::FileType};
 use std::convert::Infallible;
+
+/// 告知承诺, with the promises given.
+pub const PROMISED: ApplicationWay = ApplicationWay::Commitment { promised: true };
 
 /// A good decision of today.
 pub fn decision(world: &World, outcome: Outcome) -> Decision {
@@ -85,7 +88,7 @@ impl World {
     pub async fn promised(&self) -> CaseId {
         let project = self.project().await;
         let form = self.filled(&self.agent, &project, "soil_water").await;
-        let form = ApplyForItem { commitment: true, ..form };
+        let form = ApplyForItem { way: PROMISED, ..form };
         self.platform.apply_for_item(&self.agent.call(), &project, &form).await.unwrap()
     }
 

@@ -96,6 +96,12 @@ impl Case {
         self.application.as_ref()?.procedure.commitment.as_ref()
     }
 
+    /// Whether a decision now would rest on the promise alone: nothing was proposed, and the item is no simple one.
+    pub fn stands_on_promise(&self) -> bool {
+        let simple = self.application.as_ref().is_some_and(|a| a.procedure.steps == Steps::One);
+        self.stage == super::Stage::Processing && self.commitment().is_some() && !simple
+    }
+
     /// The check that settled the matter: kept or broken.
     pub fn commitment_settled(&self) -> Option<&CommitmentCheck> {
         self.commitment_checks.last().filter(|check| check.finding != Finding::Rectify)
@@ -107,11 +113,30 @@ impl Case {
     }
 }
 
-/// 告知承诺: the unit gives its promise together with its application.
-pub fn promise(application: &Application, papers: &Papers) -> Result<CaseEvent, Refusal> {
+/// 办理方式 of an application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ApplicationWay {
+    /// 一般程序.
+    #[default]
+    Ordinary,
+    /// 告知承诺.
+    Commitment {
+        /// The unit read the promises and gives them.
+        promised: bool,
+    },
+}
+
+/// 告知承诺: the unit gives its promise together with its application; the ordinary way needs none.
+pub fn promise(application: &Application, way: ApplicationWay, papers: &Papers) -> Result<Option<CaseEvent>, Refusal> {
+    let ApplicationWay::Commitment { promised } = way else { return Ok(None) };
     match &application.procedure.commitment {
+        Some(_) if !promised => {
+            let message = "选择告知承诺的，请阅读承诺内容并勾选。";
+            Err(Refusal::field("promised", "commitment.not_promised", message).article(ARTICLE))
+        }
         Some(rule) => {
-            Ok(CaseEvent::CommitmentGiven { document: Box::new(papers.commitment_letter(application, rule)) })
+            let document = Box::new(papers.commitment_letter(application, rule));
+            Ok(Some(CaseEvent::CommitmentGiven { document }))
         }
         None => {
             Err(Refusal::field("way", "commitment.none", "本事项不实行告知承诺，请选择一般程序。").article(ARTICLE))
@@ -121,8 +146,7 @@ pub fn promise(application: &Application, papers: &Papers) -> Result<CaseEvent, 
 
 /// On a promise alone one person may only grant; a refusal takes proposal and review like any other.
 pub(super) fn decides_alone(case: &Case, outcome: Outcome) -> Result<(), Refusal> {
-    let ordinary = case.application.as_ref().is_some_and(|a| a.procedure.steps == Steps::One);
-    if case.stage == super::Stage::Processing && !ordinary && outcome == Outcome::Refused {
+    if case.stands_on_promise() && outcome == Outcome::Refused {
         let message =
             "以告知承诺方式办理的，只有准予可以由一人直接决定。拟不予的，请由经办岗提出拟办意见，经审核后决定。";
         return Err(Refusal::field("outcome", "commitment.refusal", message).article("行政许可法第三十七条"));

@@ -856,10 +856,12 @@ fn states_and_events_of_before_are_read() {
     assert!(matches!(serde_json::from_str(old), Ok(CaseEvent::ClockSuspended { notice: None, .. })));
 }
 
+const PROMISED: ApplicationWay = ApplicationWay::Commitment { promised: true };
+
 fn promised() -> Story {
     let application = application("soil_water");
     let mut story = Story::submitted(application.clone());
-    let event = promise_commitment(&application, &story.papers()).unwrap();
+    let event = promise_commitment(&application, PROMISED, &story.papers()).unwrap().unwrap();
     story.happened(UNIT, vec![event]);
     story.then(WINDOW, |case, _, papers| receive(case, papers));
     story.accept();
@@ -906,8 +908,12 @@ fn gbf42_a_refusal_on_a_promise_takes_the_three_steps() {
 #[test]
 fn gbf42_an_item_without_a_rule_takes_no_promise() {
     let story = Story::submitted(application("eia"));
-    let refusal = promise_commitment(story.case.application.as_ref().unwrap(), &story.papers()).unwrap_err();
+    let refusal = promise_commitment(story.case.application.as_ref().unwrap(), PROMISED, &story.papers()).unwrap_err();
     assert_eq!((refusal.code.as_ref(), refusal.field.as_deref()), ("commitment.none", Some("way")));
+    let (allowed, papers) = (application("soil_water"), story.papers());
+    let unread = promise_commitment(&allowed, ApplicationWay::Commitment { promised: false }, &papers).unwrap_err();
+    assert_eq!((unread.code.as_ref(), unread.field.as_deref()), ("commitment.not_promised", Some("promised")));
+    assert_eq!(promise_commitment(&allowed, ApplicationWay::Ordinary, &papers), Ok(None));
     let ordinary = Story::accepted("soil_water").granted();
     assert_eq!(ordinary.refused(UNDERTAKER, checked(Finding::Kept, None)), "commitment.none");
 }

@@ -30,7 +30,8 @@ pub use commands::{
     Acceptance, CodeCheck, Scene, accept, ask_correction, decide, not_accept, receive, submit, supply, withdraw,
 };
 pub use commitment::{
-    CommitmentCheck, CommitmentRule, Finding, check_commitment, commitment_clock, promise as promise_commitment,
+    ApplicationWay, CommitmentCheck, CommitmentRule, Finding, check_commitment, commitment_clock,
+    promise as promise_commitment,
 };
 pub use deadline::{Change, DueMoved, Prompted, elapse, is_accepted_by_silence, next_change, running_clocks};
 pub use event::CaseEvent;

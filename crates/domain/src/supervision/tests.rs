@@ -90,7 +90,8 @@ impl Story {
 
     /// The same by 告知承诺.
     fn promised() -> Self {
-        let promise = crate::case::promise_commitment(&application(), &papers()).unwrap();
+        let way = crate::case::ApplicationWay::Commitment { promised: true };
+        let promise = crate::case::promise_commitment(&application(), way, &papers()).unwrap().unwrap();
         let mut story = Self::accepted();
         story.events.insert(1, (promise, at(DAY, 9, 0)));
         story

@@ -2,7 +2,7 @@
 
 use domain::{
     account::Role,
-    case::{Act, CommitmentCheck, Finding, Outcome, Owed, Revocation, RevocationGround, Stage},
+    case::{Act, ApplicationWay, CommitmentCheck, Finding, Outcome, Owed, Revocation, RevocationGround, Stage},
     document::DocumentKind,
     ids::{CaseId, ProjectId},
 };
@@ -13,7 +13,7 @@ use platform::{
     work_list::{Filter, Tab},
 };
 use testkit::{
-    Person, World, both_engines, decision,
+    PROMISED, Person, World, both_engines, decision,
     outcome::{forbidden, not_there, refused, sign_in_first},
 };
 
@@ -32,7 +32,7 @@ async fn page(world: &World, case: &CaseId) -> platform::case::CasePage {
 
 async fn by_promise(world: &World, person: &Person, project: &ProjectId) -> Result<CaseId, Failure> {
     let form = world.filled(person, project, "soil_water").await;
-    world.platform.apply_for_item(&person.call(), project, &ApplyForItem { commitment: true, ..form }).await
+    world.platform.apply_for_item(&person.call(), project, &ApplyForItem { way: PROMISED, ..form }).await
 }
 
 /// Applied for by promise and accepted.
@@ -67,8 +67,12 @@ async fn gbf42_a_promise_spares_materials_and_one_person_grants_on_it(world: &Wo
     assert!(offer.barred.is_none() && !offer.rule.promises.is_empty());
     let mut form = world.filled(&world.agent, &project, "soil_water").await;
     form.materials.remove("licence_application");
-    let short = ApplyForItem { commitment: true, ..form };
+    let short = ApplyForItem { way: PROMISED, ..form };
     refused(p.apply_for_item(&world.agent.call(), &project, &short).await, "material.missing");
+    let form = world.filled(&world.agent, &project, "soil_water").await;
+    let unread = ApplyForItem { way: ApplicationWay::Commitment { promised: false }, ..form };
+    let refusal = refused(p.apply_for_item(&world.agent.call(), &project, &unread).await, "commitment.not_promised");
+    assert_eq!(refusal.field.as_deref(), Some("promised"));
     let case = by_promise(world, &world.agent, &project).await.unwrap();
     let state = page(world, &case).await.case;
     assert!(state.commitment().is_some());
@@ -138,7 +142,7 @@ async fn gbf42_an_item_without_promises_and_a_stranger_are_refused(world: &World
     let officer = world.all_hands("water", "150402").await;
     let project = world.project().await;
     let form = world.filled(&world.agent, &project, "ent_file").await;
-    let form = ApplyForItem { commitment: true, ..form };
+    let form = ApplyForItem { way: PROMISED, ..form };
     refused(p.apply_for_item(&world.agent.call(), &project, &form).await, "commitment.none");
     let kept = || check(date(2026, 3, 2), Finding::Kept, None);
     let ordinary = world.accepted(&officer).await;

@@ -9,7 +9,9 @@ use crate::{config::Config, stop::Stop, world};
 use domain::{
     Moment,
     account::Role,
-    case::{Act as Step, AmendmentKind, AmendmentRequest, Decision, Delivery, Outcome, Point, Proposal, Way},
+    case::{
+        Act as Step, AmendmentKind, AmendmentRequest, ApplicationWay, Decision, Delivery, Outcome, Point, Proposal, Way,
+    },
     clock::{Ground, Suspension},
     credit_code::CreditCode,
     department::Agency,
@@ -229,8 +231,11 @@ impl Town {
                 Ok(())
             }
             Act::Apply(item) | Act::Promise(item) => {
-                let commitment = matches!(act, Act::Promise(_));
-                let case = self.apply(&applicant, project, item, commitment).await?;
+                let way = match act {
+                    Act::Promise(_) => ApplicationWay::Commitment { promised: true },
+                    _ => ApplicationWay::Ordinary,
+                };
+                let case = self.apply(&applicant, project, item, way).await?;
                 self.cases.insert((project, item), case);
                 Ok(())
             }
@@ -281,7 +286,13 @@ impl Town {
         self.cases.get(&(project, item)).ok_or(Failure::NotThere)
     }
 
-    async fn apply(&self, applicant: &Call, project: usize, item: &str, commitment: bool) -> Result<CaseId, Failure> {
+    async fn apply(
+        &self,
+        applicant: &Call,
+        project: usize,
+        item: &str,
+        way: ApplicationWay,
+    ) -> Result<CaseId, Failure> {
         let project = self.project(project)?;
         let page = self.platform.application_page(applicant, project, item).await?;
         let mut materials: BTreeMap<String, Vec<AttachmentId>> = BTreeMap::new();
@@ -301,7 +312,7 @@ impl Town {
             };
             materials.insert(need.material.id.clone(), vec![file]);
         }
-        let form = ApplyForItem { item: item.to_owned(), materials, commitment };
+        let form = ApplyForItem { item: item.to_owned(), materials, way };
         self.platform.apply_for_item(applicant, project, &form).await
     }
 

@@ -10,7 +10,7 @@ use askama::Template;
 use axum::{extract::Path, response::Response};
 use domain::{
     Refusal,
-    case::{Act, Decision, Outcome, Stage},
+    case::{Act, Case, Decision, Outcome, Stage},
     document::Document,
     time::chinese_date,
 };
@@ -58,11 +58,17 @@ struct PreviewPage {
     fields: Vec<(&'static str, String)>,
 }
 
-fn outcomes() -> Vec<Choice> {
+/// What may be decided; on a promise one person may only grant.
+fn outcomes(case: &Case) -> Vec<Choice> {
+    let granted = Choice::new(Outcome::Granted.slug(), "准予");
+    if case.stands_on_promise() {
+        let note = "凭项目单位的承诺准予，办结后核查。拟不予的，请返回，由经办岗提出拟办意见，经审核后决定。";
+        return vec![granted.note(note)];
+    }
+    let refused = "说明理由，并告知申请人依法申请行政复议或者提起行政诉讼的权利（行政许可法第三十八条）。";
     vec![
-        Choice::new(Outcome::Granted.slug(), "准予").note("符合法定条件、标准，作出准予的书面决定。"),
-        Choice::new(Outcome::Refused.slug(), "不予")
-            .note("说明理由，并告知申请人依法申请行政复议或者提起行政诉讼的权利（行政许可法第三十八条）。"),
+        granted.note("符合法定条件、标准，作出准予的书面决定。"),
+        Choice::new(Outcome::Refused.slug(), "不予").note(refused),
     ]
 }
 
@@ -74,7 +80,7 @@ async fn draw(ctx: &OfficeContext, open: &CasePage, form: &Fields, errors: Vec<R
         base: format!("/cases/{}", open.id),
         facts: case::summary_facts(open),
         steps_taken: processing::steps_taken(open),
-        outcomes: outcomes(),
+        outcomes: outcomes(&open.case),
         unreviewed: (open.case.stage == Stage::Proposed).then(|| unreviewed(form, &errors)),
         decided_on: match form.get("decided_on") {
             "" => ctx.platform.clock.now().date().to_string(),

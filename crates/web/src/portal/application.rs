@@ -18,6 +18,7 @@ use axum::{
 };
 use domain::{
     Refusal,
+    case::ApplicationWay,
     clock::{self, Sheet, Status},
     guide::{Sample, ServiceGuide},
     ids::{AttachmentId, ProjectId},
@@ -252,6 +253,13 @@ struct Commitment {
 /// The way that is taken by promise, as the form sends it.
 const BY_PROMISE: &str = "commitment";
 
+fn way(form: &crate::Fields) -> ApplicationWay {
+    match form.get("way") {
+        BY_PROMISE => ApplicationWay::Commitment { promised: form.get("promised") == "yes" },
+        _ => ApplicationWay::Ordinary,
+    }
+}
+
 impl Commitment {
     fn of(offer: CommitmentOffer, form: &ApplyForItem, wrong: &[Refusal]) -> Self {
         let rule = offer.rule;
@@ -264,8 +272,10 @@ impl Commitment {
             Choice::new("ordinary", "一般程序").note("审查、审核、决定，在办理时限内办结。"),
             Choice::new(BY_PROMISE, "告知承诺").note(note),
         ];
-        let chosen = if form.commitment { BY_PROMISE } else { "ordinary" };
-        let ticked = form.commitment && wrong.iter().all(|r| r.field.as_deref() != Some("promised"));
+        let (chosen, ticked) = match form.way {
+            ApplicationWay::Ordinary => ("ordinary", false),
+            ApplicationWay::Commitment { promised } => (BY_PROMISE, promised),
+        };
         Self {
             barred: offer.barred.map(|refusal| Note::new(Tone::Yellow, "现在不适用告知承诺", refusal.message)),
             way: Field::radios("way", "办理方式", ways).value(chosen).required().errors(wrong),
@@ -354,17 +364,11 @@ async fn apply(
     Posted { ctx, form }: Posted<PortalContext>,
 ) -> Result<Response, WebError> {
     let id = project_id(&id)?;
-    let commitment = form.get("way") == BY_PROMISE;
-    let mut wanted = ApplyForItem { item: item.clone(), commitment, ..ApplyForItem::default() };
+    let mut wanted = ApplyForItem { item: item.clone(), way: way(&form), ..ApplyForItem::default() };
     for (name, _) in &form.0 {
         if let Some(material) = name.strip_prefix("material-") {
             wanted.materials.insert(material.to_owned(), chosen(&form, name));
         }
-    }
-    if commitment && form.get("promised") != "yes" {
-        let refusal = Refusal::field("promised", "commitment.not_promised", "选择告知承诺的，请阅读承诺内容并勾选。");
-        let page = draw(&ctx, &id, &item, &wanted, vec![refusal]).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     match refusals(ctx.platform.apply_for_item(&ctx.call, &id, &wanted).await)? {
         Ok(case) => Ok(Redirect::to(&format!("/cases/{case}?done=submitted")).into_response()),
