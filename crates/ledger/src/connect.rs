@@ -47,6 +47,9 @@ pub enum Durability {
 
 /// Connections: how long a caller waits for one before it hears `Busy`.
 const ACQUIRE: Duration = Duration::from_secs(15);
+/// How often, and how far apart, a database that is busy while it is opened is asked again.
+const BUSY_TRIES: u32 = 100;
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
 /// The most a single statement may take on PostgreSQL before the server gives up on it.
 const STATEMENT_MS: &str = "60000";
 /// Statements of all rooms together, prepared once per connection.
@@ -60,14 +63,26 @@ pub(crate) async fn connect(
 ) -> Result<(DatabaseConnection, DatabaseConnection)> {
     match backend {
         Backend::Sqlite => {
-            let write = Database::connect(sqlite(url, durability, Access::Write)).await?;
-            Ok((write, Database::connect(sqlite(url, durability, Access::Read)).await?))
+            let write = open(sqlite(url, durability, Access::Write)).await?;
+            Ok((write, open(sqlite(url, durability, Access::Read)).await?))
         }
         Backend::Postgres => {
-            let write = Database::connect(postgres(url, durability, Access::Write)).await?;
-            Ok((write, Database::connect(postgres(url, durability, Access::Read)).await?))
+            let write = open(postgres(url, durability, Access::Write)).await?;
+            Ok((write, open(postgres(url, durability, Access::Read)).await?))
         }
     }
+}
+
+/// Opens a pool. A database that is busy is asked again for a while: SQLite answers "locked" at once, past its busy
+/// timeout, where another process is just switching the new file to WAL.
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection> {
+    for _ in 0..BUSY_TRIES {
+        match Database::connect(options.clone()).await.map_err(LedgerError::from) {
+            Err(error) if error.is_busy() => tokio::time::sleep(BUSY_PAUSE).await,
+            opened => return opened,
+        }
+    }
+    Ok(Database::connect(options).await?)
 }
 
 /// Settings of every SQLite connection.
@@ -108,7 +123,7 @@ enum Access {
 
 /// A connection outside the pools, for tasks that would hold one of theirs too long.
 pub(crate) async fn sqlite_aside(url: &str) -> Result<DatabaseConnection> {
-    Ok(Database::connect(sqlite(url, Durability::Full, Access::Write)).await?)
+    open(sqlite(url, Durability::Full, Access::Write)).await
 }
 
 fn options(url: &str) -> ConnectOptions {

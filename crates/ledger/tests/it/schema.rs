@@ -160,6 +160,22 @@ async fn two_nodes_may_migrate_at_once(place: &Place) {
     assert_eq!(stores[3].root().await.unwrap().streams, 4);
 }
 
+/// Switching a new file to WAL needs a lock that SQLite does not wait for: the one who comes second asks again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_nodes_may_open_a_new_file_at_once() {
+    for _ in 0..20 {
+        let place = Place::sqlite();
+        let opening = (0..8).map(|_| {
+            let url = place.url.clone();
+            tokio::spawn(async move { ledger::Store::open(&url, ledger::Durability::Full).await })
+        });
+        for opened in futures_util::future::join_all(opening).await {
+            opened.unwrap().unwrap().close().await.unwrap();
+        }
+        place.remove().await;
+    }
+}
+
 /// The two schemas have the same tables and columns, but for PostgreSQL's transaction column.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_engines_have_the_same_tables_and_columns() {
