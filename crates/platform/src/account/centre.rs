@@ -34,8 +34,8 @@ pub struct AccountPage {
     pub login: String,
     /// When the password was set.
     pub password_at: Moment,
-    /// From when on it must be changed.
-    pub password_until: Moment,
+    /// From when on it must be changed; `None` in a demonstration, whose password stands beside it.
+    pub password_until: Option<Moment>,
     /// Since when there is a second factor.
     pub factor_since: Option<Moment>,
     /// Recovery codes not used yet.
@@ -65,7 +65,8 @@ impl Platform {
         Ok(AccountPage {
             login: session.login,
             password_at,
-            password_until: Moment(password_at.0 + self.settings.sign_in.password_days * DAY),
+            password_until: (!self.settings.demo)
+                .then(|| Moment(password_at.0 + self.settings.sign_in.password_days * DAY)),
             factor_since: factor.since,
             codes_left: factor.codes_left,
             factor_required: factor.required,

@@ -18,6 +18,6 @@ pub use delegation::{Delegable, DelegationRow};
 pub use factor::{Confirmed, Enrolling, FactorPage, RECOVERY_CODES};
 pub use officer::OpenOfficer;
 pub use password::{check_login, check_password};
-pub use reset::{AccountRow, OpenReset};
+pub use reset::{AccountRow, FoundAccounts, OpenReset, SHOWN};
 pub use session::{Face, Owed, Session, SessionRow, SignedIn};
 pub use throttle::Outcome;

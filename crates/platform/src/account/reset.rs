@@ -17,7 +17,7 @@ use domain::{
 use ledger::QueryResult;
 
 /// Most accounts one search shows.
-const SHOWN: u64 = 20;
+pub const SHOWN: usize = 20;
 
 /// A proposal that waits.
 #[derive(Debug, Clone)]
@@ -61,6 +61,15 @@ pub struct AccountRow {
     pub may_propose: bool,
     /// Whether the caller may confirm one.
     pub may_confirm: bool,
+}
+
+/// What a search for accounts found.
+#[derive(Debug, Clone, Default)]
+pub struct FoundAccounts {
+    /// Those the caller looks after.
+    pub rows: Vec<AccountRow>,
+    /// More accounts go by that name than were looked at.
+    pub more: bool,
 }
 
 /// Where an account belongs, as far as permission must know it.
@@ -117,22 +126,25 @@ impl Platform {
     }
 
     /// Accounts of that sign-in name, officer's or unit's name, or id. Only what the caller looks after is shown.
-    pub async fn find_accounts(&self, call: &Call, words: &str) -> Result<Vec<AccountRow>, Failure> {
+    pub async fn find_accounts(&self, call: &Call, words: &str) -> Result<FoundAccounts, Failure> {
         let _permit = permission::decide(&call.actor, Action::ReadAccounts, Object::default(), self.rules.regions)?;
         let words = words.trim();
         if words.is_empty() {
-            return Ok(Vec::new());
+            return Ok(FoundAccounts::default());
         }
-        let rows = self
+        let limit = i64::try_from(SHOWN + 1).unwrap_or(i64::MAX);
+        let mut rows = self
             .store
             .query(
                 "SELECT a.id FROM accounts a LEFT JOIN units u ON u.id = a.unit_id \
                  WHERE a.login = $1 OR a.name = $2 OR u.name = $2 OR a.id = $2 ORDER BY a.face, a.login LIMIT $3",
-                [words.to_lowercase().into(), words.into(), SHOWN.into()],
+                [words.to_lowercase().into(), words.into(), limit.into()],
             )
             .await
             .map_err(Failure::fault)?;
-        self.account_rows(call, &rows).await
+        let more = rows.len() > SHOWN;
+        rows.truncate(SHOWN);
+        Ok(FoundAccounts { rows: self.account_rows(call, &rows).await?, more })
     }
 
     /// Accounts with a proposal that waits for the second administrator, the oldest first.

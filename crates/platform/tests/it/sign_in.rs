@@ -3,7 +3,7 @@
 use domain::{Moment, account::Role};
 use platform::{
     Actor, Call, Failure, Platform,
-    account::{Face, Outcome, Owed},
+    account::{Face, OpenOfficer, Outcome, Owed, SHOWN},
     ports::Clock,
 };
 use std::collections::BTreeSet;
@@ -322,14 +322,26 @@ async fn a08_two_administrators_take_a_factor_away_and_the_person_is_told(world:
     }
     let messages = p.messages(&world.agent.call(), None, 5).await.unwrap();
     assert!(messages.iter().any(|message| message.title.contains("双因素认证已重置")));
-    let found = p.find_accounts(&system.call(), &world.agent.login).await.unwrap();
+    let found = p.find_accounts(&system.call(), &world.agent.login).await.unwrap().rows;
     assert!(found.len() == 1 && found[0].has_factor && found[0].may_propose && !found[0].may_confirm);
     assert!(
-        p.find_accounts(&head.call(), &world.agent.login).await.unwrap().is_empty(),
+        p.find_accounts(&head.call(), &world.agent.login).await.unwrap().rows.is_empty(),
         "units are not a department's"
     );
-    assert_eq!(p.find_accounts(&head.call(), &officer.login).await.unwrap().len(), 1);
+    assert_eq!(p.find_accounts(&head.call(), &officer.login).await.unwrap().rows.len(), 1);
     forbidden(p.find_accounts(&officer.call(), &officer.login).await);
+    for number in 0..=SHOWN {
+        let namesake = OpenOfficer {
+            login: format!("namesake-{number}"),
+            name: "李娜".to_owned(),
+            posts: vec![],
+            reason: "测试".to_owned(),
+            password: None,
+        };
+        p.open_officer(&Call::system("test"), &namesake).await.unwrap();
+    }
+    let many = p.find_accounts(&system.call(), "李娜").await.unwrap();
+    assert_eq!((many.rows.len(), many.more), (SHOWN, true), "who is not shown is spoken of");
 }
 
 async fn s01_on_day_91_a_password_opens_only_its_change(world: &World) {
@@ -465,11 +477,11 @@ async fn s07_disused_accounts_sign_in_again_only_after_somebody_enabled_them(wor
         forbidden_or_hidden(p.enable_account(&person.call(), id, "返岗").await);
         let call = Call::new(p.actor(enabling.account()).await.unwrap(), "test");
         refused(p.enable_account(&call, id, " ").await, "text.required");
-        let found = p.find_accounts(&call, &person.login).await.unwrap();
+        let found = p.find_accounts(&call, &person.login).await.unwrap().rows;
         assert!(found[0].unused && found[0].may_enable);
         p.enable_account(&call, id, "核对身份后启用").await.unwrap();
         assert!(sign_in(p, person, PASSWORD).await.is_ok());
-        assert!(!p.find_accounts(&call, &person.login).await.unwrap()[0].unused);
+        assert!(!p.find_accounts(&call, &person.login).await.unwrap().rows[0].unused);
         world.clock.set(begin);
     }
 }

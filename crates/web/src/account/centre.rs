@@ -73,11 +73,12 @@ fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
             .danger()
             .confirm("结束其他全部登录？", "除本处以外都会立即退出。发现不是本人的登录时，请同时修改密码。")
     });
+    let until = account.password_until.map_or_else(|| "演示环境不限期".to_owned(), |at| at.date().to_string());
     let password = Facts::new()
         .single()
         .row("登录名", &account.login)
         .row("上次设置", account.password_at.display())
-        .row("须在此前修改", account.password_until.date());
+        .row("须在此前修改", until);
     let state = match (account.factor_since, account.factor_required) {
         (Some(at), _) => format!("已启用（{}）", at.display()),
         (None, true) => "未启用，本平台要求启用".to_owned(),

@@ -4,7 +4,7 @@ use super::{frame, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
-    html::{Action, Empty, ErrorSummary, Facts, Field, Pill, Tone},
+    html::{Action, Empty, ErrorSummary, Facts, Field, Note, Pill, Tone},
 };
 use askama::Template;
 use axum::{
@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 use domain::{Refusal, ids::AccountId};
-use platform::account::{AccountRow, Face};
+use platform::account::{AccountRow, Face, FoundAccounts, SHOWN};
 use serde::Deserialize;
 
 /// Routes of this module.
@@ -59,6 +59,8 @@ struct AccountsPage {
     query: Field,
     waiting: Vec<Line>,
     found: Vec<Line>,
+    /// There may be more than are shown.
+    more: Option<Note>,
     nothing: Empty,
 }
 
@@ -109,7 +111,7 @@ async fn draw(ctx: &OfficeContext, words: &str, errors: Vec<Refusal>, done: &str
     }
     let failed = !errors.is_empty();
     let waiting = ctx.platform.open_resets(&ctx.call).await?;
-    let found = ctx.platform.find_accounts(&ctx.call, words).await?;
+    let FoundAccounts { rows: found, more } = ctx.platform.find_accounts(&ctx.call, words).await?;
     let page = frame(ctx, "", "账号管理").await?.crumb("待办", "/").failed(failed);
     let page = match done {
         "enabled" => page.flash(Tone::Green, "账号已重新启用，本人现在可以登录。"),
@@ -128,7 +130,15 @@ async fn draw(ctx: &OfficeContext, words: &str, errors: Vec<Refusal>, done: &str
         summary: ErrorSummary::new(&errors),
         once: ctx.once(),
         words: words.to_owned(),
-        query: Field::text("q", "查找").value(words).max(100).hint("完整的登录名、工作人员姓名或者单位全称。"),
+        query: Field::text("q", "查找")
+            .value(words)
+            .required()
+            .max(100)
+            .hint("完整的登录名、工作人员姓名或者单位全称。"),
+        more: more.then(|| {
+            let words = format!("同名的账号较多，只查了前 {SHOWN} 个。请改用登录名查找。");
+            Note::new(Tone::Yellow, "还有没有列出的账号", words)
+        }),
         // An account that was searched for stands below, once.
         waiting: waiting
             .into_iter()
