@@ -12,6 +12,7 @@ pub mod consultation;
 pub mod credit_code;
 pub mod declaration;
 pub mod department;
+pub mod detection;
 pub mod document;
 pub mod group;
 pub mod guide;

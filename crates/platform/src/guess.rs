@@ -1,7 +1,7 @@
 //! 防枚举: whoever asks again and again for codes that do not exist has to wait. Misses are counted in the database, so
 //! that a restart forgets nothing; who has to wait is kept in memory, so that an answer costs no statement more.
 
-use crate::{Actor, Call, Failure, Platform};
+use crate::{Actor, Call, Failure, Platform, detection::Noticed};
 use domain::{Moment, Refusal};
 use ledger::{Row, Unit};
 use sm3::{Digest, Sm3};
@@ -96,6 +96,9 @@ impl Platform {
         };
         if missed >= i64::from(self.settings.code_misses) {
             self.guesses.make_wait(source, now);
+            let mut unit = Unit::new();
+            unit.audit(Noticed::Enumeration.entry(now.0, &source.to_string(), String::new()));
+            self.store.commit(unit).await.map_err(crate::stream::refused)?;
         }
         Ok(())
     }

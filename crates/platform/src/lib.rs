@@ -14,6 +14,7 @@ pub mod commitment;
 pub mod consultation;
 pub mod deadline;
 pub mod desk;
+pub mod detection;
 pub mod document;
 pub mod draft;
 pub mod failure;

@@ -156,11 +156,17 @@ pub enum Action {
     VerifyEvidence,
     /// Keep checkpoints and verify what is due.
     KeepEvidence,
+    /// Look through the security audit for what the rules find.
+    WatchAudit,
+    /// Read security alarms.
+    ReadAlarms,
+    /// Acknowledge an alarm, open and report an incident, close it.
+    HandleAlarm,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 74] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -232,6 +238,9 @@ impl Action {
         Self::ReadAudit,
         Self::VerifyEvidence,
         Self::KeepEvidence,
+        Self::WatchAudit,
+        Self::ReadAlarms,
+        Self::HandleAlarm,
     ];
 }
 
@@ -339,7 +348,9 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
-        A::KeepEvidence => &[System],
+        A::KeepEvidence | A::WatchAudit => &[System],
+        A::ReadAlarms => &[P(&[SecurityAdministrator, AuditAdministrator], Reach::Territory)],
+        A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],
     }
 }
 

@@ -4,6 +4,7 @@ use domain::{
     calendar::{Calendar, default_calendar},
     declaration::{Form, form},
     department::{Departments, default_departments},
+    detection,
     group::ParallelRules,
     industry::{Industries, default_industries},
     item::{Catalogue, catalogue},
@@ -40,6 +41,8 @@ pub struct Rulebook {
     pub ratification: &'static RatificationCatalogue,
     /// What electronic supervision looks for.
     pub supervision: &'static SupervisionRules,
+    /// What is looked for in the security audit.
+    pub detection: &'static detection::Rules,
     /// How messages go out.
     pub notification: &'static notification::Rules,
 }
@@ -58,6 +61,7 @@ impl Rulebook {
             parallel: ParallelRules::shipped(),
             ratification: RatificationCatalogue::shipped(),
             supervision: default_rules(),
+            detection: detection::default_rules(),
             notification: notification::default_rules(),
         }
     }

@@ -105,6 +105,9 @@ pub struct Settings {
     pub trusted_proxies: u8,
     /// Codes that do not exist which one source may ask for within ten minutes; then it waits.
     pub code_misses: u32,
+    /// Hours within which a security incident has to be reported (L-09: four for most, two for central organs, one for
+    /// critical infrastructure).
+    pub incident_report_hours: u32,
     /// Rules of signing in.
     pub sign_in: SignInRules,
 }
@@ -124,6 +127,7 @@ impl Default for Settings {
             secure_cookies: true,
             trusted_proxies: 0,
             code_misses: 30,
+            incident_report_hours: 4,
             sign_in: SignInRules::default(),
         }
     }
@@ -140,6 +144,9 @@ impl Settings {
         }
         if self.code_department.len() != 2 || !self.code_department.bytes().all(|b| b.is_ascii_digit()) {
             faults.push("code_department 应为两位数字".into());
+        }
+        if !(1..=4).contains(&self.incident_report_hours) {
+            faults.push("incident_report_hours 应为 1 至 4 小时（关键信息基础设施 1，中央机关 2，其他 4）".into());
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {

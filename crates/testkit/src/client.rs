@@ -4,9 +4,11 @@ use crate::{PASSWORD, Person, World};
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use platform::{Platform, account};
+use std::net::{IpAddr, SocketAddr};
 use tower::ServiceExt;
 use web::{App, Face, cookie, csrf};
 
@@ -45,6 +47,7 @@ pub struct Client {
     face: Face,
     secure: bool,
     token: String,
+    source: Option<SocketAddr>,
 }
 
 impl Client {
@@ -76,7 +79,7 @@ impl Client {
             Face::Office => web::office::service(app),
             Face::Api => web::api::service(app),
         };
-        Self { router, face, secure: platform.settings.secure_cookies, token: String::new() }
+        Self { router, face, secure: platform.settings.secure_cookies, token: String::new(), source: None }
     }
 
     /// The same browser with a live session of that person, who must belong on this face.
@@ -104,6 +107,13 @@ impl Client {
     #[must_use]
     pub fn with_token(mut self, token: &str) -> Self {
         self.token = token.to_owned();
+        self
+    }
+
+    /// The same browser in that network.
+    #[must_use]
+    pub fn at(mut self, address: IpAddr) -> Self {
+        self.source = Some(SocketAddr::new(address, 50_000));
         self
     }
 
@@ -165,6 +175,9 @@ impl Client {
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(source) = self.source {
+            request = request.extension(ConnectInfo(source));
         }
         let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();

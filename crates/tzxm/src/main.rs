@@ -7,6 +7,7 @@ mod config;
 mod credit_code;
 mod deliver;
 mod demo;
+mod detect;
 mod items;
 mod key;
 mod ledger;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::{Config, Listen},
-    deliver, prove, seal,
+    deliver, detect, prove, seal,
     stop::Stop,
     supervise, world,
 };
@@ -142,6 +142,7 @@ impl Doors {
         let delivering = tokio::spawn(deliver::watch(platform.clone(), stopped.clone()));
         let sealing = tokio::spawn(seal::watch(platform.clone(), stopped.clone()));
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
+        let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -158,6 +159,7 @@ impl Doors {
         delivering.abort();
         sealing.abort();
         proving.abort();
+        detecting.abort();
         sweeping.abort();
         platform.store.close().await?;
         match early {

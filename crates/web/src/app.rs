@@ -28,7 +28,10 @@ impl From<Failure> for WebError {
 pub fn refusals<T>(result: Result<T, Failure>) -> Result<Result<T, Vec<domain::Refusal>>, WebError> {
     match result {
         Ok(value) => Ok(Ok(value)),
-        Err(Failure::Refused(refusals)) => Ok(Err(refusals)),
+        Err(Failure::Refused(refusals)) => {
+            crate::audit::note_refusals(&refusals);
+            Ok(Err(refusals))
+        }
         Err(other) => Err(other.into()),
     }
 }

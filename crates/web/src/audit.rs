@@ -1,9 +1,10 @@
 //! One security-audit record around every request that may change something or reads what is restricted, also when it is
 //! refused or fails (S-12, S-13).
 
-use crate::{App, Face, WebError, cookie, request::RequestId};
+use crate::{App, Face, WebError, cookie, error, request::RequestId};
 use axum::{
     extract::{ConnectInfo, Request, State},
+    http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -24,10 +25,24 @@ impl Seen {
     }
 }
 
-/// The codes of the refusals an answer carries, or the status when it says nothing itself.
-fn reason(response: &Response) -> String {
+tokio::task_local! {
+    /// The codes of the refusals a form of this request is drawn again with: its answer is a page and carries no error.
+    static DRAWN_AGAIN: OnceLock<String>;
+}
+
+/// Notes the refusals a form is drawn again with; the first ones stay.
+pub(crate) fn note_refusals(refusals: &[domain::Refusal]) {
+    // Outside a request that is recorded there is nothing to note.
+    let _ = DRAWN_AGAIN.try_with(|codes| codes.set(error::codes(refusals)));
+}
+
+/// The codes of the refusals an answer carries or was drawn with, or the status when it says nothing itself.
+fn reason(response: &Response, drawn_again: Option<String>) -> String {
     match response.extensions().get::<Arc<WebError>>() {
         Some(error) => error.code(),
+        None if response.status() == StatusCode::UNPROCESSABLE_ENTITY && drawn_again.is_some() => {
+            drawn_again.unwrap_or_default()
+        }
         None if response.status().is_client_error() || response.status().is_server_error() => {
             format!("http.{}", response.status().as_u16())
         }
@@ -66,7 +81,12 @@ pub async fn around<F: Future<Output = Response>>(
     request.extensions_mut().insert(attempt.clone());
     request.extensions_mut().insert(seen.clone());
     let method = request.method().clone();
-    let response = run(request).await;
+    let (response, drawn_again) = DRAWN_AGAIN
+        .scope(OnceLock::new(), async {
+            let response = run(request).await;
+            (response, DRAWN_AGAIN.try_with(|codes| codes.get().cloned()).ok().flatten())
+        })
+        .await;
     let reads = method.is_safe();
     let outcome = match response.status().as_u16() {
         // Nothing of the thing was shown: the person was sent to sign in.
@@ -78,7 +98,7 @@ pub async fn around<F: Future<Output = Response>>(
         _ => "failed",
     };
     let actor = seen.0.get().cloned().unwrap_or(Actor::Public);
-    match platform.close_attempt(&attempt, &actor, outcome, &reason(&response)).await {
+    match platform.close_attempt(&attempt, &actor, outcome, &reason(&response, drawn_again)).await {
         Ok(()) => response,
         Err(failure) => {
             tracing::error!(request.id = %id, error = %failure, "the audit record could not be written");

@@ -105,7 +105,7 @@ impl IntoResponse for WebError {
     }
 }
 
-fn codes(refusals: &[Refusal]) -> String {
+pub(crate) fn codes(refusals: &[Refusal]) -> String {
     refusals.iter().map(|refusal| refusal.code.as_ref()).collect::<Vec<_>>().join(", ")
 }
 

@@ -76,6 +76,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
     entry("supervision", "/supervision", "电子监察", "flag"),
+    entry("alarms", "/alarms", "安全告警", "alert-triangle"),
     entry("audit", "/audit", "安全审计", "shield-check"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
@@ -119,6 +120,8 @@ pub struct Page {
     pub unread: u32,
     /// Open tasks, shown in the office's side bar.
     pub tasks: u32,
+    /// Security alarms nobody has acknowledged, shown in the office's side bar; `None` hides the entry.
+    pub alarms: Option<u64>,
     /// What supervision asks of the person, shown in the office's side bar; `None` hides the entry.
     pub supervision: Option<u64>,
     /// Whether the person reads the security audit; hides the entry from everybody else.
@@ -144,6 +147,7 @@ impl Page {
             who: None,
             unread: 0,
             tasks: 0,
+            alarms: None,
             supervision: None,
             audits: false,
             crumbs: Vec::new(),
@@ -159,6 +163,26 @@ impl Page {
         self.who = Some(who);
         self.csrf = csrf.into();
         self
+    }
+
+    /// Whether an entry of the navigation is for this person.
+    pub fn shows(&self, entry: &NavEntry) -> bool {
+        match entry.key {
+            "supervision" => self.supervision.is_some(),
+            "alarms" => self.alarms.is_some(),
+            "audit" => self.audits,
+            _ => true,
+        }
+    }
+
+    /// What waits behind an entry of the navigation; 0 shows nothing.
+    pub fn waiting(&self, entry: &NavEntry) -> u64 {
+        match entry.key {
+            "work" => self.tasks.into(),
+            "supervision" => self.supervision.unwrap_or_default(),
+            "alarms" => self.alarms.unwrap_or_default(),
+            _ => 0,
+        }
     }
 
     /// Adds a step of the way back.

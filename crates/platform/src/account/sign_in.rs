@@ -75,6 +75,9 @@ impl Platform {
             return Err(wait("login"));
         }
         let found = self.find_account(face, &login).await?;
+        if let (Some(attempt), Some(found)) = (&call.attempt, &found) {
+            attempt.aims_at(format!("account:{}", found.id));
+        }
         let fits = self.verify_password(password, found.as_ref().map(|found| found.phc.clone())).await?;
         let found = match found {
             Some(found) if fits => found,
@@ -163,6 +166,9 @@ impl Platform {
         let session = self.session(face, token).await?.filter(|session| session.owed == Owed::Code);
         let session = session.ok_or(Failure::Denied(Denied::NotSignedIn))?;
         let account = session.actor.account().ok_or(Failure::NotThere)?.clone();
+        if let Some(attempt) = &call.attempt {
+            attempt.aims_at(format!("account:{account}"));
+        }
         let call = Call { actor: session.actor, ..call.clone() };
         let proof = self.check_code(&account, code, source).await?;
         let mut change = self.change(&call);

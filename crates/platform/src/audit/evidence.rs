@@ -1,6 +1,8 @@
 //! 核验: checkpoints over events and audit records, and the proof that nothing was changed behind the platform (S-14).
 
-use crate::{Action, Call, Failure, Object, Platform, permission, read::PlatformFold, stream::refused};
+use crate::{
+    Action, Call, Failure, Object, Platform, detection::Noticed, permission, read::PlatformFold, stream::refused,
+};
 use domain::{Moment, Refusal, region::INNER_MONGOLIA};
 use ledger::{Checkpoint, Fault, FaultKind, QueryResult, Report, Row, Unit};
 
@@ -116,6 +118,10 @@ impl Platform {
                 hex::encode(report.root.hash).into(),
             ],
         ));
+        if report.found > 0 {
+            let object = report.faults.first().map(fault_in_words).unwrap_or_default();
+            unit.audit(Noticed::BrokenRecords.entry(self.clock.now().0, "", object));
+        }
         self.store.commit(unit).await.map_err(refused)?;
         Ok(Some(report))
     }

@@ -15,7 +15,10 @@ use domain::Moment;
 use ledger::AuditEntry;
 use std::{
     collections::BTreeSet,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// What the web knows of a request before it is carried out.
@@ -35,6 +38,8 @@ pub struct Attempt {
     pub session: String,
     /// When it began.
     pub at: Moment,
+    /// What it tries to get at, should it change nothing.
+    pub(crate) aim: OnceLock<String>,
     written: AtomicBool,
 }
 
@@ -49,7 +54,7 @@ impl Attempt {
         session: String,
         at: Moment,
     ) -> Self {
-        Self { request, face, method, path, source, session, at, written: AtomicBool::new(false) }
+        Self { request, face, method, path, source, session, at, aim: OnceLock::new(), written: AtomicBool::new(false) }
     }
 
     /// Whether its record is already committed with a change.
@@ -75,6 +80,7 @@ impl Attempt {
             organisation,
             method: self.method.clone(),
             path: self.path.clone(),
+            object: self.aim.get().cloned().unwrap_or_default(),
             outcome: outcome.to_owned(),
             reason: reason.to_owned(),
             ..AuditEntry::default()

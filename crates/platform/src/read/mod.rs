@@ -1,6 +1,7 @@
 //! Read tables: what lists and pages read. Each row follows from events by a pure function, so they can be rebuilt.
 
 mod account;
+mod alarm;
 mod calendar;
 mod case;
 mod consultation;

@@ -15,6 +15,7 @@ mod crash;
 mod deadline;
 mod declare;
 mod delegation;
+mod detection;
 mod group;
 mod guess;
 mod guide;

@@ -23,7 +23,8 @@ use jiff::civil::Date;
 use ledger::Store;
 use platform::{
     Actor, Call, Failure, Platform,
-    account::OpenOfficer,
+    account::{Face, OpenOfficer},
+    audit::Attempt,
     case::ApplyForItem,
     ports::ManualClock,
     supervision::{CardFilter, Owing},
@@ -39,6 +40,9 @@ use std::{
 const POSTS_FROM: (i8, i8) = (1, 1);
 /// Where chance comes from: on the same day the demonstration is the same.
 const SEED: u64 = 2_018_861;
+/// Where somebody guesses passwords from, and how often.
+const STRANGER: &str = "203.0.113.25";
+const GUESSES: i64 = 12;
 /// Working days before today on which everybody registered.
 const REGISTERED: u32 = 90;
 
@@ -83,6 +87,7 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
     }
     town.clock.set(now);
     town.platform.supervise(&Call::system("demo")).await?;
+    town.guess_passwords(now).await?;
     Ok(())
 }
 
@@ -115,6 +120,25 @@ struct Town {
 }
 
 impl Town {
+    /// A stranger tries to sign in, so that the security administrator has something to look into.
+    async fn guess_passwords(&self, now: Moment) -> Result<(), Failure> {
+        for n in 0..GUESSES {
+            let at = Moment(now.0 - (GUESSES - n) * 20_000);
+            self.clock.set(at);
+            let (method, path, source) = ("POST".to_owned(), "/login".to_owned(), STRANGER.to_owned());
+            let attempt = Attempt::new(format!("demo-{n}"), "office", method, path, source, String::new(), at);
+            let call = Call { attempt: Some(Arc::new(attempt)), ..Call::new(Actor::Public, "demo") };
+            let tried = self.platform.sign_in(&call, Face::Office, "admin", "admin123", STRANGER).await;
+            if let (Err(Failure::Refused(refusals)), Some(attempt)) = (tried, &call.attempt) {
+                let codes: Vec<_> = refusals.iter().map(|refusal| refusal.code.as_ref()).collect();
+                self.platform.close_attempt(attempt, &Actor::Public, "refused", &codes.join(", ")).await?;
+            }
+        }
+        self.clock.set(now);
+        self.platform.detect(&Call::system("demo")).await?;
+        Ok(())
+    }
+
     /// That many working days ago, at that hour; never later than `now`.
     fn go_to(&self, days: u32, hour: i8, now: Moment) {
         self.clock.set(now.min(Moment::at(self.day(days), hour, 10)));

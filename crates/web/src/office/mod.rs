@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod accounts;
+mod alarm;
 mod as_of;
 mod audit;
 mod calendar;
@@ -11,6 +12,7 @@ mod consultation;
 mod correction;
 mod decision;
 mod delegation;
+mod form_box;
 pub(crate) mod group;
 mod guide;
 mod help;
@@ -31,6 +33,8 @@ mod suspension;
 mod verify;
 mod window;
 mod work;
+
+use form_box::FormBox;
 
 use crate::{App, Face, OfficeContext, Page, Route, WebError, door, route};
 use axum::{
@@ -69,6 +73,7 @@ pub fn routes() -> Vec<Route> {
         notification::routes(),
         ics::routes(),
         calendar::routes(),
+        alarm::routes(),
         audit::routes(),
         help::routes(),
     ]
@@ -87,6 +92,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
         return Err(WebError::SignInNeeded);
     }
     let mut page = ctx.page(nav, title).await?;
+    page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);

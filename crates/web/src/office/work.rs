@@ -101,11 +101,16 @@ struct WorkPage {
     ended: bool,
 }
 
-/// The first page. Administrators have no cases: one begins with the audit, the others with the manual.
+/// The first page. Administrators have no cases: they begin with the audit, the alarms or the manual.
 async fn desk(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     match &ctx.call.actor {
         Actor::Officer { posts, .. } if posts.iter().all(|post| post.role.is_administrator()) => {
-            Ok(to(if ctx.platform.may_read_audit(&ctx.call) { "/audit" } else { "/help#posts" }))
+            let first = match &ctx.platform {
+                platform if platform.may_read_audit(&ctx.call) => "/audit",
+                platform if platform.may_read_alarms(&ctx.call) => "/alarms",
+                _ => "/help#posts",
+            };
+            Ok(to(first))
         }
         _ => Ok(list(ctx, asked, "/", Tab::All).await?.into_response()),
     }

@@ -15,7 +15,7 @@ use domain::{
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
-use platform::{Call, ports::Clock, supervision::CardFilter};
+use platform::{Call, detection::AlarmFilter, ports::Clock, supervision::CardFilter};
 use std::collections::BTreeMap;
 use testkit::{Answer, Client, PASSWORD, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
@@ -101,8 +101,10 @@ impl Samples {
         let client = Client::portal(world).signed_in(world, &world.agent).await;
         let account = p.account_page(&world.public(), platform::account::Face::Portal, client.token()).await.unwrap();
         let session = account.current;
+        let alarm = alarm(world).await;
         let values = BTreeMap::from([
             (("accounts", "id"), officer.account().to_string()),
+            (("alarms", "id"), alarm),
             (("sessions", "id"), session),
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
@@ -189,6 +191,20 @@ async fn supervised(world: &World, officer: &Person) -> (String, String, String)
     let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("proof"))]);
     let proof = p.upload_card_file(&officer.call(), &card, ("说明.pdf", ""), content).await.unwrap();
     (card.to_string(), order.to_string(), proof.id.to_string())
+}
+
+/// An alarm: somebody guessed passwords.
+async fn alarm(world: &World) -> String {
+    let mut stranger = Client::office(world).at("203.0.113.9".parse().unwrap());
+    for _ in 0..10 {
+        stranger.post("/login", &[("login", "nobody-here"), ("password", "guess")]).await;
+    }
+    let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
+    let alarm = testkit::patiently("the alarm", async || {
+        world.platform.detect(&Call::system("detection")).await.unwrap();
+        world.platform.alarms(&security.call(), &AlarmFilter::default(), None).await.unwrap().rows.pop()
+    });
+    alarm.await.id.to_string()
 }
 
 fn escape(text: &str) -> String {
@@ -287,8 +303,8 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
             world.officer("development_reform", "150402", &[Role::AuditAdministrator]).await,
         ),
         (
-            "a security administrator",
-            world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await,
+            "a county's security administrator",
+            world.officer("development_reform", "150402", &[Role::SecurityAdministrator]).await,
         ),
     ];
     for (who, person) in &wrong {
@@ -313,6 +329,7 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
     let supervisor = world.supervisor().await;
     let region = world.officer("development_reform", "150000", &[Role::GeneralAdministration]).await;
     let auditor = world.officer("development_reform", "150000", &[Role::AuditAdministrator]).await;
+    let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
     let mut faults = Faults::default();
     let root = world.platform.store.root().await.unwrap();
     for (face, people) in [
@@ -327,6 +344,7 @@ async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(wo
                 &supervisor,
                 &region,
                 &auditor,
+                &security,
             ],
         ),
     ] {

@@ -223,6 +223,7 @@ fn forms(ctx: &OfficeContext, card: &CardPage, form: &Fields, errors: &[Refusal]
             submit: "提交说明",
             class: "btn-primary",
             confirm: ("确认提交说明？", "提交后由电子监察岗核查，说明不能撤回。"),
+            csrf: ctx.csrf(),
             once: ctx.once(),
         });
     }
@@ -248,6 +249,7 @@ fn forms(ctx: &OfficeContext, card: &CardPage, form: &Fields, errors: &[Refusal]
             submit: "销号",
             class: "btn-primary",
             confirm: ("确认销号？", "销号后不能再答复或者改变结论。"),
+            csrf: ctx.csrf(),
             once: ctx.once(),
         });
     }
@@ -264,6 +266,7 @@ fn forms(ctx: &OfficeContext, card: &CardPage, form: &Fields, errors: &[Refusal]
             submit: "上报",
             class: "btn-outline-danger",
             confirm: ("确认上报？", "上报后由上级电子监察岗核查销号。"),
+            csrf: ctx.csrf(),
             once: ctx.once(),
         });
     }

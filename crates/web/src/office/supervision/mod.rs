@@ -6,7 +6,7 @@ mod file;
 mod home;
 mod order;
 
-use super::{frame, query, show, step, to};
+use super::{FormBox, frame, query, show, step, to};
 use crate::{
     OfficeContext, Route, WebError,
     html::{Markup, Note, Pill, Tone},
@@ -91,19 +91,6 @@ impl CardLine {
             opened: row.opened_at.display(),
         }
     }
-}
-
-/// A form on a page of its own matter: title, what it means, fields, one button.
-struct FormBox {
-    id: &'static str,
-    title: &'static str,
-    lead: String,
-    action: String,
-    fields: Vec<Markup>,
-    submit: &'static str,
-    class: &'static str,
-    confirm: (&'static str, &'static str),
-    once: String,
 }
 
 /// The cards of one case, for its page; nothing for whoever may not see them.

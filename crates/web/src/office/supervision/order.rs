@@ -278,6 +278,7 @@ async fn draw(
         submit: "回复",
         class: "btn-primary",
         confirm: ("确认回复？", "回复后告知督办机关，不能撤回。"),
+        csrf: ctx.csrf(),
         once: ctx.once(),
     });
     let view = OrderView {

@@ -1,0 +1,77 @@
+//! 入侵检测 (S-21): what follows the security audit, the alarms it raises, and what a security administrator does with them.
+//!
+//! `watch` reads the records that came since the last time and counts those that fit a rule; the marks of what was counted
+//! lie in a table, so that several nodes and a restart count everything once.
+
+mod alarm;
+mod list;
+mod watch;
+
+pub use alarm::{AlarmLine, AlarmPage};
+pub use list::{AlarmFilter, AlarmRow, Alarms, PAGE};
+
+use crate::{Platform, audit::Attempt, stream::refused};
+use domain::region::INNER_MONGOLIA;
+use ledger::{AuditEntry, Unit};
+
+/// A wall clock may differ from the time that passed by so much, in milliseconds, before it is said to have jumped.
+const JUMP: i64 = 2000;
+
+/// Alarms are the platform's as a whole: only a post at the autonomous region reaches them.
+fn whole() -> crate::Object<'static> {
+    crate::Object { region: Some(INNER_MONGOLIA), ..crate::Object::default() }
+}
+
+/// What the platform itself notices and no request says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noticed {
+    /// A source asked for too many codes that do not exist.
+    Enumeration,
+    /// A verification found places that do not fit (S-25).
+    BrokenRecords,
+    /// The clock jumped.
+    ClockJump,
+}
+
+impl Noticed {
+    /// Its record in the security audit.
+    pub fn entry(self, at: i64, source: &str, object: String) -> AuditEntry {
+        let (path, outcome, reason) = match self {
+            Self::Enumeration => ("codes", "refused", "query.wait"),
+            Self::BrokenRecords => ("records", "failed", "audit.broken"),
+            Self::ClockJump => ("clock", "failed", "clock.jump"),
+        };
+        AuditEntry {
+            at,
+            source: source.to_owned(),
+            actor: "system".to_owned(),
+            method: "NOTICE".to_owned(),
+            path: path.to_owned(),
+            object,
+            outcome: outcome.to_owned(),
+            reason: reason.to_owned(),
+            ..AuditEntry::default()
+        }
+    }
+}
+
+impl Attempt {
+    /// What the request tries to get at, where it changes nothing: the account somebody signs in to.
+    pub(crate) fn aims_at(&self, object: String) {
+        let _ = self.aim.set(object);
+    }
+}
+
+impl Platform {
+    /// Notes a jump of the clock: `wall` milliseconds went by on it while `passed` did. Whether it was one.
+    pub async fn watch_clock(&self, wall: i64, passed: i64) -> Result<bool, crate::Failure> {
+        let off = wall - passed;
+        if off.abs() <= JUMP {
+            return Ok(false);
+        }
+        let mut unit = Unit::new();
+        unit.audit(Noticed::ClockJump.entry(self.clock.now().0, "", format!("{off:+} 毫秒")));
+        self.store.commit(unit).await.map_err(refused)?;
+        Ok(true)
+    }
+}
