@@ -3,6 +3,7 @@
 
 mod api;
 mod as_of;
+mod canary;
 mod detection;
 mod group;
 mod guide;
