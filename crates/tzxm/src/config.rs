@@ -1,6 +1,6 @@
 //! 配置文件: one TOML file, few items, each with a safe default. Read once, checked before anything starts.
 
-use crate::stop::Stop;
+use crate::{log::OneLine, stop::Stop};
 use courier::NotificationSettings;
 use platform::Settings;
 use serde::Deserialize;
@@ -150,7 +150,7 @@ impl Config {
     pub fn start_log(&self) -> Result<(), Stop> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.log.filter)
             .map_err(|error| Stop::because("[log] filter", &error))?;
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter).with_writer(OneLine);
         let started = match self.log.format {
             LogFormat::Text => log.compact().try_init(),
             LogFormat::Json => log.json().flatten_event(true).try_init(),

@@ -12,6 +12,7 @@ mod items;
 mod key;
 mod ledger;
 mod lines;
+mod log;
 mod printing;
 mod prove;
 mod seal;
