@@ -1,8 +1,9 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
-use crate::account::Face;
+use crate::{Actor, account::Face};
+use ipnet::IpNet;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 /// Whether people of a face must have a second factor, or may (S-04).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -105,6 +106,8 @@ pub struct Settings {
     pub trusted_proxies: u8,
     /// Codes that do not exist which one source may ask for within ten minutes; then it waits.
     pub code_misses: u32,
+    /// Networks from which administrators' accounts work (S-18); empty = from anywhere.
+    pub administrator_networks: Vec<IpNet>,
     /// Hours within which a security incident has to be reported (L-09: four for most, two for central organs, one for
     /// critical infrastructure).
     pub incident_report_hours: u32,
@@ -127,6 +130,7 @@ impl Default for Settings {
             secure_cookies: true,
             trusted_proxies: 0,
             code_misses: 30,
+            administrator_networks: Vec::new(),
             incident_report_hours: 4,
             sign_in: SignInRules::default(),
         }
@@ -134,6 +138,19 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether a person may work from there: an administrator only from the networks named for administrators (S-18).
+    pub fn may_work_from(&self, actor: &Actor, source: Option<IpAddr>) -> bool {
+        let administers = match actor {
+            Actor::Officer { posts, .. } => posts.iter().any(|post| post.role.is_administrator()),
+            _ => false,
+        };
+        // What reaches an IPv6 listener from IPv4 is written as an IPv6 address.
+        let source = source.map(|source| source.to_canonical());
+        !administers
+            || self.administrator_networks.is_empty()
+            || source.is_some_and(|source| self.administrator_networks.iter().any(|network| network.contains(&source)))
+    }
+
     /// Faults of the settings, in words an administrator understands; empty when good.
     pub fn validate(&self) -> Vec<String> {
         let mut faults = Vec::new();

@@ -67,7 +67,13 @@ pub fn face(person: &Person) -> Face {
 impl World {
     /// The same platform as in production: a second factor is required, passwords and disused accounts run out.
     pub fn strict(&self) -> Platform {
-        let settings = Settings { sign_in: SignInRules::default(), ..(*self.platform.settings).clone() };
+        self.with_settings(|settings| settings.sign_in = SignInRules::default())
+    }
+
+    /// The same platform with other settings.
+    pub fn with_settings(&self, change: impl FnOnce(&mut Settings)) -> Platform {
+        let mut settings = (*self.platform.settings).clone();
+        change(&mut settings);
         Platform::new(Parts { settings: Arc::new(settings), ..(*self.platform).clone() })
     }
 

@@ -51,6 +51,9 @@ impl Context {
             seen.set(actor.clone());
         }
         let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        if !platform.settings.may_work_from(&actor, source) {
+            return Err(WebError::NotFound);
+        }
         let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt, source };
         Ok(Self { platform, call, token, owed, ended, face })
     }

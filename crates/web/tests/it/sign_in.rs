@@ -14,6 +14,7 @@ both_engines! {
     s07_the_second_place_of_an_administrator_says_so_at_both,
     s01_a_changed_password_is_said_and_the_old_one_is_worth_nothing,
     a08_two_administrators_reset_on_the_page_of_accounts,
+    s18_an_administrator_works_from_the_management_network_only,
 }
 
 fn password(person: &Person) -> [(&str, &str); 2] {
@@ -211,4 +212,34 @@ async fn a08_two_administrators_reset_on_the_page_of_accounts(world: &World) {
     let officer = world.officer("water", "150402", &[Role::Undertaker]).await;
     let mut stranger = Client::office(world).signed_in(world, &officer).await;
     assert_eq!(stranger.get("/accounts").await.status, StatusCode::FORBIDDEN);
+}
+
+async fn s18_an_administrator_works_from_the_management_network_only(world: &World) {
+    let auditor = world.officer("development_reform", "150000", &[Role::AuditAdministrator]).await;
+    let officer = world.all_hands("water", "150402").await;
+    let p = world.with_settings(|settings| {
+        settings.administrator_networks = vec!["10.20.0.0/24".parse().unwrap(), "fd00:20::/64".parse().unwrap()];
+    });
+    let session = Client::office(world).signed_in(world, &auditor).await.token().to_owned();
+    let desk = Client::of(&p, Face::Office).with_token(&session);
+    for (source, expected) in [
+        ("10.20.0.7", StatusCode::OK),
+        ("::ffff:10.20.0.7", StatusCode::OK),
+        ("fd00:20::7", StatusCode::OK),
+        ("10.20.1.7", StatusCode::NOT_FOUND),
+        ("203.0.113.7", StatusCode::NOT_FOUND),
+        ("fd00:21::7", StatusCode::NOT_FOUND),
+    ] {
+        let mut client = desk.clone().at(source.parse().unwrap());
+        assert_eq!(client.get("/audit").await.status, expected, "{source}");
+    }
+    let mut nowhere = desk.clone();
+    assert_eq!(nowhere.get("/audit").await.status, StatusCode::NOT_FOUND, "no address is no management network");
+    let mut forged = desk.at("203.0.113.7".parse().unwrap());
+    let headers = [("x-forwarded-for", "10.20.0.7"), ("x-real-ip", "10.20.0.7"), ("forwarded", "for=10.20.0.7")];
+    let answer = forged.send(axum::http::Method::GET, "/audit", &headers, axum::body::Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "a header changes nothing");
+    let token = Client::office(world).signed_in(world, &officer).await.token().to_owned();
+    let mut other = Client::of(&p, Face::Office).with_token(&token).at("203.0.113.7".parse().unwrap());
+    assert_eq!(other.get("/").await.status, StatusCode::OK, "officers work from where they are");
 }
