@@ -50,6 +50,8 @@ pub struct Args {
     mail_port: Option<u16>,
     #[arg(long, env = "TZXM_DEMO_SECOND_FACTOR", help = "像生产环境一样要求双因素认证")]
     second_factor: bool,
+    #[arg(long, hide = true, help = "同一来源十分钟内可以查询多少个不存在的代码（供扫描工具使用）")]
+    code_misses: Option<u32>,
     #[arg(long, help = "启动后输出一行 JSON（地址和账号），同时写入 DIR/addresses.json")]
     json: bool,
 }
@@ -157,6 +159,9 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         config.platform.office_url.clone_from(office);
     }
     config.notification.mail = args.mail_port.map(local_mail);
+    if let Some(most) = args.code_misses {
+        config.platform.code_misses = most;
+    }
     if args.second_factor {
         config.platform.sign_in.second_factor = SignInRules::default().second_factor;
     }
