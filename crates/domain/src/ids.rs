@@ -69,4 +69,6 @@ ids! {
     ExpeditingOrderId, "o";
     /// 征求意见.
     ConsultationId, "q";
+    /// 封存件.
+    HoldId, "h";
 }

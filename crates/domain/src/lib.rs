@@ -15,6 +15,7 @@ pub mod department;
 pub mod document;
 pub mod group;
 pub mod guide;
+pub mod hold;
 pub mod ids;
 pub mod industry;
 pub mod item;

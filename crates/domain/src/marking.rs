@@ -80,19 +80,24 @@ pub enum Verdict {
 impl Verdict {
     /// The neutral words for the person (K-08); `None` when clean.
     pub fn refusal(self) -> Option<Refusal> {
-        let refusal = match self {
-            Self::Clean => return None,
-            Self::Hold(_) => Refusal::new(
-                "marking.held",
-                "该内容正在核验,核验完成前不能使用。如有疑问,请联系项目所在地投资主管部门。",
-            ),
-            Self::Block(_) => Refusal::new(
-                "marking.blocked",
-                "该内容不能通过本平台提交。请核对后重新准备,或到项目所在地投资主管部门当面咨询。",
-            ),
-        };
-        Some(refusal.article("办法第三条"))
+        (self != Self::Clean).then(|| neutral(matches!(self, Self::Block(_))))
     }
+}
+
+/// The neutral words for whoever handed something in: refused, or held until a person has decided.
+pub fn neutral(blocked: bool) -> Refusal {
+    let refusal = if blocked {
+        Refusal::new(
+            "marking.blocked",
+            "该内容不能通过本平台提交。请核对后重新准备，或到项目所在地投资主管部门当面咨询。",
+        )
+    } else {
+        Refusal::new(
+            "marking.held",
+            "该内容正在核验，核验完成前不能使用，完成后会在消息中告知。如有疑问，请联系项目所在地投资主管部门。",
+        )
+    };
+    refusal.article("办法第三条")
 }
 
 /// Checks one text (K-02 to K-05).

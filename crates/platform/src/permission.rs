@@ -156,11 +156,19 @@ pub enum Action {
     VerifyEvidence,
     /// Keep checkpoints and verify what is due.
     KeepEvidence,
+    /// 封存内容: see what was sealed for its marking — never its content.
+    ReadHolds,
+    /// Report it, release it, propose its purge.
+    DecideHold,
+    /// Confirm or refuse a purge that another proposed.
+    ConfirmPurge,
+    /// Seal old files, destroy what was purged.
+    KeepFiles,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 75] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -232,6 +240,10 @@ impl Action {
         Self::ReadAudit,
         Self::VerifyEvidence,
         Self::KeepEvidence,
+        Self::ReadHolds,
+        Self::DecideHold,
+        Self::ConfirmPurge,
+        Self::KeepFiles,
     ];
 }
 
@@ -340,6 +352,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
         A::KeepEvidence => &[System],
+        A::ReadHolds | A::DecideHold | A::ConfirmPurge => &[P(&[SecurityAdministrator], Reach::Territory)],
+        A::KeepFiles => &[System],
     }
 }
 

@@ -77,6 +77,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("guides", "/guides", "办事指南", "book"),
     entry("supervision", "/supervision", "电子监察", "flag"),
     entry("audit", "/audit", "安全审计", "shield-check"),
+    entry("holds", "/holds", "涉密核验", "lock"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
@@ -123,6 +124,8 @@ pub struct Page {
     pub supervision: Option<u64>,
     /// Whether the person reads the security audit; hides the entry from everybody else.
     pub audits: bool,
+    /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
+    pub holds: Option<u64>,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -146,6 +149,7 @@ impl Page {
             tasks: 0,
             supervision: None,
             audits: false,
+            holds: None,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,

@@ -18,6 +18,7 @@ mod delegation;
 mod group;
 mod guess;
 mod guide;
+mod hold;
 mod kit;
 mod lists;
 mod moving;

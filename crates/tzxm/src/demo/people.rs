@@ -96,6 +96,7 @@ pub const OFFICERS: [Officer; 26] = [
     officer(GUIDE_KEEPERS[2], "额尔德尼", &[("development_reform", "150000", M)]),
     officer("zizhiqu-xitong", "田野", &[("development_reform", "150000", Y)]),
     officer("zizhiqu-anquan", "其其格", &[("development_reform", "150000", Q)]),
+    officer("zizhiqu-anquan-fh", "吴兰", &[("development_reform", "150000", Q)]),
     officer("zizhiqu-shenji", "冯雅琴", &[("development_reform", "150000", J)]),
 ];
 

@@ -14,6 +14,7 @@ mod delegation;
 pub(crate) mod group;
 mod guide;
 mod help;
+mod hold;
 mod ics;
 mod licence;
 mod notification;
@@ -70,6 +71,7 @@ pub fn routes() -> Vec<Route> {
         ics::routes(),
         calendar::routes(),
         audit::routes(),
+        hold::routes(),
         help::routes(),
     ]
     .concat()
@@ -88,6 +90,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     }
     let mut page = ctx.page(nav, title).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
+    page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
     page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);

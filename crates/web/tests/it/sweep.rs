@@ -101,7 +101,13 @@ impl Samples {
         let client = Client::portal(world).signed_in(world, &world.agent).await;
         let account = p.account_page(&world.public(), platform::account::Face::Portal, client.token()).await.unwrap();
         let session = account.current;
+        let content = stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("标志"))]);
+        let sealed = p.upload_file(&world.agent.call(), &project, "project_decision", "机密.pdf", "", content).await;
+        assert!(sealed.is_err(), "the name carries a marking");
+        let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
+        let (holds, _) = p.held_content(&security.call(), HoldFilter::default(), None).await.unwrap();
         let values = BTreeMap::from([
+            (("holds", "id"), holds[0].id.to_string()),
             (("accounts", "id"), officer.account().to_string()),
             (("sessions", "id"), session),
             (("projects", "id"), project.to_string()),
