@@ -5,8 +5,8 @@ use confined::{Confined, MEMORY};
 use futures_util::stream;
 use ledger::DataKey;
 use platform::upload::{
-    Allowance, Answer, FilePart, FileType, Inspector, Marking, Opened, Received, SealedWriter, Slot, clean_name, inspect,
-    receive,
+    Allowance, Answer, FilePart, FileType, Inspector, Marking, Opened, Received, SealedWriter, Slot, clean_name,
+    inspect, receive,
 };
 use samples::{Hostile, Marked};
 use std::{collections::BTreeMap, convert::Infallible, os::unix::fs::PermissionsExt, path::Path};

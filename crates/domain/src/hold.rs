@@ -313,7 +313,9 @@ pub fn report(hold: &Hold, by: Who<'_>, office: &str, note: &str) -> Result<Vec<
 fn open(hold: &Hold) -> Result<(), Refusal> {
     match hold.state {
         State::Open => Ok(()),
-        State::Proposed => Err(refuse("hold.proposed", "已有一项待确认的销毁申请，请先由另一位安全管理员确认或者退回。")),
+        State::Proposed => {
+            Err(refuse("hold.proposed", "已有一项待确认的销毁申请，请先由另一位安全管理员确认或者退回。"))
+        }
         State::Confirmed | State::Purged | State::Released => Err(refuse("hold.over", "这份内容已经处理完毕。")),
     }
 }

@@ -43,13 +43,49 @@ pub fn hostile() -> Vec<Hostile> {
 
 fn names() -> Vec<Hostile> {
     let signs = [
-        "../a.pdf", "a/b.pdf", "..\\a.pdf", "C:\\a.pdf", "a\0.pdf", "a\r\nSet-Cookie: x.pdf", "a\u{202e}fdp.exe.pdf",
-        "a\u{2066}.pdf", "a\u{200b}.pdf", "\u{feff}a.pdf", "a\u{2028}.pdf", "a\u{7f}.pdf", "a\u{85}b.pdf", "a\".pdf",
-        "<script>.pdf", "a|b.pdf", "a?.pdf", "a*.pdf", "a\u{200f}.pdf", "a\u{e0041}.pdf", "", "..", "   ",
+        "../a.pdf",
+        "a/b.pdf",
+        "..\\a.pdf",
+        "C:\\a.pdf",
+        "a\0.pdf",
+        "a\r\nSet-Cookie: x.pdf",
+        "a\u{202e}fdp.exe.pdf",
+        "a\u{2066}.pdf",
+        "a\u{200b}.pdf",
+        "\u{feff}a.pdf",
+        "a\u{2028}.pdf",
+        "a\u{7f}.pdf",
+        "a\u{85}b.pdf",
+        "a\".pdf",
+        "<script>.pdf",
+        "a|b.pdf",
+        "a?.pdf",
+        "a*.pdf",
+        "a\u{200f}.pdf",
+        "a\u{e0041}.pdf",
+        "",
+        "..",
+        "   ",
     ];
     let extensions = [
-        "a.pdf.exe", "a.pdf.js", "a.docm", "a.xlsm", "a.doc", "a.html", "a.svg", "a.lnk", "a.php", "a.pdf.", "pdf", ".pdf",
-        "a.zip.scr", "a.jar", "a.hta", "a.eml", "a.iso", "a.xml",
+        "a.pdf.exe",
+        "a.pdf.js",
+        "a.docm",
+        "a.xlsm",
+        "a.doc",
+        "a.html",
+        "a.svg",
+        "a.lnk",
+        "a.php",
+        "a.pdf.",
+        "pdf",
+        ".pdf",
+        "a.zip.scr",
+        "a.jar",
+        "a.hta",
+        "a.eml",
+        "a.iso",
+        "a.xml",
     ];
     let long = "长".repeat(201) + ".pdf";
     let named = |what: &str, name: &str| refuse(format!("{what} {name:?}"), name, pdf());
@@ -89,7 +125,11 @@ fn cut() -> Vec<Hostile> {
         for part in [4, 3, 2] {
             let end = bytes.len() / part;
             if extension != "dwg" || end < 128 {
-                all.push(refuse(format!("{extension} cut to 1/{part}"), format!("a.{extension}"), bytes[..end].to_vec()));
+                all.push(refuse(
+                    format!("{extension} cut to 1/{part}"),
+                    format!("a.{extension}"),
+                    bytes[..end].to_vec(),
+                ));
             }
         }
     }
@@ -129,8 +169,19 @@ fn pdfs() -> Vec<Hostile> {
         pdf_with(&[&stream_object("/Type /ObjStm /N 1 /First 5", inner.as_bytes())], "")
     };
     let active = [
-        "JavaScript", "JS", "Launch", "EmbeddedFile", "EmbeddedFiles", "FileAttachment", "RichMedia", "XFA", "GoToE",
-        "ImportData", "SubmitForm", "Rendition", "Movie",
+        "JavaScript",
+        "JS",
+        "Launch",
+        "EmbeddedFile",
+        "EmbeddedFiles",
+        "FileAttachment",
+        "RichMedia",
+        "XFA",
+        "GoToE",
+        "ImportData",
+        "SubmitForm",
+        "Rendition",
+        "Movie",
     ];
     let mut all = Vec::new();
     for name in active {
@@ -142,7 +193,10 @@ fn pdfs() -> Vec<Hostile> {
             ("escaped in an object stream", packed(format!("<< /S /{code} >>"))),
             ("in the trailer", pdf_with(&[], &format!("/Names << /{name} 7 0 R >>"))),
             ("behind a comment", with(format!("5 0 obj << % ) endobj\n/{name} 6 0 R>> endobj"))),
-            ("in a stream's dictionary", with(format!("5 0 obj << /{name} 6 0 R /Length 1 >> stream\nx\nendstream endobj"))),
+            (
+                "in a stream's dictionary",
+                with(format!("5 0 obj << /{name} 6 0 R /Length 1 >> stream\nx\nendstream endobj")),
+            ),
             ("escaped in the trailer", pdf_with(&[], &format!("/Names << /{code} 7 0 R >>"))),
             ("in an array", with(format!("5 0 obj [[[<</{name} 6 0 R>>]]] endobj"))),
         ] {
@@ -155,7 +209,10 @@ fn pdfs() -> Vec<Hostile> {
         ("encrypt in an object stream", packed("<< /Encrypt 1 0 R >>".to_owned())),
         ("hidden in a string", with("5 0 obj (6 0 obj <</JS 7 0 R>> endobj) endobj".to_owned())),
         ("hidden in a stream", with("5 0 obj <<>> stream\n6 0 obj <</JS 7 0 R>>\nendstream endobj".to_owned())),
-        ("opaque filter", with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter/LZWDecode>> stream\nx\nendstream".to_owned())),
+        (
+            "opaque filter",
+            with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter/LZWDecode>> stream\nx\nendstream".to_owned()),
+        ),
         ("filter elsewhere", with("5 0 obj <</Type/ObjStm/N 1/First 5/Filter 6 0 R>> stream\nx\nendstream".to_owned())),
         ("no root", String::from_utf8_lossy(&pdf()).replace("/Root", "/Toor").into_bytes()),
         ("only a header", b"%PDF-1.7\n".to_vec()),
@@ -170,10 +227,9 @@ fn office() -> Vec<Hostile> {
     let mut all = Vec::new();
     let dtd = r#"<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>"#;
     let laughs = r#"<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>"#;
-    for (extension, parts, main, folder) in [
-        ("docx", docx_parts(), "word/document.xml", "word"),
-        ("xlsx", xlsx_parts(), "xl/workbook.xml", "xl"),
-    ] {
+    for (extension, parts, main, folder) in
+        [("docx", docx_parts(), "word/document.xml", "word"), ("xlsx", xlsx_parts(), "xl/workbook.xml", "xl")]
+    {
         let part = |name: &str, data: &str| zip(&with(parts.clone(), name, data));
         let inside = |name: &str, data: &str| part(&format!("{folder}/{name}"), data);
         let related = |kind: &str, target: &str, mode: &str| {
@@ -187,7 +243,13 @@ fn office() -> Vec<Hostile> {
             ("macro in capitals", inside("VBAPROJECT.BIN", "x")),
             ("macro data", inside("vbaData.xml", "<a/>")),
             ("macro sheet", inside("macrosheets/sheet1.xml", "<a/>")),
-            ("macro by content type", part("[Content_Types].xml", &content_types(main, "application/vnd.ms-word.document.macroEnabled.main+xml"))),
+            (
+                "macro by content type",
+                part(
+                    "[Content_Types].xml",
+                    &content_types(main, "application/vnd.ms-word.document.macroEnabled.main+xml"),
+                ),
+            ),
             ("macro by relation", related("vbaProject", "a.bin", "")),
             ("macro behind a chart", zip(&with(parts.clone(), &format!("{folder}/embeddings/a.xlsx"), nested))),
             ("template outside", related("attachedTemplate", "http://evil.example/a.dotm", outside)),
@@ -249,7 +311,11 @@ fn archives() -> Vec<Hostile> {
         refuse("duplicate", "a.zip", zip(&[entry("a.pdf", pdf()), entry("a.pdf", pdf())])),
         refuse("duplicate in capitals", "a.zip", zip(&[entry("a.pdf", pdf()), entry("A.PDF", pdf())])),
         refuse("overlap", "a.zip", zip_with(&[entry("a.pdf", pdf()), entry("b.pdf", pdf())], true)),
-        refuse("overlap of many", "a.zip", zip_with(&(0..250).map(|i| entry(format!("{i}.pdf"), pdf())).collect::<Vec<_>>(), true)),
+        refuse(
+            "overlap of many",
+            "a.zip",
+            zip_with(&(0..250).map(|i| entry(format!("{i}.pdf"), pdf())).collect::<Vec<_>>(), true),
+        ),
         refuse("symlink", "a.zip", mode(0o120_777)),
         refuse("device", "a.zip", mode(0o020_666)),
         refuse("pipe", "a.zip", mode(0o010_666)),
@@ -263,13 +329,36 @@ fn archives() -> Vec<Hostile> {
         refuse("empty archive", "a.zip", zip(&[])),
         refuse("archive in archive", "a.zip", zip(&[entry("b.zip", file("a.pdf"))])),
         refuse("virus in archive", "a.zip", zip(&[entry("eicar.com", "X5O!P%@AP")])),
-        refuse("active pdf in archive", "a.zip", zip(&[entry("a.pdf", pdf_with(&[], "/Names << /JavaScript 1 0 R >>"))])),
-        refuse("macro in archive", "a.zip", zip(&[entry("a.docx", zip(&with(docx_parts(), "word/vbaProject.bin", "x")))])),
+        refuse(
+            "active pdf in archive",
+            "a.zip",
+            zip(&[entry("a.pdf", pdf_with(&[], "/Names << /JavaScript 1 0 R >>"))]),
+        ),
+        refuse(
+            "macro in archive",
+            "a.zip",
+            zip(&[entry("a.docx", zip(&with(docx_parts(), "word/vbaProject.bin", "x")))]),
+        ),
         refuse("flood in archive", "a.zip", zip(&[entry("a.png", flood(0x7fff_ffff, 0x7fff_ffff))])),
     ];
     for name in [
-        "../../etc/cron.d/a.pdf", "a/../../b.pdf", "..\\a.pdf", "a\\b.pdf", "/etc/a.pdf", "C:a.pdf", "a.pdf\0.exe", "a\r\n.pdf", "",
-        "./a.pdf", "setup.exe", "index.html", "a.js", "a.lnk", "a.svg", "a.docm", "a",
+        "../../etc/cron.d/a.pdf",
+        "a/../../b.pdf",
+        "..\\a.pdf",
+        "a\\b.pdf",
+        "/etc/a.pdf",
+        "C:a.pdf",
+        "a.pdf\0.exe",
+        "a\r\n.pdf",
+        "",
+        "./a.pdf",
+        "setup.exe",
+        "index.html",
+        "a.js",
+        "a.lnk",
+        "a.svg",
+        "a.docm",
+        "a",
     ] {
         all.push(refuse(format!("entry {name:?}"), "a.zip", file(name)));
     }
@@ -307,7 +396,9 @@ fn pictures() -> Vec<Hostile> {
         all.push(refuse(format!("{markup} in a text"), "a.png", png_with(b"tEXt", &text)));
     }
     // What is left out of the copy that people see.
-    for (what, secret) in [("place", b"GPS 39.9N 116.4E".as_slice()), ("program", b"MZ\x90\0 This program cannot be run")] {
+    for (what, secret) in
+        [("place", b"GPS 39.9N 116.4E".as_slice()), ("program", b"MZ\x90\0 This program cannot be run")]
+    {
         let text = [b"Comment\0", secret].concat();
         for (name, bytes) in [("a.jpg", jpg_with(0xfe, secret)), ("a.png", png_with(b"tEXt", &text))] {
             let what = format!("{what} in the metadata of {name}");
@@ -325,7 +416,8 @@ fn bombs() -> Vec<Hostile> {
     let deep = |count: usize| "<a>".repeat(count);
     let mut sheet = xlsx_parts();
     sheet.push(entry("xl/media/a.emf", &zeros));
-    let many: Vec<_> = (0..30).map(|i| entry(format!("{i}.pdf"), [pdf().as_slice(), &blanks[..20_000_000]].concat())).collect();
+    let many: Vec<_> =
+        (0..30).map(|i| entry(format!("{i}.pdf"), [pdf().as_slice(), &blanks[..20_000_000]].concat())).collect();
     let loops = pdf_with(&[b"3 0 obj << /Type /Pages /Kids [2 0 R] /Count 1000000 >> endobj"], "");
     vec![
         refuse("zip bomb in a workbook", "a.xlsx", zip(&sheet)),
@@ -339,11 +431,27 @@ fn bombs() -> Vec<Hostile> {
         refuse("xml without end", "a.docx", docx_with("", "", "").map_main(&deep(200_000))),
         refuse("pixels just within memory no more", "a.png", flood(40_000, 1_100)),
         refuse("strings over and over", "a.pdf", pdf_with(&["5 0 obj ( ".repeat(100_000).as_bytes()], "")),
-        Hostile { harmless_without: Some(b"nothing".to_vec()), ..refuse("a page tree that bites its tail", "a.pdf", loops) },
         Hostile {
             harmless_without: Some(b"nothing".to_vec()),
-            ..refuse("brackets within brackets", "a.pdf", pdf_with(&["5 0 obj ".to_owned().into_bytes(), b"[".repeat(300_000)].concat().chunks(400_000).collect::<Vec<_>>(), ""))
+            ..refuse("a page tree that bites its tail", "a.pdf", loops)
         },
-        Hostile { harmless_without: Some(b"nothing".to_vec()), ..refuse("a stream that unfolds without end", "a.pdf", pdf_with_text("q", &blanks)) },
+        Hostile {
+            harmless_without: Some(b"nothing".to_vec()),
+            ..refuse(
+                "brackets within brackets",
+                "a.pdf",
+                pdf_with(
+                    &["5 0 obj ".to_owned().into_bytes(), b"[".repeat(300_000)]
+                        .concat()
+                        .chunks(400_000)
+                        .collect::<Vec<_>>(),
+                    "",
+                ),
+            )
+        },
+        Hostile {
+            harmless_without: Some(b"nothing".to_vec()),
+            ..refuse("a stream that unfolds without end", "a.pdf", pdf_with_text("q", &blanks))
+        },
     ]
 }

@@ -1,6 +1,6 @@
 //! Documents that carry a text in one of the places where a marking may stand (K-03, K-04), and their harmless counterparts.
 
-use crate::{Entry, docx_parts, document, entry, ofd_parts, pdf_with, stream_object, with, xlsx_parts, zip};
+use crate::{Entry, document, docx_parts, entry, ofd_parts, pdf_with, stream_object, with, xlsx_parts, zip};
 use std::fmt::Write;
 
 /// A kind of document with a place in it.
@@ -88,7 +88,8 @@ impl Marked {
             }
             Self::DocxBody => docx_with(text, "", "").whole(),
             Self::DocxRuns => {
-                let runs: String = text.chars().map(|c| format!("<w:r><w:t>{}</w:t></w:r>", plain(&c.to_string()))).collect();
+                let runs: String =
+                    text.chars().map(|c| format!("<w:r><w:t>{}</w:t></w:r>", plain(&c.to_string()))).collect();
                 zip(&with(docx_parts(), "word/document.xml", document(&runs)))
             }
             Self::DocxHeader => docx_with("正文", text, "").whole(),
@@ -135,7 +136,10 @@ pub fn docx_with(body: &str, header: &str, title: &str) -> Docx {
         parts.push(entry("word/header1.xml", header));
     }
     if !title.is_empty() {
-        parts.push(entry("docProps/core.xml", format!("<cp><title>{}</title><creator>某人</creator></cp>", plain(title))));
+        parts.push(entry(
+            "docProps/core.xml",
+            format!("<cp><title>{}</title><creator>某人</creator></cp>", plain(title)),
+        ));
     }
     Docx(parts)
 }
@@ -145,7 +149,10 @@ pub fn xlsx_with(cell: &str, footer: &str, title: &str) -> Vec<u8> {
     let cells: String = cell.lines().map(|line| format!("<si><t>{}</t></si>", plain(line))).collect();
     let mut parts = with(xlsx_parts(), "xl/sharedStrings.xml", format!("<sst>{cells}</sst>"));
     if !footer.is_empty() {
-        let footer = format!(r#"<sheet><headerFooter><oddFooter>&amp;C&amp;"宋体,常规"&amp;12{}&amp;R&amp;P</oddFooter></headerFooter></sheet>"#, plain(footer));
+        let footer = format!(
+            r#"<sheet><headerFooter><oddFooter>&amp;C&amp;"宋体,常规"&amp;12{}&amp;R&amp;P</oddFooter></headerFooter></sheet>"#,
+            plain(footer)
+        );
         parts = with(parts, "xl/worksheets/sheet1.xml", footer);
     }
     if !title.is_empty() {
@@ -156,7 +163,10 @@ pub fn xlsx_with(cell: &str, footer: &str, title: &str) -> Vec<u8> {
 
 /// A fixed document with a text on its page, one object for each line.
 pub fn ofd_with(text: &str) -> Vec<u8> {
-    let objects: String = text.lines().map(|line| format!("<ofd:TextObject><ofd:TextCode>{}</ofd:TextCode></ofd:TextObject>", plain(line))).collect();
+    let objects: String = text
+        .lines()
+        .map(|line| format!("<ofd:TextObject><ofd:TextCode>{}</ofd:TextCode></ofd:TextObject>", plain(line)))
+        .collect();
     let page = format!("<ofd:Page xmlns:ofd='o'>{objects}</ofd:Page>");
     zip(&with(ofd_parts(), "Doc_0/Pages/Page_0/Content.xml", page))
 }

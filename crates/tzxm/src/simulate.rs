@@ -63,7 +63,13 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(args.seed)),
         rules: Rules::shipped(),
-        settings: Arc::new(Settings { files: files.clone(), temp: temp.clone(), demo: true, scans: Scans::Declared, ..Settings::default() }),
+        settings: Arc::new(Settings {
+            files: files.clone(),
+            temp: temp.clone(),
+            demo: true,
+            scans: Scans::Declared,
+            ..Settings::default()
+        }),
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),

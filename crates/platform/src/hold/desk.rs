@@ -133,7 +133,12 @@ impl Platform {
         }
         select.expr_as(Expr::cust("COALESCE(a.login, '')"), Alias::new("login"));
         select.expr_as(Expr::cust("COALESCE(u.name, '')"), Alias::new("unit_name"));
-        select.join_as(JoinType::LeftJoin, Alias::new("accounts"), a, Cond::all().add(Expr::cust("a.id = h.account_id")));
+        select.join_as(
+            JoinType::LeftJoin,
+            Alias::new("accounts"),
+            a,
+            Cond::all().add(Expr::cust("a.id = h.account_id")),
+        );
         select.join_as(JoinType::LeftJoin, Alias::new("units"), u, Cond::all().add(Expr::cust("u.id = h.unit_id")));
         match filter.state {
             Some(state) => select.and_where(column("state").eq(state.slug())),

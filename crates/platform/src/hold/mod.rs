@@ -33,7 +33,13 @@ fn neutral(marking: &Marking) -> Refusal {
 impl Platform {
     /// What name, words and rules together say: a scan counts as held where nobody vouches for it (K-06), and what was released once
     /// passes.
-    pub(crate) async fn marking_of(&self, name: &str, found: &Marking, unread: bool, sm3: &str) -> Result<Marking, Failure> {
+    pub(crate) async fn marking_of(
+        &self,
+        name: &str,
+        found: &Marking,
+        unread: bool,
+        sm3: &str,
+    ) -> Result<Marking, Failure> {
         let of_name = Marking::from(marking::check_text(name, marking::Place::FileName));
         let mut worst = of_name.max(found.clone());
         if worst == Marking::Clean && unread && self.settings.scans == crate::settings::Scans::Held {

@@ -119,7 +119,8 @@ impl Platform {
 
     /// What they told posts: always reminders.
     async fn prompted_by(&self, events: &[Event]) -> Result<Vec<Said>, Failure> {
-        let prompting = events.iter().filter(|event| ["case:", "hold:"].iter().any(|kind| event.stream.starts_with(kind)));
+        let prompting =
+            events.iter().filter(|event| ["case:", "hold:"].iter().any(|kind| event.stream.starts_with(kind)));
         let by_id: BTreeMap<String, &Event> = prompting
             .flat_map(|event| {
                 let id = message_id(event);

@@ -218,7 +218,8 @@ fn part(
 
 /// Parts of workbooks and fixed documents whose words people see.
 fn shows_words(kind: FileType, name: &str) -> bool {
-    let sheets = ["xl/sharedstrings.xml", "xl/workbook.xml", "xl/worksheets/", "xl/comments", "xl/drawings/", "xl/charts/"];
+    let sheets =
+        ["xl/sharedstrings.xml", "xl/workbook.xml", "xl/worksheets/", "xl/comments", "xl/drawings/", "xl/charts/"];
     match kind {
         FileType::Xlsx => sheets.iter().any(|start| name.starts_with(start)),
         FileType::Ofd => file_name(name) == "content.xml" || name.contains("/annots/"),
@@ -233,7 +234,8 @@ fn place_of(part: Part, name: &str) -> Place {
         Part::Properties => Place::FileName,
         Part::Text if file.starts_with("header") || file.starts_with("footer") => Place::HeaderFooter,
         Part::Text if name == "word/document.xml" => Place::BodyTop,
-        Part::Words if name == "xl/sharedstrings.xml" || file == "content.xml" => Place::BodyTop,
+        Part::Words if name == "xl/sharedstrings.xml" || name.starts_with("xl/worksheets/") => Place::BodyTop,
+        Part::Words if file == "content.xml" => Place::BodyTop,
         Part::Words if name == "xl/workbook.xml" => Place::FileName,
         _ => Place::Body,
     }

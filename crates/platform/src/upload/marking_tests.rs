@@ -8,7 +8,8 @@ const LEVELS: [&str; 3] = ["绝密", "机密", "秘密"];
 fn marking(place: Marked, text: &str) -> Marking {
     let file_type = FileType::parse(place.extension()).unwrap();
     let budget = inspect::Budget::default();
-    let (found, _) = inspect::look(place.document(text), file_type, &budget).unwrap_or_else(|e| panic!("{place:?} {text:?}: {e:?}"));
+    let (found, _) =
+        inspect::look(place.document(text), file_type, &budget).unwrap_or_else(|e| panic!("{place:?} {text:?}: {e:?}"));
     found.marking
 }
 
@@ -17,7 +18,18 @@ fn g17_every_mark_in_a_file_is_blocked() {
     let mut tried = 0;
     for place in Marked::ALL {
         for level in LEVELS {
-            for mark in ["★", "★长期", "☆10年", "⭐启用前", "★6个月", "级★三十年", " 20年", "·长期", "★\u{fe0f}1年", "级 启用前"] {
+            for mark in [
+                "★",
+                "★长期",
+                "☆10年",
+                "⭐启用前",
+                "★6个月",
+                "级★三十年",
+                " 20年",
+                "·长期",
+                "★\u{fe0f}1年",
+                "级 启用前",
+            ] {
                 let mark = format!("{level}{mark}");
                 let text = match place {
                     _ if place.is_named() => mark.clone(),
@@ -39,7 +51,11 @@ fn g17_traces_in_a_file_are_held() {
         for level in LEVELS {
             for trace in ["件", "", "资料"] {
                 let text = format!("{level}{trace}");
-                let text = if place.is_named() { text } else { format!("{text}\n关于报送材料的请示\n正文第一段。") };
+                let text = if place.is_named() {
+                    text
+                } else {
+                    format!("{text}\n关于报送材料的请示\n正文第一段。")
+                };
                 let found = marking(place, &text);
                 assert!(matches!(found, Marking::Held(_)), "{text:?} in {place:?}: {found:?}");
                 tried += 1;
@@ -72,7 +88,16 @@ const SENTENCES: [&str; 14] = [
     "年产3万吨负极材料，建设期2年，由{}实施。",
 ];
 const WHO: [&str; 10] = [
-    "项目单位", "审批机关", "受托机构", "建设单位", "包头市某公司", "设计单位", "招标代理机构", "旗县主管部门", "监理单位", "评估专家",
+    "项目单位",
+    "审批机关",
+    "受托机构",
+    "建设单位",
+    "包头市某公司",
+    "设计单位",
+    "招标代理机构",
+    "旗县主管部门",
+    "监理单位",
+    "评估专家",
 ];
 
 #[test]
@@ -97,7 +122,8 @@ fn g17_running_text_of_a_file_is_no_hit() {
 
 #[test]
 fn k06_what_no_rule_can_read_is_known_as_such() {
-    let unread = |bytes: Vec<u8>, file_type| inspect::look(bytes, file_type, &inspect::Budget::default()).unwrap().0.unread;
+    let unread =
+        |bytes: Vec<u8>, file_type| inspect::look(bytes, file_type, &inspect::Budget::default()).unwrap().0.unread;
     assert!(unread(samples::jpg(), FileType::Jpg));
     assert!(unread(samples::zip(&[samples::entry("a.png", samples::png())]), FileType::Zip));
     assert!(!unread(samples::pdf_text("一、项目概况"), FileType::Pdf));

