@@ -39,7 +39,7 @@ async function unit () {
   const projects = await page.locator('main a[href]').evaluateAll(all => all.map(a => a.getAttribute('href')).filter(href => /^\/projects\/p[0-9a-z]{26}$/.test(href)))
   for (const project of new Set(projects)) {
     await page.goto(tzxm.portal + project)
-    const links = await page.locator('main a[href]').evaluateAll(all => all.map(a => a.getAttribute('href')).filter(href => /\/apply\//.test(href)))
+    const links = await page.locator('main a[href]').evaluateAll(all => all.map(a => a.getAttribute('href')).filter(href => /\/apply$/.test(href)))
     for (const link of new Set(links)) {
       await page.goto(tzxm.portal + link)
       if (await page.locator('main input[type="file"]').count() > 0) return page
