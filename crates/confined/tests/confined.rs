@@ -90,7 +90,7 @@ async fn g16_every_hostile_file_is_refused_or_neutralised_within_the_limits() {
 #[tokio::test]
 async fn g16_the_harmless_counterparts_are_taken() {
     let folder = folder();
-    let big = image(4000, 3000);
+    let big = image(2400, 1800);
     for (name, bytes, picture) in [
         ("a.pdf", samples::pdf_text("项目申请报告\n一、项目概况"), false),
         ("a.jpg", samples::jpg(), true),
