@@ -71,4 +71,6 @@ ids! {
     ConsultationId, "q";
     /// 安全告警.
     AlarmId, "w";
+    /// 封存件.
+    HoldId, "h";
 }

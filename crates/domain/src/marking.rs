@@ -39,8 +39,8 @@ pub fn gate(answer: &str) -> Result<Gate, Refusal> {
             title: "请通过线下渠道办理",
             paragraphs: [
                 "涉密项目及信息不得通过本平台办理和传递。",
-                "请按保密规定,到项目所在地投资主管部门当面咨询和办理,不要在本平台或通过电话、邮件说明具体内容。",
-                "本次操作没有保存任何内容,可以直接关闭页面。",
+                "请按保密规定，到项目所在地投资主管部门当面咨询和办理，不要在本平台或通过电话、邮件说明具体内容。",
+                "本次操作没有保存任何内容，可以直接关闭页面。",
             ],
             article: "办法第三条",
         })),
@@ -80,19 +80,24 @@ pub enum Verdict {
 impl Verdict {
     /// The neutral words for the person (K-08); `None` when clean.
     pub fn refusal(self) -> Option<Refusal> {
-        let refusal = match self {
-            Self::Clean => return None,
-            Self::Hold(_) => Refusal::new(
-                "marking.held",
-                "该内容正在核验,核验完成前不能使用。如有疑问,请联系项目所在地投资主管部门。",
-            ),
-            Self::Block(_) => Refusal::new(
-                "marking.blocked",
-                "该内容不能通过本平台提交。请核对后重新准备,或到项目所在地投资主管部门当面咨询。",
-            ),
-        };
-        Some(refusal.article("办法第三条"))
+        (self != Self::Clean).then(|| neutral(matches!(self, Self::Block(_))))
     }
+}
+
+/// The neutral words for whoever handed something in: refused, or held until a person has decided.
+pub fn neutral(blocked: bool) -> Refusal {
+    let refusal = if blocked {
+        Refusal::new(
+            "marking.blocked",
+            "该内容不能通过本平台提交。请核对后重新准备，或到项目所在地投资主管部门当面咨询。",
+        )
+    } else {
+        Refusal::new(
+            "marking.held",
+            "该内容正在核验，核验完成前不能使用，完成后会在消息中告知。如有疑问，请联系项目所在地投资主管部门。",
+        )
+    };
+    refusal.article("办法第三条")
 }
 
 /// Checks one text (K-02 to K-05).

@@ -3,13 +3,12 @@
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
     suspension::suspension_files,
-    upload::{self, FileState, FileType, Inspected, Received, Slot},
+    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Received, Slot},
 };
 use domain::{
     Moment, Refusal,
-    case::Case,
+    case::{Case, File},
     ids::{AccountId, AttachmentId, CaseId, ProjectId, UnitId},
-    marking,
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
@@ -67,6 +66,45 @@ impl AttachmentRow {
         }
     }
 
+    /// The row of a file that was taken.
+    pub(crate) fn of(id: AttachmentId, place: FilePlace, taken: &Taken, at: Moment) -> Self {
+        Self {
+            id,
+            unit: place.unit,
+            project: place.project,
+            material: place.material,
+            name: taken.name.clone(),
+            file_type: taken.received.file_type,
+            size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
+            sm3: taken.received.sm3.clone(),
+            state: taken.state,
+            preview: taken.inspected.preview.is_some(),
+            at,
+        }
+    }
+
+    /// Writes it.
+    pub(crate) fn insert(&self, account: &AccountId) -> Row {
+        Row::new(
+            "INSERT INTO attachments(id, unit_id, project_id, account_id, material, name, file_type, size, sm3, state, preview, at) \
+             VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            [
+                self.id.as_str().into(),
+                self.unit.as_str().into(),
+                self.project.as_str().into(),
+                account.as_str().into(),
+                self.material.clone().into(),
+                self.name.clone().into(),
+                self.file_type.slug().into(),
+                self.size.into(),
+                self.sm3.clone().into(),
+                self.state.slug().into(),
+                i64::from(self.preview).into(),
+                self.at.0.into(),
+            ],
+        )
+    }
+
     pub(crate) fn read(row: &QueryResult) -> Result<Self, Failure> {
         let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
         let number = |column: &str| row.try_get::<i64>("", column).map_err(Failure::fault);
@@ -96,6 +134,8 @@ pub(crate) struct Taken {
     pub inspected: Inspected,
     /// Whether it may be used.
     pub state: FileState,
+    /// Whether name or content carry a marking; then it must be sealed, and nothing else.
+    pub marking: Marking,
 }
 
 /// A file to be sent to a person: its bytes' place and how it must be sent (U-09).
@@ -153,42 +193,17 @@ impl Platform {
         B: AsRef<[u8]> + Send,
         E: std::fmt::Display + Send,
     {
-        let left = self.settings.upload_per_day.saturating_sub(self.uploaded_today(&place.unit).await?);
+        let left = self.allowance(account, &place).await?;
         let taken = self.take_file(slot, name, declared_type, stream, left).await?;
+        if taken.marking != Marking::Clean {
+            return Err(self.hold_file(call, account, place, &taken).await?.into());
+        }
         let id = AttachmentId::from_random(self.chance.id());
-        let row = AttachmentRow {
-            id: id.clone(),
-            unit: place.unit,
-            project: place.project,
-            material: place.material,
-            name: taken.name.clone(),
-            file_type: taken.received.file_type,
-            size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
-            sm3: taken.received.sm3.clone(),
-            state: taken.state,
-            preview: taken.inspected.preview.is_some(),
-            at: self.clock.now(),
-        };
-        self.keep_file(&id, &taken).await?;
+        let row = AttachmentRow::of(id.clone(), place, &taken, self.clock.now());
+        let key = self.keep_file(&id, &taken).await?;
         let mut change = self.change(call);
-        change.row(Row::new(
-            "INSERT INTO attachments(id, unit_id, project_id, account_id, material, name, file_type, size, sm3, state, preview, at) \
-             VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-            [
-                id.as_str().into(),
-                row.unit.as_str().into(),
-                row.project.as_str().into(),
-                account.as_str().into(),
-                row.material.clone().into(),
-                row.name.clone().into(),
-                row.file_type.slug().into(),
-                row.size.into(),
-                row.sm3.clone().into(),
-                row.state.slug().into(),
-                i64::from(row.preview).into(),
-                row.at.0.into(),
-            ],
-        ));
+        change.row(key);
+        change.row(row.insert(account));
         change.commit(id.as_str()).await?;
         Ok(row)
     }
@@ -200,7 +215,7 @@ impl Platform {
         name: &str,
         declared_type: &str,
         stream: S,
-        left: u64,
+        left: Allowance,
     ) -> Result<Taken, Failure>
     where
         S: Stream<Item = Result<B, E>> + Send,
@@ -208,12 +223,10 @@ impl Platform {
         E: std::fmt::Display + Send,
     {
         let name = upload::clean_name(name)?;
-        if let Some(refusal) = marking::check_text(&name, marking::Place::FileName).refusal() {
-            return Err(Refusal { field: Some("file".to_owned()), ..refusal }.into());
-        }
-        let received = upload::receive(stream, slot, &name, declared_type, &self.settings.temp, left).await?;
-        let (received, inspected) = upload::inspect(received).await?;
-        let state = match self.scanner.scan(received.path()).await {
+        let at = (self.settings.temp.as_path(), self.data_key());
+        let received = upload::receive(stream, slot, &name, declared_type, at, left).await?;
+        let (received, inspected) = upload::inspect(&*self.inspector, received, &self.settings.temp).await?;
+        let state = match self.scanner.scan(&received.file).await {
             upload::Verdict::Clean | upload::Verdict::Skipped => FileState::Clean,
             upload::Verdict::Infected(_) => {
                 return Err(Refusal::field(
@@ -225,7 +238,9 @@ impl Platform {
             }
             upload::Verdict::Unsure(_) => FileState::Scanning,
         };
-        Ok(Taken { name, received, inspected, state })
+        let Inspected { marking, unread, .. } = &inspected;
+        let marking = self.marking_of(&name, marking, *unread, &received.sm3).await?;
+        Ok(Taken { name, received, inspected, state, marking })
     }
 
     /// Takes a file an officer adds to something of the own organ, of the types and the size such files have.
@@ -271,26 +286,56 @@ impl Platform {
         change.commit(file.as_str()).await
     }
 
-    /// Stores what was taken under an id, with its re-encoded copy if there is one.
-    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<(), Failure> {
-        self.files.put(id.as_str(), taken.received.path()).await.map_err(Failure::fault)?;
-        if let Some(preview) = &taken.inspected.preview {
-            self.files.put(&format!("{id}-preview"), preview.path()).await.map_err(Failure::fault)?;
-        }
-        Ok(())
+    /// Stores what was taken under an id, with its re-encoded copy if there is one. Gives the row of its key.
+    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<Row, Failure> {
+        self.keep_object(id.as_str(), &taken.received.file, taken.inspected.preview.as_ref()).await
     }
 
-    async fn uploaded_today(&self, unit: &UnitId) -> Result<u64, Failure> {
-        let rows = self
+    /// What the account may still upload today, and for this material of the project (U-02).
+    async fn allowance(&self, account: &AccountId, place: &FilePlace) -> Result<Allowance, Failure> {
+        let total = |row: Option<QueryResult>| -> Result<u64, Failure> {
+            let total: i64 = row.map_or(Ok(0), |row| row.try_get("", "total")).map_err(Failure::fault)?;
+            Ok(u64::try_from(total).unwrap_or(0))
+        };
+        let today = self
             .store
-            .query(
-                "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM attachments WHERE unit_id = $1 AND at > $2",
-                [unit.as_str().into(), (self.clock.now().0 - DAY).into()],
+            .query_one(
+                "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM attachments WHERE account_id = $1 AND at > $2",
+                [account.as_str().into(), (self.clock.now().0 - DAY).into()],
             )
             .await
             .map_err(Failure::fault)?;
-        let total: i64 = rows.first().map_or(Ok(0), |row| row.try_get("", "total")).map_err(Failure::fault)?;
-        Ok(u64::try_from(total).unwrap_or(0))
+        let here = self
+            .store
+            .query_one(
+                "SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS total FROM attachments \
+                 WHERE unit_id = $1 AND material = $2 AND project_id = $3 AND state <> 'removed'",
+                [place.unit.as_str().into(), place.material.clone().into(), place.project.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        Ok(Allowance {
+            day: self.settings.upload_per_day.saturating_sub(total(today)?),
+            item: self.settings.upload_per_item.saturating_sub(total(here)?),
+        })
+    }
+
+    /// Whether files together are small enough for one application (U-02).
+    pub(crate) async fn within_item(&self, files: impl Iterator<Item = &File>) -> Result<(), Failure> {
+        let mut total = 0u64;
+        for file in files {
+            total = total.saturating_add(u64::try_from(self.attachment_row(&file.id).await?.size).unwrap_or(0));
+        }
+        let most = self.settings.upload_per_item;
+        if total <= most {
+            return Ok(());
+        }
+        let message = format!(
+            "本次申请的文件合计 {} MB，超过每个事项 {} MB 的上限，请压缩或减少文件后再提交。",
+            total.div_ceil(1024 * 1024),
+            most / (1024 * 1024)
+        );
+        Err(Refusal::new("file.quota_item", message).into())
     }
 
     /// The row of a file, for its own unit.
@@ -406,8 +451,7 @@ impl Platform {
         if !row.state.is_usable() {
             return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能下载，请稍后再试。").into());
         }
-        let place = if row.preview { format!("{}-preview", row.id) } else { row.id.to_string() };
-        let bytes = self.files.get(&place).await.map_err(Failure::fault)?;
+        let bytes = self.object(row.id.as_str(), FilePart::shown(row.preview)).await?;
         Ok(Download { headers: upload::download_headers(&row.name, row.file_type), bytes })
     }
 }

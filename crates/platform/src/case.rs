@@ -354,6 +354,7 @@ impl Platform {
             let guide = self.guide_in_force(&item.code).await?;
             let needs = self.demanded(item, &declared, guide.as_ref());
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
+            self.within_item(materials.iter().flat_map(|given| &given.files)).await?;
             let application = self.application(&declared, item, guide.as_ref(), materials);
             let id = application.id.clone();
             let promise = self.promise(&application, form.way).await?;

@@ -21,9 +21,11 @@ pub mod failure;
 pub mod group;
 pub mod guess;
 pub mod guide;
+pub mod hold;
 pub mod licence;
 pub mod message;
 pub mod notification;
+mod object;
 pub mod path;
 pub mod permission;
 pub mod ports;
@@ -53,7 +55,7 @@ pub use settings::Settings;
 use ledger::{Sealer, Store};
 use ports::{Chance, Clock, Courier, Printer, Signer};
 use std::sync::Arc;
-use upload::{FileStore, Scanner};
+use upload::{FileStore, Inspector, Scanner};
 
 /// The platform: the use cases, over the [`Parts`] it was built from. Cheap to clone.
 #[derive(Clone)]
@@ -76,6 +78,8 @@ pub struct Parts {
     pub settings: Arc<Settings>,
     /// Files of applications.
     pub files: Arc<dyn FileStore>,
+    /// Looks through files before they are stored.
+    pub inspector: Arc<dyn Inspector>,
     /// Looks for malware in files.
     pub scanner: Arc<dyn Scanner>,
     /// Prints papers.

@@ -162,11 +162,19 @@ pub enum Action {
     ReadAlarms,
     /// Acknowledge an alarm, open and report an incident, close it.
     HandleAlarm,
+    /// 封存内容: see what was sealed for its marking — never its content.
+    ReadHolds,
+    /// Report it, release it, propose its purge.
+    DecideHold,
+    /// Confirm or refuse a purge that another proposed.
+    ConfirmPurge,
+    /// Seal old files, destroy what was purged.
+    KeepFiles,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 74] = [
+    pub const ALL: [Self; 78] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -241,6 +249,10 @@ impl Action {
         Self::WatchAudit,
         Self::ReadAlarms,
         Self::HandleAlarm,
+        Self::ReadHolds,
+        Self::DecideHold,
+        Self::ConfirmPurge,
+        Self::KeepFiles,
     ];
 }
 
@@ -351,6 +363,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::KeepEvidence | A::WatchAudit => &[System],
         A::ReadAlarms => &[P(&[SecurityAdministrator, AuditAdministrator], Reach::Territory)],
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],
+        A::ReadHolds | A::DecideHold | A::ConfirmPurge => &[P(&[SecurityAdministrator], Reach::Territory)],
+        A::KeepFiles => &[System],
     }
 }
 

@@ -78,6 +78,16 @@ impl SignInRules {
     }
 }
 
+/// What becomes of a file that shows what no rule can read, such as a scan (K-06).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scans {
+    /// A security administrator decides about each.
+    Held,
+    /// The unit's own declaration that nothing is classified is enough.
+    Declared,
+}
+
 /// Settings, read once by the binary from a TOML file.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -90,12 +100,20 @@ pub struct Settings {
     pub files: PathBuf,
     /// Folder of uploads under way (same file system as `files`).
     pub temp: PathBuf,
+    /// Folder of the keys of sealed content: on a disk of its own, in no backup (K-09).
+    pub held_keys: PathBuf,
+    /// Scans and pictures.
+    pub scans: Scans,
+    /// Hours within which sealed content must be reported to the secrecy office (保密法: 24; data, not code).
+    pub report_hours: i64,
     /// Two-digit code of the central guiding department in codes issued here (GB/T 40058 4.4; data, not law).
     pub code_department: String,
     /// argon2 memory in KiB, passes, lanes.
     pub password_cost: (u32, u32, u32),
-    /// Bytes one unit may upload per day (U-02).
+    /// Bytes one account may upload within 24 hours (U-02).
     pub upload_per_day: u64,
+    /// Bytes the files of one application may have together (U-02).
+    pub upload_per_item: u64,
     /// Shows the banner "simulated data".
     pub demo: bool,
     /// The `clamd` address (`unix:/path` or `host:port`); empty = no scanner, files are marked as not scanned.
@@ -122,9 +140,13 @@ impl Default for Settings {
             office_url: "http://127.0.0.1:8081".into(),
             files: "var/files".into(),
             temp: "var/temp".into(),
+            held_keys: "var/held-keys".into(),
+            scans: Scans::Held,
+            report_hours: 24,
             code_department: "04".into(),
             password_cost: (64 * 1024, 3, 1),
             upload_per_day: 2 * 1024 * 1024 * 1024,
+            upload_per_item: 500 * 1024 * 1024,
             demo: false,
             clamd: String::new(),
             secure_cookies: true,
@@ -164,6 +186,12 @@ impl Settings {
         }
         if !(1..=4).contains(&self.incident_report_hours) {
             faults.push("incident_report_hours 应为 1 至 4 小时（关键信息基础设施 1，中央机关 2，其他 4）".into());
+        }
+        if !(1..=24 * 7).contains(&self.report_hours) {
+            faults.push("report_hours 应为 1 至 168 小时".into());
+        }
+        if self.held_keys.starts_with(&self.files) || self.files.starts_with(&self.held_keys) {
+            faults.push("held_keys 不能与 files 相互包含：封存内容的密钥不得随文件一起备份".into());
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {

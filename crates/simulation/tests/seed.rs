@@ -7,7 +7,7 @@ use platform::{
     Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, ManualClock, Printer},
     read::PlatformFold,
-    upload::{LocalFiles, NoScanner},
+    upload::{InProcess, LocalFiles, NoScanner},
 };
 use simulation::{Plan, Summary, live};
 use std::{collections::BTreeSet, sync::Arc};
@@ -38,9 +38,11 @@ async fn life(url: &str, seed: u64) -> Life {
         settings: Arc::new(Settings {
             temp: folder.path().join("temp"),
             files: folder.path().join("files"),
+            scans: platform::settings::Scans::Declared,
             ..Settings::default()
         }),
         files: Arc::new(LocalFiles::open(&folder.path().join("files"), &folder.path().join("temp")).unwrap()),
+        inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPrinter),
         signer: None,

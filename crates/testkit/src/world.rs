@@ -9,8 +9,8 @@ use platform::{
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
     seal::Sm2Signer,
-    settings::SignInRules,
-    upload::NoScanner,
+    settings::{Scans, SignInRules},
+    upload::{InProcess, NoScanner},
 };
 use std::{
     collections::BTreeMap,
@@ -163,7 +163,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 17] = [
+const READ_ROWS: [(&str, &str); 18] = [
     (
         "factor_resets",
         "SELECT account_id || '|' || by_account || '|' || by_name || '|' || reason || '|' || at || '|' || state AS line FROM factor_resets",
@@ -223,6 +223,11 @@ const READ_ROWS: [(&str, &str); 17] = [
         "messages",
         "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages",
     ),
+    (
+        "holds",
+        "SELECT id || '|' || file_id || '|' || what || '|' || blocked || '|' || rule || '|' || sm3 || '|' || size || '|' || unit_id || '|' \
+         || account_id || '|' || source || '|' || state || '|' || held_at || '|' || reported_at || '|' || ended_at AS line FROM holds",
+    ),
     ("recipients", "SELECT account_id || '|' || chosen_at AS line FROM recipients"),
     (
         "deliveries",
@@ -277,11 +282,14 @@ pub async fn platform(
             portal_url: "https://tzxm.example".to_owned(),
             temp: database.folder().to_owned(),
             files: database.folder().to_owned(),
+            held_keys: database.folder().join("held-keys"),
+            scans: Scans::Declared,
             password_cost: (8, 1, 1),
             sign_in: SignInRules::lenient(),
             ..Settings::default()
         }),
         files: Arc::new(MemoryFiles::default()),
+        inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),

@@ -22,7 +22,7 @@ use people::{Account, PASSWORD};
 use platform::{
     Settings,
     ports::{Clock, SystemClock},
-    settings::SignInRules,
+    settings::{Scans, SignInRules},
 };
 use serde_json::json;
 use std::{
@@ -91,7 +91,7 @@ impl Folder {
         for file in [self.addresses(), self.key(), self.seal()] {
             gone(std::fs::remove_file(file))?;
         }
-        for folder in ["files", "temp"] {
+        for folder in ["files", "temp", "held-keys"] {
             gone(std::fs::remove_dir_all(self.0.join(folder)))?;
         }
         Ok(())
@@ -103,6 +103,8 @@ impl Folder {
                 portal_url,
                 files: self.0.join("files"),
                 temp: self.0.join("temp"),
+                held_keys: self.0.join("held-keys"),
+                scans: Scans::Declared,
                 password_cost: PASSWORD_COST,
                 demo: true,
                 secure_cookies: false,

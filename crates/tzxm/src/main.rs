@@ -62,6 +62,11 @@ enum Tzxm {
     Simulate(simulate::Args),
     #[command(about = "工作人员账号")]
     Admin(admin::Args),
+    #[command(name = confined::COMMAND, hide = true, about = "在受限子进程中检查一个文件（由服务自行调用）")]
+    InspectFile {
+        #[arg(help = "文件类型")]
+        file_type: String,
+    },
     #[command(about = "主密钥和签章密钥")]
     Key {
         #[command(subcommand)]
@@ -84,8 +89,13 @@ enum Key {
 }
 
 fn main() -> ExitCode {
+    let command = Tzxm::parse();
+    // Confined before anything else is touched.
+    if let Tzxm::InspectFile { file_type } = &command {
+        return confined::child(file_type);
+    }
     let mut out = BufWriter::new(std::io::stdout());
-    match run(Tzxm::parse(), &mut out).and_then(|status| Ok(out.flush().map(|()| status)?)) {
+    match run(command, &mut out).and_then(|status| Ok(out.flush().map(|()| status)?)) {
         Ok(status) => ExitCode::from(status),
         Err(stop) => {
             eprintln!("{stop}");
@@ -105,6 +115,7 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Key { command: Key::CreateSeal { file } } => {
             key::create_seal(&file, &world::chance()?).map(|()| lines::GOOD)?
         }
+        Tzxm::InspectFile { .. } => lines::BAD,
         Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
         Tzxm::Serve(args) => block_on(serve::run(&args))?,
         Tzxm::Ledger(args) => block_on(ledger::run(&args, out))?,

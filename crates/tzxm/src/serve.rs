@@ -20,6 +20,8 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Licences whose end is noted in one sweep; the next one goes on.
 const SETTLED_AT_ONCE: u64 = 500;
+/// Files of an older version that are sealed in one sweep.
+const FILES_AT_ONCE: u64 = 100;
 /// How often time is looked at. The law counts days; a light is never later than this after midnight.
 const SWEEP: Duration = Duration::from_secs(30);
 
@@ -190,6 +192,14 @@ async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
     let settled = platform.settle_licences(&call, SETTLED_AT_ONCE).await?;
     // What an act could not finish: the last case of a group ended, and its notice was not written.
     let handed_back = platform.hand_back_complete_groups().await?;
+    let purged = platform.finish_purges(&call).await?;
+    if purged > 0 {
+        tracing::info!(purged, "destroyed what had been confirmed");
+    }
+    let sealed = platform.seal_old_files(&call, FILES_AT_ONCE).await?;
+    if sealed > 0 {
+        tracing::info!(sealed, "sealed files that lay in the clear");
+    }
     if swept.due + reissued.counted + settled + handed_back > 0 {
         tracing::info!(
             settled,

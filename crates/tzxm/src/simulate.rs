@@ -12,7 +12,8 @@ use platform::{
     Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, ManualClock, NoCourier},
     read::PlatformFold,
-    upload::{LocalFiles, NoScanner},
+    settings::Scans,
+    upload::{InProcess, LocalFiles, NoScanner},
 };
 use serde_json::json;
 use simulation::Plan;
@@ -62,8 +63,15 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(args.seed)),
         rules: Rules::shipped(),
-        settings: Arc::new(Settings { files: files.clone(), temp: temp.clone(), demo: true, ..Settings::default() }),
+        settings: Arc::new(Settings {
+            files: files.clone(),
+            temp: temp.clone(),
+            demo: true,
+            scans: Scans::Declared,
+            ..Settings::default()
+        }),
         files: Arc::new(LocalFiles::open(&files, &temp)?),
+        inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),
         signer: None,

@@ -6,12 +6,13 @@ use crate::{
     printing::{NoPapers, Papers},
     stop::Stop,
 };
+use confined::Confined;
 use courier::Couriers;
 use ledger::{Durability, Store};
 use platform::{
     Parts, Platform, Rules,
     ports::{ChaChaChance, Chance, Clock, ManualClock, Printer, SystemClock},
-    upload::{Clamd, ClamdAddress, LocalFiles, NoScanner, Scanner},
+    upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoScanner, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};
 
@@ -35,17 +36,25 @@ pub async fn store(url: &str) -> Result<Store, Stop> {
 /// Everything a use case needs, with the machine's own time and chance.
 pub async fn platform(config: &Config, store: Store) -> Result<Platform, Stop> {
     let papers = Papers::open(&config.fonts)?;
-    assemble(config, store, Arc::new(SystemClock), Arc::new(chance()?), Arc::new(papers)).await
+    let tools = Tools { printer: Arc::new(papers), inspector: Arc::new(Confined::this_program()) };
+    assemble(config, store, Arc::new(SystemClock), Arc::new(chance()?), tools).await
 }
 
-/// The same in virtual time and with chance from a seed; it prints nothing.
+/// The same in virtual time and with chance from a seed; it prints nothing, and its files are its own.
 pub async fn virtual_platform(
     config: &Config,
     store: Store,
     clock: Arc<ManualClock>,
     seed: u64,
 ) -> Result<Platform, Stop> {
-    assemble(config, store, clock, Arc::new(ChaChaChance::seeded(seed)), Arc::new(NoPapers)).await
+    let tools = Tools { printer: Arc::new(NoPapers), inspector: Arc::new(InProcess) };
+    assemble(config, store, clock, Arc::new(ChaChaChance::seeded(seed)), tools).await
+}
+
+/// What a real platform and a virtual one do differently.
+struct Tools {
+    printer: Arc<dyn Printer>,
+    inspector: Arc<dyn Inspector>,
 }
 
 async fn assemble(
@@ -53,7 +62,7 @@ async fn assemble(
     store: Store,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
-    printer: Arc<dyn Printer>,
+    tools: Tools,
 ) -> Result<Platform, Stop> {
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
@@ -66,8 +75,9 @@ async fn assemble(
         chance,
         rules: Rules::shipped(),
         files: Arc::new(files),
+        inspector: tools.inspector,
         scanner: scanner(&settings.clamd),
-        printer,
+        printer: tools.printer,
         signer: key::signer(&config.keys)?,
         guesses: Arc::default(),
         courier: Arc::new(courier),

@@ -198,3 +198,34 @@ fn a_simulated_life_is_the_same_twice_and_needs_an_empty_database() {
     let again = live(&url("a.db"));
     assert!(again.0 == Some(1) && again.2.contains("空数据库"), "{}", again.2);
 }
+
+/// What the hidden command answers to a content of that type.
+fn inspected(file_type: &str, content: &[u8]) -> Value {
+    let mut command = tzxm(&["inspect-file", file_type]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&(content.len() as u64).to_be_bytes()).unwrap();
+    input.write_all(content).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let line = output.stdout.split(|byte| *byte == b'\n').next().unwrap();
+    serde_json::from_slice(line).unwrap()
+}
+
+/// With the allocator of the real binary, too.
+#[test]
+fn u05_the_one_binary_inspects_files_confined() {
+    let objects =
+        "1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj 2 0 obj << /Type /Pages /Kids [] /Count 0 >> endobj";
+    let pdf = |more: &str| format!("%PDF-1.7\n{objects}\n{more}\ntrailer << /Root 1 0 R >>\nstartxref\n0\n%%EOF\n");
+    assert!(inspected("pdf", pdf("").as_bytes())["found"].is_object());
+    assert_eq!(inspected("pdf", pdf("5 0 obj << /JS (x) >> endobj").as_bytes())["refused"], "file.pdf_active");
+    let large = pdf(&"% nothing but a comment\n".repeat(1_800_000));
+    assert!(inspected("pdf", large.as_bytes())["found"].is_object(), "43 MB fit");
+    let told = tzxm(&["inspect-file", "probe"]).env("TZXM_SECRET", "s3cret").output().unwrap();
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert!(!told.to_string().contains("s3cret"));
+    assert_eq!((&told["takes_memory"], &told["limits"][0]), (&Value::Bool(false), &Value::from(224 * 1024 * 1024)));
+    assert_eq!(tzxm(&["--help"]).output().unwrap().stdout.windows(12).filter(|w| w == b"inspect-file").count(), 0);
+}

@@ -78,6 +78,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("supervision", "/supervision", "电子监察", "flag"),
     entry("alarms", "/alarms", "安全告警", "alert-triangle"),
     entry("audit", "/audit", "安全审计", "shield-check"),
+    entry("holds", "/holds", "涉密核验", "lock"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
@@ -126,6 +127,8 @@ pub struct Page {
     pub supervision: Option<u64>,
     /// Whether the person reads the security audit; hides the entry from everybody else.
     pub audits: bool,
+    /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
+    pub holds: Option<u64>,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -150,6 +153,7 @@ impl Page {
             alarms: None,
             supervision: None,
             audits: false,
+            holds: None,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,
@@ -170,6 +174,7 @@ impl Page {
         match entry.key {
             "supervision" => self.supervision.is_some(),
             "alarms" => self.alarms.is_some(),
+            "holds" => self.holds.is_some(),
             "audit" => self.audits,
             _ => true,
         }
@@ -181,6 +186,7 @@ impl Page {
             "work" => self.tasks.into(),
             "supervision" => self.supervision.unwrap_or_default(),
             "alarms" => self.alarms.unwrap_or_default(),
+            "holds" => self.holds.unwrap_or_default(),
             _ => 0,
         }
     }

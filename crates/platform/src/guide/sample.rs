@@ -4,7 +4,7 @@
 use crate::{
     Action, Actor, Call, Failure, Platform,
     attachment::Download,
-    upload::{self, FileState, FileType, Slot},
+    upload::{self, Allowance, FilePart, FileState, FileType, Marking, Slot},
 };
 use domain::{
     Refusal,
@@ -50,13 +50,17 @@ impl Platform {
         // What the draft would not take is not read at all.
         guide::add_sample(&guide.state, sample(&id, name, 0, ""))?;
         let slot = Slot { allowed: FORMATS.to_vec(), max_bytes: u64::from(SAMPLE_MB) * 1024 * 1024 };
-        let left = self.settings.upload_per_day.saturating_sub(self.samples_today(account.as_str()).await?);
+        let day = self.settings.upload_per_day.saturating_sub(self.samples_today(account.as_str()).await?);
+        let left = Allowance { day, ..Allowance::FULL };
         let taken = self.take_file(&slot, name, declared_type, stream, left).await?;
+        if taken.marking != Marking::Clean {
+            return Err(self.hold_sample(call, account, material, &taken).await?.into());
+        }
         if taken.state != FileState::Clean {
             let message = "文件暂时无法完成安全检查，未予保存。请稍后重新上传。";
             return Err(Refusal::field("file", "file.not_clean", message).into());
         }
-        self.keep_file(&id, &taken).await?;
+        let key = self.keep_file(&id, &taken).await?;
         let sample = sample(&id, &taken.name, taken.received.size, &taken.received.sm3);
         let row = Row::new(
             "INSERT INTO guide_files(id, item, account_id, name, file_type, size, preview, at) VALUES($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -77,6 +81,7 @@ impl Platform {
             let mut change = self.change(call);
             change.append(stream, &events)?;
             change.row(row.clone());
+            change.row(key.clone());
             change.commit_or(item, crate::project::taken_is_conflict).await
         })
         .await
@@ -122,8 +127,7 @@ impl Platform {
         let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
         let file_type = FileType::parse(&text("file_type")?).ok_or_else(|| Failure::fault("unknown file type"))?;
         let preview = row.try_get::<i64>("", "preview").map_err(Failure::fault)? != 0;
-        let place = if preview { format!("{id}-preview") } else { id.to_string() };
-        let bytes = self.files.get(&place).await.map_err(Failure::fault)?;
+        let bytes = self.object(id.as_str(), FilePart::shown(preview)).await?;
         Ok(Download { headers: upload::download_headers(&text("name")?, file_type), bytes })
     }
 }

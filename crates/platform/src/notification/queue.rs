@@ -119,8 +119,9 @@ impl Platform {
 
     /// What they told posts: always reminders.
     async fn prompted_by(&self, events: &[Event]) -> Result<Vec<Said>, Failure> {
-        let of_cases = events.iter().filter(|event| event.stream.starts_with("case:"));
-        let by_id: BTreeMap<String, &Event> = of_cases
+        let prompting =
+            events.iter().filter(|event| ["case:", "hold:"].iter().any(|kind| event.stream.starts_with(kind)));
+        let by_id: BTreeMap<String, &Event> = prompting
             .flat_map(|event| {
                 let id = message_id(event);
                 Role::ALL.map(|role| (format!("{id}-{}", crate::read::slug(&role)), event))
@@ -140,7 +141,10 @@ impl Platform {
             let case = case_of(event);
             said.push(Said {
                 message: message_id(event),
-                link: format!("/cases/{case}"),
+                link: match event.stream.strip_prefix("hold:") {
+                    Some(hold) => format!("/holds/{hold}"),
+                    None => format!("/cases/{case}"),
+                },
                 case,
                 at: Moment(row.try_get("", "at").map_err(Failure::fault)?),
                 title: text(&row, "title")?,
@@ -176,7 +180,7 @@ impl Platform {
 
     /// Officers with an address who hold the post today.
     async fn holders(&self, role: &str, department: &str, region: &str) -> Result<Vec<AccountId>, Failure> {
-        let territorial = Role::parse(role).is_some_and(Role::is_territorial);
+        let territorial = Role::parse(role).is_some_and(|role| role.is_territorial() || role.is_administrator());
         let rows = self
             .store
             .query(

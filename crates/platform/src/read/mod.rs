@@ -9,6 +9,7 @@ mod deadline;
 mod fold;
 mod group;
 mod guide;
+mod hold;
 mod migrations;
 mod notification;
 mod project;

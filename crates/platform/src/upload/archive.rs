@@ -1,7 +1,7 @@
 //! Archives and office files (U-03, U-06): everything is unfolded once, counted on real output, and read.
 
 use super::{
-    FileType,
+    FileType, Slot,
     file_type::ZIP_MAGIC,
     inspect::{self, Budget, unreadable},
     markup::{self, Part},
@@ -9,14 +9,13 @@ use super::{
         BROKEN, EMBEDDED, ENCRYPTED, ENTRIES, ENTRY_LINK, ENTRY_NAME, ENTRY_TWICE, ENTRY_TYPE, EXTERNAL, FAULT, MACRO,
         MAGIC, MIXED, OUTPUT, RATIO, Reason,
     },
+    words::Words,
 };
+use domain::marking::Place;
 use std::{
     collections::HashSet,
-    fs::File,
-    io::{self, BufReader, Read, Seek, SeekFrom, Write},
-    path::Path,
+    io::{self, Cursor, Read, Seek, Write},
 };
-use tempfile::NamedTempFile;
 use zip::{ZipArchive, read::ZipFile, result::ZipError};
 
 /// Most entries.
@@ -39,13 +38,18 @@ const PROGRAMS: [&str; 18] = [
 ];
 
 /// Proves an archive of the given type.
-pub(super) fn examine(path: &Path, kind: FileType, budget: &Budget, depth: u8) -> Result<(), Reason> {
-    let mut file = File::open(path).map_err(unreadable)?;
-    let announced = entries(&mut file)?;
+pub(super) fn examine(
+    bytes: &[u8],
+    kind: FileType,
+    budget: &Budget,
+    depth: u8,
+    words: &mut Words,
+) -> Result<(), Reason> {
+    let announced = entries(bytes)?;
     if announced > MAX_ENTRIES {
         return Err(ENTRIES);
     }
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(zip_reason)?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(zip_reason)?;
     if archive.has_duplicate_names() {
         return Err(ENTRY_TWICE);
     }
@@ -84,10 +88,10 @@ pub(super) fn examine(path: &Path, kind: FileType, budget: &Budget, depth: u8) -
             continue;
         }
         let mut found = if kind == FileType::Zip {
-            member(&name, &mut entry, path, budget, depth)?;
+            member(&name, &mut entry, budget, depth, words)?;
             Vec::new()
         } else {
-            part(&name, kind, &mut entry, path, budget, depth)?
+            part(&name, kind, &mut entry, budget, depth, words)?
         };
         content_types.append(&mut found);
     }
@@ -107,13 +111,8 @@ pub(super) fn examine(path: &Path, kind: FileType, budget: &Budget, depth: u8) -
 }
 
 /// The number of entries by the end record, which must be the last thing in the file.
-fn entries(file: &mut File) -> Result<usize, Reason> {
-    let size = file.seek(SeekFrom::End(0)).map_err(unreadable)?;
-    let start = size.saturating_sub((MAX_COMMENT + END_RECORD + 20) as u64);
-    file.seek(SeekFrom::Start(start)).map_err(unreadable)?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail).map_err(unreadable)?;
-    file.rewind().map_err(unreadable)?;
+fn entries(bytes: &[u8]) -> Result<usize, Reason> {
+    let tail = bytes.get(bytes.len().saturating_sub(MAX_COMMENT + END_RECORD + 20)..).unwrap_or_default();
     let u16_at = |at: usize| tail.get(at..at + 2).and_then(|b| b.try_into().ok()).map(u16::from_le_bytes);
     let at = tail.windows(END_MARK.len()).rposition(|w| w == END_MARK).ok_or(BROKEN)?;
     let comment = usize::from(u16_at(at + 20).ok_or(BROKEN)?);
@@ -131,31 +130,40 @@ fn entries(file: &mut File) -> Result<usize, Reason> {
 fn member(
     name: &str,
     entry: &mut ZipFile<'_, impl Read + Seek>,
-    path: &Path,
     budget: &Budget,
     depth: u8,
+    words: &mut Words,
 ) -> Result<(), Reason> {
     let kind = FileType::from_name(name).filter(|kind| *kind != FileType::Zip).ok_or(ENTRY_TYPE)?;
-    nested(kind, entry, path, budget, depth)
+    words.add(Place::FileName, file_name(name).to_owned());
+    nested(kind, entry, budget, depth, words)
 }
 
-/// Unfolds one entry beside the archive and inspects it.
+/// The last step of a path.
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Unfolds one entry and inspects it.
 fn nested(
     kind: FileType,
     entry: &mut ZipFile<'_, impl Read + Seek>,
-    path: &Path,
     budget: &Budget,
     depth: u8,
+    words: &mut Words,
 ) -> Result<(), Reason> {
     // An office file inside an archive may itself hold a workbook behind a chart, but not deeper.
     if depth > 1 {
         return Err(ENTRY_TYPE);
     }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut copy = NamedTempFile::new_in(folder).map_err(unreadable)?;
+    if entry.size() > Slot::MAX_BYTES {
+        return Err(OUTPUT);
+    }
+    let mut copy = Vec::new();
     let mut metered = Metered::new(entry, budget);
+    metered.most = Slot::MAX_BYTES;
     metered.drain(&mut copy)?;
-    inspect::examine(copy.path(), kind, budget, depth + 1).map(|_| ())
+    inspect::examine(copy, kind, budget, depth + 1, words).map(|_| ())
 }
 
 /// A part of an office file. Gives the content types it declares.
@@ -163,9 +171,9 @@ fn part(
     name: &str,
     kind: FileType,
     entry: &mut ZipFile<'_, impl Read + Seek>,
-    path: &Path,
     budget: &Budget,
     depth: u8,
+    words: &mut Words,
 ) -> Result<Vec<String>, Reason> {
     let lower = name.to_lowercase();
     let extension = lower.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -181,18 +189,23 @@ fn part(
     if lower.contains("embeddings/") {
         // The data behind a chart is a workbook; anything else is an object to be run.
         let inner = FileType::parse(extension).filter(|t| matches!(t, FileType::Docx | FileType::Xlsx));
-        return nested(inner.ok_or(EMBEDDED)?, entry, path, budget, depth).map(|()| Vec::new());
+        return nested(inner.ok_or(EMBEDDED)?, entry, budget, depth, words).map(|()| Vec::new());
     }
     let mut metered = Metered::new(entry, budget);
     let reading = match extension {
         "rels" => Some(Part::Relationships),
         "xml" if lower == "[content_types].xml" => Some(Part::ContentTypes),
         "xml" if kind == FileType::Docx && lower.starts_with("word/") => Some(Part::Text),
+        "xml" if lower.starts_with("docprops/") || lower == "ofd.xml" => Some(Part::Properties),
+        "xml" if shows_words(kind, &lower) => Some(Part::Words),
         "xml" | "svg" => Some(Part::Other),
         _ => None,
     };
     let found = match reading {
-        Some(part) => markup::examine(part, &mut metered).map_err(|reason| metered.failed.unwrap_or(reason))?,
+        Some(part) => {
+            let place = place_of(part, &lower);
+            markup::examine(part, place, &mut metered, words).map_err(|reason| metered.failed.unwrap_or(reason))?
+        }
         None => Vec::new(),
     };
     metered.drain(&mut io::sink())?;
@@ -203,6 +216,31 @@ fn part(
     Ok(found)
 }
 
+/// Parts of workbooks and fixed documents whose words people see.
+fn shows_words(kind: FileType, name: &str) -> bool {
+    let sheets =
+        ["xl/sharedstrings.xml", "xl/workbook.xml", "xl/worksheets/", "xl/comments", "xl/drawings/", "xl/charts/"];
+    match kind {
+        FileType::Xlsx => sheets.iter().any(|start| name.starts_with(start)),
+        FileType::Ofd => file_name(name) == "content.xml" || name.contains("/annots/"),
+        _ => false,
+    }
+}
+
+/// Where the words of a part stand.
+fn place_of(part: Part, name: &str) -> Place {
+    let file = file_name(name);
+    match part {
+        Part::Properties => Place::FileName,
+        Part::Text if file.starts_with("header") || file.starts_with("footer") => Place::HeaderFooter,
+        Part::Text if name == "word/document.xml" => Place::BodyTop,
+        Part::Words if name == "xl/sharedstrings.xml" || name.starts_with("xl/worksheets/") => Place::BodyTop,
+        Part::Words if file == "content.xml" => Place::BodyTop,
+        Part::Words if name == "xl/workbook.xml" => Place::FileName,
+        _ => Place::Body,
+    }
+}
+
 /// Compound file, as OLE objects and old office files are.
 const OLE_MAGIC: &[u8] = b"\xd0\xcf\x11\xe0";
 
@@ -211,13 +249,15 @@ struct Metered<'a, 'b, R: Read + Seek> {
     entry: &'a mut ZipFile<'b, R>,
     budget: &'a Budget,
     output: u64,
+    /// Most bytes that may come out.
+    most: u64,
     head: Vec<u8>,
     failed: Option<Reason>,
 }
 
 impl<'a, 'b, R: Read + Seek> Metered<'a, 'b, R> {
     fn new(entry: &'a mut ZipFile<'b, R>, budget: &'a Budget) -> Self {
-        Self { entry, budget, output: 0, head: Vec::new(), failed: None }
+        Self { entry, budget, output: 0, most: inspect::MAX_OUTPUT, head: Vec::new(), failed: None }
     }
 
     /// Unfolds what is left; then the true size and the announced one must agree (the checksum is compared on the way).
@@ -237,6 +277,9 @@ impl<'a, 'b, R: Read + Seek> Metered<'a, 'b, R> {
     fn count(&mut self, length: usize) -> Result<(), Reason> {
         self.budget.spend(length)?;
         self.output += length as u64;
+        if self.output > self.most {
+            return Err(OUTPUT);
+        }
         if self.output > RATIO_FROM && self.output / MAX_RATIO > self.entry.compressed_size() {
             return Err(RATIO);
         }

@@ -1,10 +1,11 @@
 //! Everything between a stream of bytes and a stored, inspected file. Knows nothing of SQL or HTTP.
 //!
-//! The way of a file: [`clean_name`] → [`receive`] (counted, hashed, to a temporary file) → [`inspect`] (structure) →
-//! [`Scanner`] → [`FileStore`]. Whatever ends early leaves nothing behind: the temporary files are guards.
+//! The way of a file: [`clean_name`] → [`receive`] (counted, hashed, sealed as it comes) → [`inspect`] (structure and words, by an
+//! [`Inspector`]) → [`Scanner`] → [`FileStore`]. Whatever ends early leaves nothing behind: the temporary files are guards. At no
+//! time is content on a disk in the clear.
 //!
-//! What inspection does *not* do, so that nobody relies on it: content and image data inside a PDF is not decoded, no
-//! document is rendered, DWG is only stored, and formulas of a workbook are not read (links need a part we refuse).
+//! What inspection does *not* do, so that nobody relies on it: no document is rendered, pictures are not read (K-06 decides about
+//! them), DWG is only stored, and formulas of a workbook are not read (links need a part we refuse).
 
 mod archive;
 mod download;
@@ -13,23 +14,27 @@ mod inspect;
 mod markup;
 mod name;
 mod pdf;
+mod pdf_text;
 mod picture;
 mod reason;
 mod receive;
 mod scanner;
+mod sealed_file;
 mod state;
 mod store;
+mod words;
 
 #[cfg(test)]
-mod samples;
+mod marking_tests;
 #[cfg(test)]
 mod tests;
 
 pub use download::{download_headers, preview_headers};
 pub use file_type::{FileType, Slot};
-pub use inspect::{Inspected, Preview, inspect};
+pub use inspect::{Answer, Found, InProcess, Inspected, Inspector, Marking, answer, inspect};
 pub use name::clean_name;
-pub use receive::{Received, receive};
+pub use receive::{Allowance, Received, receive};
 pub use scanner::{Clamd, ClamdAddress, NoScanner, Scanner, Verdict};
+pub use sealed_file::{FilePart, Opened, SealedFile, SealedWriter};
 pub use state::FileState;
 pub use store::{Content, FileStore, LocalFiles};

@@ -1,29 +1,30 @@
 //! Pictures (U-04): size from the header before decoding, structure from first to last byte, then a copy without metadata.
 
 use super::{
-    FileType, Inspected, Preview,
+    FileType,
     inspect::{Budget, unreadable},
     reason::{BROKEN, MIXED, PIXELS, Reason},
 };
-use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, Limits, codecs};
-use std::{
-    io::{BufWriter, Cursor, Write},
-    path::Path,
-};
-use tempfile::NamedTempFile;
+use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageError, ImageFormat, ImageReader, Limits, codecs};
+use std::io::{BufWriter, Cursor, Write};
 
 /// Most pixels.
 const MAX_PIXELS: u64 = 40_000_000;
-/// Most memory for decoding: [`MAX_PIXELS`] of four 16-bit channels and some room.
-const MAX_ALLOC: u64 = 400 * 1024 * 1024;
+/// Most memory for decoding: [`MAX_PIXELS`] of four 8-bit channels and some room.
+const MAX_ALLOC: u64 = 164 * 1024 * 1024;
 /// JPEG quality of the copy: no difference on a scan, a third of the size of 100.
 const QUALITY: u8 = 88;
 /// What has no business in a picture's metadata, lower case.
 const MARKUP: [&[u8]; 7] = [b"<script", b"<html", b"<!doctype", b"<svg", b"<iframe", b"<?php", b"<body"];
 
-/// Proves the structure, and writes the copy beside the file (not for a picture inside an archive).
-pub(super) fn examine(path: &Path, kind: FileType, budget: &Budget, depth: u8) -> Result<Inspected, Reason> {
-    let bytes = std::fs::read(path).map_err(unreadable)?;
+/// A decoded picture, to be written again without metadata.
+pub(super) struct Copy {
+    picture: DynamicImage,
+    format: ImageFormat,
+}
+
+/// Proves the structure and gives the copy to be shown (not of a picture inside an archive).
+pub(super) fn examine(bytes: Vec<u8>, kind: FileType, budget: &Budget, depth: u8) -> Result<Option<Copy>, Reason> {
     let format = if kind == FileType::Png { ImageFormat::Png } else { ImageFormat::Jpeg };
     let (width, height) = if kind == FileType::Png { walk_png(&bytes)? } else { walk_jpeg(&bytes)? };
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
@@ -33,18 +34,12 @@ pub(super) fn examine(path: &Path, kind: FileType, budget: &Budget, depth: u8) -
     let picture = decode(&bytes, format)?;
     drop(bytes);
     budget.check()?;
-    if depth > 0 {
-        return Ok(Inspected::default());
-    }
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut copy = NamedTempFile::new_in(folder).map_err(unreadable)?;
-    write_copy(&picture, format, &mut copy)?;
-    Ok(Inspected { preview: Some(Preview(copy.into_temp_path())) })
+    Ok((depth == 0).then_some(Copy { picture, format }))
 }
 
 /// Decodes and turns it as its metadata says, because the metadata does not go with the copy.
 fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, Reason> {
-    let broken = |_| BROKEN;
+    let broken = |error| if matches!(error, ImageError::Limits(_)) { PIXELS } else { BROKEN };
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_ALLOC);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
@@ -60,22 +55,22 @@ fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, Reason> {
     Ok(picture)
 }
 
-fn write_copy(picture: &DynamicImage, format: ImageFormat, file: &mut NamedTempFile) -> Result<(), Reason> {
-    let mut out = BufWriter::new(file);
-    let written = if format == ImageFormat::Png {
-        let picture = picture.to_rgba8();
-        codecs::png::PngEncoder::new(&mut out).write_image(
-            &picture,
-            picture.width(),
-            picture.height(),
-            image::ExtendedColorType::Rgba8,
-        )
-    } else {
-        let picture = picture.to_rgb8();
-        codecs::jpeg::JpegEncoder::new_with_quality(&mut out, QUALITY).encode_image(&picture)
-    };
-    written.map_err(|error| unreadable(std::io::Error::other(error)))?;
-    out.flush().map_err(unreadable)
+impl Copy {
+    /// Writes it.
+    pub fn write(self, out: impl Write) -> Result<(), Reason> {
+        let mut out = BufWriter::new(out);
+        let written = if self.format == ImageFormat::Png {
+            let picture = self.picture.into_rgba8();
+            let (width, height) = picture.dimensions();
+            let kind = image::ExtendedColorType::Rgba8;
+            codecs::png::PngEncoder::new(&mut out).write_image(&picture, width, height, kind)
+        } else {
+            let picture = self.picture.into_rgb8();
+            codecs::jpeg::JpegEncoder::new_with_quality(&mut out, QUALITY).encode_image(&picture)
+        };
+        written.map_err(|error| unreadable(std::io::Error::other(error)))?;
+        out.flush().map_err(unreadable)
+    }
 }
 
 fn has_markup(bytes: &[u8]) -> bool {

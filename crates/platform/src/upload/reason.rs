@@ -16,9 +16,17 @@ impl From<Reason> for Refusal {
 }
 
 macro_rules! reasons {
-    ($($name:ident = $code:literal, $message:literal;)*) => {$(
-        pub(super) const $name: Reason = Reason($code, $message);
-    )*};
+    ($($name:ident = $code:literal, $message:literal;)*) => {
+        $(pub(super) const $name: Reason = Reason($code, $message);)*
+        const ALL: &[Reason] = &[$($name),*];
+    };
+}
+
+impl Reason {
+    /// The rule of that name, as a confined process gives it; another name is a fault of ours.
+    pub fn of(code: &str) -> Self {
+        ALL.iter().copied().find(|reason| reason.0 == code).unwrap_or(FAULT)
+    }
 }
 
 reasons! {
@@ -31,11 +39,12 @@ reasons! {
     MIXED = "file.mixed", "文件中夹带了其他内容（如网页代码、动态照片），请用画图等软件打开后另存，再重新上传。";
     // U-02 size and pace
     TOO_LARGE = "file.too_large", "文件超过大小上限，请压缩或拆分后重新上传。";
-    QUOTA = "file.quota", "上传总量已达上限，请删除不需要的文件，或明天再上传。";
+    QUOTA_DAY = "file.quota_day", "本账号 24 小时内上传的文件总量已达上限，请明天再上传；文件较大的，可以先压缩。";
+    QUOTA_ITEM = "file.quota_item", "此项材料的文件合计已达上限，请移除不需要的文件或压缩后再上传。";
     SLOW = "file.slow", "上传超时，请检查网络后重新上传。";
     INTERRUPTED = "file.interrupted", "上传中断，请检查网络后重新上传。";
     BUSY = "file.busy", "正在检查的文件较多，请稍后重新上传。";
-    TIME = "file.time", "文件过于复杂，无法在规定时间内完成检查，请另存为 PDF 或拆分后重新上传。";
+    TIME = "file.time", "文件过于复杂，无法在规定的时间和内存内完成检查，请用“打印为 PDF”另存，或者缩小、拆分后重新上传。";
     FAULT = "file.fault", "系统暂时无法保存文件，请稍后重新上传；多次失败请联系平台客服。";
     // U-03 archives
     ENTRIES = "file.archive_entries", "压缩包内文件过多（上限 1000 个），请拆分后重新上传。";

@@ -1,32 +1,42 @@
-//! From a stream to a temporary file: counted while reading, hashed on the way (U-01, U-02).
+//! From a stream to a temporary file: counted while reading, hashed and sealed on the way (U-01, U-02, K-07).
 
 use super::{
-    FileType, Slot,
-    reason::{DECLARED, EMPTY, INTERRUPTED, MAGIC, NOT_ALLOWED, QUOTA, SLOW, TOO_LARGE, fault},
+    FilePart, FileType, SealedFile, SealedWriter, Slot,
+    reason::{DECLARED, EMPTY, INTERRUPTED, MAGIC, NOT_ALLOWED, QUOTA_DAY, QUOTA_ITEM, SLOW, TOO_LARGE, fault},
 };
 use domain::Refusal;
 use futures_util::{Stream, StreamExt};
+use ledger::DataKey;
 use sm3::{Digest, Sm3};
 use std::{path::Path, time::Duration};
-use tempfile::{NamedTempFile, TempPath};
-use tokio::{
-    io::{AsyncWriteExt, BufWriter},
-    time::timeout,
-};
+use tokio::time::timeout;
 
 /// Longest silence between two pieces.
 const IDLE: Duration = Duration::from_secs(30);
 /// Longest upload: 50 MB at 0.5 Mbit/s.
 const TOTAL: Duration = Duration::from_secs(900);
-/// Memory per upload besides the piece at hand.
-const BUFFER: usize = 256 * 1024;
 /// Bytes enough to know a type.
 const HEAD: usize = 8;
+
+/// How many bytes may still come.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// From this account today.
+    pub day: u64,
+    /// For this item.
+    pub item: u64,
+}
+
+impl Allowance {
+    /// Whatever the slot takes.
+    pub const FULL: Self = Self { day: u64::MAX, item: u64::MAX };
+}
 
 /// A received file. Dropping it removes the temporary file.
 #[derive(Debug)]
 pub struct Received {
-    pub(super) file: TempPath,
+    /// Where it lies, sealed.
+    pub file: SealedFile,
     /// Bytes counted, not declared.
     pub size: u64,
     /// SM3 of the content, 64 hex digits.
@@ -35,25 +45,17 @@ pub struct Received {
     pub file_type: FileType,
 }
 
-impl Received {
-    /// Where it is now.
-    pub fn path(&self) -> &Path {
-        &self.file
-    }
-}
-
-/// Reads a stream of pieces into a temporary file in `temp_dir`.
+/// Reads a stream of pieces into a temporary file in `temp_dir`, sealed under `key`, which is this file's alone.
 ///
-/// `name` has passed [`super::clean_name`]; `declared` is the media type of the form part (empty if none); `quota` is how many bytes
-/// the account may still upload. Refuses as soon as a limit is passed, whatever length was announced; memory stays under
+/// `name` has passed [`super::clean_name`]; `declared` is the media type of the form part (empty if none). Refuses as soon as a limit is passed, whatever length was announced; memory stays under
 /// 1 MB besides one piece; nothing is left behind on any way out, also when the future is dropped.
 pub async fn receive<S, B, E>(
     stream: S,
     slot: &Slot,
     name: &str,
     declared: &str,
-    temp_dir: &Path,
-    quota: u64,
+    (temp_dir, key): (&Path, DataKey),
+    allowance: Allowance,
 ) -> Result<Received, Refusal>
 where
     S: Stream<Item = Result<B, E>>,
@@ -64,7 +66,7 @@ where
     if !file_type.may_be_declared(declared) {
         return Err(DECLARED.into());
     }
-    match timeout(TOTAL, write(stream, file_type, slot.limit(), quota, temp_dir)).await {
+    match timeout(TOTAL, write(stream, file_type, slot.limit(), allowance, (temp_dir, key))).await {
         Ok(result) => result,
         Err(_) => Err(SLOW.into()),
     }
@@ -74,16 +76,15 @@ async fn write<S, B, E>(
     stream: S,
     file_type: FileType,
     limit: u64,
-    quota: u64,
-    temp_dir: &Path,
+    allowance: Allowance,
+    (temp_dir, key): (&Path, DataKey),
 ) -> Result<Received, Refusal>
 where
     S: Stream<Item = Result<B, E>>,
     B: AsRef<[u8]>,
     E: std::fmt::Display,
 {
-    let (file, path) = NamedTempFile::new_in(temp_dir).map_err(fault)?.into_parts();
-    let mut file = BufWriter::with_capacity(BUFFER, tokio::fs::File::from_std(file));
+    let mut file = SealedWriter::create(temp_dir, key, FilePart::Content).await.map_err(fault)?;
     let mut stream = std::pin::pin!(stream);
     let (mut hash, mut size, mut head) = (Sm3::new(), 0u64, Vec::with_capacity(HEAD));
     while let Some(piece) = timeout(IDLE, stream.next()).await.map_err(|_| SLOW)? {
@@ -96,8 +97,11 @@ where
         if size > limit {
             return Err(TOO_LARGE.into());
         }
-        if size > quota {
-            return Err(QUOTA.into());
+        if size > allowance.day {
+            return Err(QUOTA_DAY.into());
+        }
+        if size > allowance.item {
+            return Err(QUOTA_ITEM.into());
         }
         if head.len() < HEAD {
             head.extend(piece.iter().take(HEAD - head.len()));
@@ -106,13 +110,13 @@ where
             }
         }
         hash.update(piece);
-        file.write_all(piece).await.map_err(fault)?;
+        file.write(piece).await.map_err(fault)?;
     }
     match size {
         0 => return Err(EMPTY.into()),
         1..8 => return Err(MAGIC.into()),
         _ => {}
     }
-    file.flush().await.map_err(fault)?;
-    Ok(Received { file: path, size, sm3: hex::encode(hash.finalize()), file_type })
+    let file = file.finish().await.map_err(fault)?;
+    Ok(Received { file, size, sm3: hex::encode(hash.finalize()), file_type })
 }

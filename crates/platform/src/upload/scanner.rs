@@ -1,11 +1,8 @@
 //! Malware scanners: a port, clamd, and none (U-11). Whatever is not plainly clean is not clean.
 
+use super::{Opened, SealedFile};
 use async_trait::async_trait;
-use std::{
-    io,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{io, path::PathBuf, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpStream, UnixStream},
@@ -29,7 +26,7 @@ pub enum Verdict {
 #[async_trait]
 pub trait Scanner: Send + Sync {
     /// Scans one file.
-    async fn scan(&self, file: &Path) -> Verdict;
+    async fn scan(&self, file: &SealedFile) -> Verdict;
 }
 
 /// The setting says that no scanner is installed.
@@ -38,7 +35,7 @@ pub struct NoScanner;
 
 #[async_trait]
 impl Scanner for NoScanner {
-    async fn scan(&self, _file: &Path) -> Verdict {
+    async fn scan(&self, _file: &SealedFile) -> Verdict {
         Verdict::Skipped
     }
 }
@@ -62,8 +59,6 @@ pub struct Clamd {
     pub limit: Duration,
 }
 
-/// Bytes per piece.
-const PIECE: usize = 64 * 1024;
 /// Longest answer read.
 const MAX_ANSWER: u64 = 4096;
 /// clamd's "virus" for a file it did not look through.
@@ -71,7 +66,7 @@ const LIMITS_EXCEEDED: &str = "Heuristics.Limits.Exceeded";
 
 #[async_trait]
 impl Scanner for Clamd {
-    async fn scan(&self, file: &Path) -> Verdict {
+    async fn scan(&self, file: &SealedFile) -> Verdict {
         match timeout(self.limit, self.ask(file)).await {
             Ok(Ok(answer)) => read_answer(&answer),
             Ok(Err(error)) => Verdict::Unsure(error.to_string()),
@@ -81,8 +76,8 @@ impl Scanner for Clamd {
 }
 
 impl Clamd {
-    async fn ask(&self, file: &Path) -> io::Result<Vec<u8>> {
-        let file = tokio::fs::File::open(file).await?;
+    async fn ask(&self, file: &SealedFile) -> io::Result<Vec<u8>> {
+        let file = file.content().await?;
         match &self.address {
             ClamdAddress::Unix(path) => converse(UnixStream::connect(path).await?, file).await,
             ClamdAddress::Tcp(address) => converse(TcpStream::connect(address).await?, file).await,
@@ -92,10 +87,7 @@ impl Clamd {
 
 /// Sends the file and reads the answer. clamd may answer and hang up before the end (size limit); its answer tells more than
 /// the broken pipe, unless it says that all is well with what it did not see.
-async fn converse(
-    mut socket: impl AsyncRead + AsyncWrite + Unpin,
-    file: impl AsyncRead + Unpin,
-) -> io::Result<Vec<u8>> {
+async fn converse(mut socket: impl AsyncRead + AsyncWrite + Unpin, file: Opened) -> io::Result<Vec<u8>> {
     let sent = send(&mut socket, file).await;
     let mut answer = Vec::new();
     let read = (&mut socket).take(MAX_ANSWER).read_to_end(&mut answer).await;
@@ -106,18 +98,18 @@ async fn converse(
     Ok(answer)
 }
 
-async fn send(socket: &mut (impl AsyncWrite + Unpin), mut file: impl AsyncRead + Unpin) -> io::Result<()> {
+async fn send(socket: &mut (impl AsyncWrite + Unpin), mut file: Opened) -> io::Result<()> {
     socket.write_all(b"zINSTREAM\0").await?;
-    let mut piece = vec![0; PIECE];
-    loop {
-        let length = file.read(&mut piece).await?;
-        let announced = u32::try_from(length).map_err(io::Error::other)?;
-        socket.write_all(&announced.to_be_bytes()).await?;
-        if length == 0 {
-            return socket.flush().await;
+    while let Some(piece) = file.next().await? {
+        // An empty piece would end the conversation.
+        if !piece.is_empty() {
+            let announced = u32::try_from(piece.len()).map_err(io::Error::other)?;
+            socket.write_all(&announced.to_be_bytes()).await?;
+            socket.write_all(&piece).await?;
         }
-        socket.write_all(piece.get(..length).unwrap_or_default()).await?;
     }
+    socket.write_all(&[0; 4]).await?;
+    socket.flush().await
 }
 
 fn read_answer(answer: &[u8]) -> Verdict {

@@ -1,9 +1,11 @@
 //! The hostile set, rule by rule, and the good files beside it.
 
-use super::{reason as r, reason::Reason, samples::*, *};
+use super::{reason as r, reason::Reason, *};
 use domain::Refusal;
 use futures_util::stream::{self, Stream, StreamExt};
+use ledger::DataKey;
 use proptest::prelude::*;
+use samples::*;
 use std::{convert::Infallible, path::Path, time::Duration};
 use tempfile::TempDir;
 
@@ -26,8 +28,16 @@ fn pieces(bytes: &[u8]) -> impl Stream<Item = Result<Vec<u8>, Infallible>> + use
 
 /// The whole way through: receive, inspect.
 async fn upload(name: &str, bytes: &[u8], folder: &Path) -> Result<(Received, Inspected), Refusal> {
-    let received = receive(pieces(bytes), &all_types(), name, "", folder, u64::MAX).await?;
-    inspect(received).await
+    let received = receive(pieces(bytes), &all_types(), name, "", at(folder), Allowance::FULL).await?;
+    inspect(&InProcess, received, folder).await
+}
+
+fn at(folder: &Path) -> (&Path, DataKey) {
+    (folder, DataKey([5; 16]))
+}
+
+async fn content(file: &SealedFile) -> Vec<u8> {
+    file.content().await.unwrap().read_all().await.unwrap()
 }
 
 /// Each file is refused by its rule, and leaves nothing behind.
@@ -136,11 +146,11 @@ async fn u01_declared_type_may_not_contradict() {
         ("image/png", false),
         ("application/pdfx", false),
     ] {
-        let result = receive(pieces(&pdf()), &all_types(), "a.pdf", declared, folder.path(), u64::MAX).await;
+        let result = receive(pieces(&pdf()), &all_types(), "a.pdf", declared, at(folder.path()), Allowance::FULL).await;
         assert_eq!(result.is_ok(), fits, "{declared}");
     }
     let only_pdf = Slot { allowed: vec![FileType::Pdf], max_bytes: 1000 };
-    let result = receive(pieces(&zip(&ofd_parts())), &only_pdf, "a.zip", "", folder.path(), u64::MAX).await;
+    let result = receive(pieces(&zip(&ofd_parts())), &only_pdf, "a.zip", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::NOT_ALLOWED.0);
 }
 
@@ -150,17 +160,34 @@ async fn u02_bytes_are_counted_while_reading() {
     let head = pdf();
     let endless = || stream::iter([head.clone()]).chain(stream::repeat(vec![b' '; 65_536])).map(Ok::<_, Infallible>);
     let generous = Slot { allowed: vec![FileType::Pdf], max_bytes: u64::MAX };
-    let result = receive(endless(), &generous, "a.pdf", "", folder.path(), u64::MAX).await;
+    let result = receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::TOO_LARGE.0, "50 MB whatever the slot says");
-    let result = receive(endless(), &generous, "a.pdf", "", folder.path(), 100_000).await;
-    assert_eq!(result.unwrap_err().code, r::QUOTA.0);
+    let result =
+        receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance { day: 100_000, ..Allowance::FULL })
+            .await;
+    assert_eq!(result.unwrap_err().code, r::QUOTA_DAY.0);
+    let result =
+        receive(endless(), &generous, "a.pdf", "", at(folder.path()), Allowance { item: 100_000, ..Allowance::FULL })
+            .await;
+    assert_eq!(result.unwrap_err().code, r::QUOTA_ITEM.0);
     let small = Slot { allowed: vec![FileType::Pdf], max_bytes: head.len() as u64 };
-    assert!(receive(pieces(&head), &small, "a.pdf", "", folder.path(), head.len() as u64).await.is_ok());
+    assert!(
+        receive(
+            pieces(&head),
+            &small,
+            "a.pdf",
+            "",
+            at(folder.path()),
+            Allowance { day: head.len() as u64, item: head.len() as u64 }
+        )
+        .await
+        .is_ok()
+    );
     let small = Slot { max_bytes: head.len() as u64 - 1, ..small };
-    let result = receive(pieces(&head), &small, "a.pdf", "", folder.path(), u64::MAX).await;
+    let result = receive(pieces(&head), &small, "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::TOO_LARGE.0);
     let torn = stream::iter([Ok(head), Err("connection reset")]);
-    let result = receive(torn, &generous, "a.pdf", "", folder.path(), u64::MAX).await;
+    let result = receive(torn, &generous, "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::INTERRUPTED.0);
     assert_eq!(left_behind(&folder), 0);
 }
@@ -169,17 +196,17 @@ async fn u02_bytes_are_counted_while_reading() {
 async fn a17_slow_uploads_end() {
     let folder = folder();
     let silent = stream::iter([Ok::<_, Infallible>(pdf())]).chain(stream::pending());
-    let result = receive(silent, &all_types(), "a.pdf", "", folder.path(), u64::MAX).await;
+    let result = receive(silent, &all_types(), "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::SLOW.0, "silence");
     let drops = stream::iter(b"%PDF-1.7\n".iter().copied().chain(std::iter::repeat(b' '))).then(|byte| async move {
         tokio::time::sleep(Duration::from_secs(1)).await;
         Ok::<_, Infallible>([byte])
     });
-    let result = receive(drops, &all_types(), "a.pdf", "", folder.path(), u64::MAX).await;
+    let result = receive(drops, &all_types(), "a.pdf", "", at(folder.path()), Allowance::FULL).await;
     assert_eq!(result.unwrap_err().code, r::SLOW.0, "one byte a second");
     let silent = stream::iter([Ok::<_, Infallible>(pdf())]).chain(stream::pending());
     let slot = all_types();
-    let gone = receive(silent, &slot, "a.pdf", "", folder.path(), u64::MAX);
+    let gone = receive(silent, &slot, "a.pdf", "", at(folder.path()), Allowance::FULL);
     assert!(tokio::time::timeout(Duration::from_secs(1), gone).await.is_err(), "the client hangs up");
     assert_eq!(left_behind(&folder), 0);
 }
@@ -188,10 +215,15 @@ async fn a17_slow_uploads_end() {
 async fn u02_hash_is_that_of_the_content() {
     let folder = folder();
     let bytes = pdf();
-    let received = receive(pieces(&bytes), &all_types(), "a.pdf", "", folder.path(), u64::MAX).await.unwrap();
+    let received =
+        receive(pieces(&bytes), &all_types(), "a.pdf", "", at(folder.path()), Allowance::FULL).await.unwrap();
     let whole = <sm3::Sm3 as sm3::Digest>::digest(&bytes);
     assert_eq!(received.sm3, hex::encode(whole));
-    assert_eq!(std::fs::read(received.path()).unwrap(), bytes);
+    assert_eq!(content(&received.file).await, bytes);
+    assert!(
+        !std::fs::read(received.file.path()).unwrap().windows(5).any(|w| w == b"%PDF-"),
+        "never in the clear (K-07)"
+    );
 }
 
 #[tokio::test]
@@ -303,9 +335,9 @@ async fn u04_copy_has_no_metadata() {
     let secret = b"GPS 39.9N 116.4E";
     for (name, bytes) in [("a.jpg", jpg_with(0xfe, secret)), ("a.png", png_with(b"tEXt", secret))] {
         let (received, inspected) = upload(name, &bytes, folder.path()).await.unwrap();
-        let copy = std::fs::read(inspected.preview.as_ref().unwrap().path()).unwrap();
+        let copy = content(inspected.preview.as_ref().unwrap()).await;
         let holds = |bytes: &[u8]| bytes.windows(secret.len()).any(|w| w == secret);
-        assert!(holds(&std::fs::read(received.path()).unwrap()) && !holds(&copy), "{name}");
+        assert!(holds(&content(&received.file).await) && !holds(&copy), "{name}");
         let picture = image::load_from_memory(&copy).unwrap();
         assert_eq!((picture.width(), picture.height()), (20, 10));
     }
@@ -317,7 +349,7 @@ async fn u04_copy_stands_upright() {
     let exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let folder = folder();
     let (_received, inspected) = upload("a.jpg", &jpg_with(0xe1, exif), folder.path()).await.unwrap();
-    let picture = image::load_from_memory(&std::fs::read(inspected.preview.unwrap().path()).unwrap()).unwrap();
+    let picture = image::load_from_memory(&content(&inspected.preview.unwrap()).await).unwrap();
     assert_eq!((picture.width(), picture.height()), (10, 20));
 }
 
@@ -584,6 +616,12 @@ mod clamd {
         }
     }
 
+    async fn sealed(folder: &Path, bytes: &[u8]) -> SealedFile {
+        let mut writer = SealedWriter::create(folder, DataKey([5; 16]), FilePart::Content).await.unwrap();
+        writer.write(bytes).await.unwrap();
+        writer.finish().await.unwrap()
+    }
+
     async fn behave(mut socket: TcpStream, manner: Manner, sent: Vec<u8>) {
         match manner {
             Manner::Answers(answer) => {
@@ -600,9 +638,8 @@ mod clamd {
 
     async fn verdict(manner: Manner, size: usize) -> Verdict {
         let folder = folder();
-        let file = folder.path().join("a");
         let bytes: Vec<u8> = (0..size).map(|i| i as u8).collect();
-        std::fs::write(&file, &bytes).unwrap();
+        let file = sealed(folder.path(), &bytes).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = ClamdAddress::Tcp(listener.local_addr().unwrap().to_string());
         let server = tokio::spawn(async move { behave(listener.accept().await.unwrap().0, manner, bytes).await });
@@ -650,19 +687,18 @@ mod clamd {
         assert!(is_unsure(&verdict(Manner::Hangs, 20_000_000).await));
         let nobody = ClamdAddress::Unix("/nonexistent/clamd.sock".into());
         let folder = folder();
-        let file = folder.path().join("a");
-        std::fs::write(&file, "x").unwrap();
+        let file = sealed(folder.path(), b"x").await;
         let clamd = Clamd { address: nobody, limit: Duration::from_millis(500) };
         assert!(is_unsure(&clamd.scan(&file).await));
-        assert!(is_unsure(&clamd.scan(&folder.path().join("missing")).await));
         assert_eq!(NoScanner.scan(&file).await, Verdict::Skipped);
+        std::fs::remove_file(file.path()).unwrap();
+        assert!(is_unsure(&clamd.scan(&file).await));
     }
 
     #[tokio::test]
     async fn u11_clamd_by_unix_socket() {
         let folder = folder();
-        let (file, socket) = (folder.path().join("a"), folder.path().join("clamd.sock"));
-        std::fs::write(&file, "content").unwrap();
+        let (file, socket) = (sealed(folder.path(), b"content").await, folder.path().join("clamd.sock"));
         let listener = UnixListener::bind(&socket).unwrap();
         let server = tokio::spawn(async move {
             let (mut socket, _) = listener.accept().await.unwrap();
@@ -689,15 +725,8 @@ fn good(file_type: FileType) -> Vec<u8> {
     }
 }
 
-fn examine(file_type: FileType, bytes: &[u8]) -> bool {
-    let folder = folder();
-    let path = folder.path().join("a");
-    std::fs::write(&path, bytes).unwrap();
-    let result = inspect::examine(&path, file_type, &inspect::Budget::default(), 0);
-    let accepted = result.is_ok();
-    drop(result);
-    assert_eq!(left_behind(&folder), 1);
-    accepted
+fn examine(file_type: FileType, bytes: Vec<u8>) -> bool {
+    inspect::look(bytes, file_type, &inspect::Budget::default()).is_ok()
 }
 
 proptest! {
@@ -713,7 +742,7 @@ proptest! {
         let mut start = good(file_type);
         start.truncate(keep);
         start.extend(bytes);
-        let accepted = examine(file_type, &start);
+        let accepted = examine(file_type, start);
         prop_assert!(!accepted || file_type == FileType::Dwg);
     }
 
@@ -728,7 +757,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
-        examine(file_type, &bytes);
+        examine(file_type, bytes);
     }
 
     #[test]

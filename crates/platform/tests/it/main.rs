@@ -19,6 +19,7 @@ mod detection;
 mod group;
 mod guess;
 mod guide;
+mod hold;
 mod kit;
 mod lists;
 mod moving;

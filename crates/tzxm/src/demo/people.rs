@@ -62,7 +62,7 @@ const fn officer(
 pub const GUIDE_KEEPERS: [&str; 3] = ["zizhiqu-fagai", "zizhiqu-fagai-sh", "zizhiqu-fagai-fz"];
 
 /// Officers whose names are worth remembering; others come by [`desk`].
-pub const OFFICERS: [Officer; 26] = [
+pub const OFFICERS: [Officer; 27] = [
     officer("hongshan-fagai", "张明", &[("development_reform", "150402", R), ("development_reform", "150402", U)]),
     officer("hongshan-fagai-sp", "刘志远", &[("development_reform", "150402", A), ("development_reform", "150402", M)]),
     officer("hongshan-fagai-sh", "陈晓燕", &[("development_reform", "150402", H)]),
@@ -96,6 +96,7 @@ pub const OFFICERS: [Officer; 26] = [
     officer(GUIDE_KEEPERS[2], "额尔德尼", &[("development_reform", "150000", M)]),
     officer("zizhiqu-xitong", "田野", &[("development_reform", "150000", Y)]),
     officer("zizhiqu-anquan", "其其格", &[("development_reform", "150000", Q)]),
+    officer("zizhiqu-anquan-fh", "吴兰", &[("development_reform", "150000", Q)]),
     officer("zizhiqu-shenji", "冯雅琴", &[("development_reform", "150000", J)]),
 ];
 

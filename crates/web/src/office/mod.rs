@@ -16,6 +16,7 @@ mod form_box;
 pub(crate) mod group;
 mod guide;
 mod help;
+mod hold;
 mod ics;
 mod licence;
 mod notification;
@@ -75,6 +76,7 @@ pub fn routes() -> Vec<Route> {
         calendar::routes(),
         alarm::routes(),
         audit::routes(),
+        hold::routes(),
         help::routes(),
     ]
     .concat()
@@ -94,6 +96,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     let mut page = ctx.page(nav, title).await?;
     page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
+    page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
     page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);

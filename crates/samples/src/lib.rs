@@ -1,4 +1,11 @@
-//! Good and hostile files, made byte by byte.
+//! Good and hostile files, made byte by byte: for tests of whatever takes files.
+#![expect(clippy::unwrap_used, reason = "writing to memory does not fail")]
+
+mod hostile;
+mod marked;
+
+pub use hostile::{Hostile, hostile};
+pub use marked::{Marked, docx_with, ofd_with, pdf_text, pdf_with_text, xlsx_with};
 
 use flate2::{Compression, Crc, write::DeflateEncoder, write::ZlibEncoder};
 use image::{ExtendedColorType, ImageEncoder, codecs};
@@ -7,9 +14,13 @@ use std::io::Write;
 /// One entry of an archive, with everything a liar may want to set.
 #[derive(Clone)]
 pub struct Entry {
+    /// Name, as bytes.
     pub name: Vec<u8>,
+    /// Content.
     pub data: Vec<u8>,
+    /// General purpose flags.
     pub flags: u16,
+    /// Unix mode.
     pub mode: u32,
     /// Announced size instead of the true one.
     pub size: Option<u32>,
@@ -17,6 +28,7 @@ pub struct Entry {
     pub local_name: Option<Vec<u8>>,
 }
 
+/// A plain entry.
 pub fn entry(name: impl AsRef<[u8]>, data: impl AsRef<[u8]>) -> Entry {
     Entry {
         name: name.as_ref().to_vec(),
@@ -75,24 +87,29 @@ pub fn zip_with(entries: &[Entry], overlap: bool) -> Vec<u8> {
     body
 }
 
+/// An archive of deflated entries.
 pub fn zip(entries: &[Entry]) -> Vec<u8> {
     zip_with(entries, false)
 }
 
 const TYPES: &str = "http://schemas.openxmlformats.org/package/2006/content-types";
 const RELATIONS: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+/// Where relationship types of office files begin.
 pub const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 
+/// A part of relationships.
 pub fn relations(inner: &str) -> String {
     format!(r#"<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="{RELATIONS}">{inner}</Relationships>"#)
 }
 
+/// A list of content types with that main part.
 pub fn content_types(main: &str, kind: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types xmlns="{TYPES}"><Default Extension="xml" ContentType="application/xml"/><Override PartName="{main}" ContentType="{kind}"/></Types>"#
     )
 }
 
+/// A Word document part with one paragraph.
 pub fn document(inner: &str) -> String {
     format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="w"><w:body><w:p>{inner}</w:p></w:body></w:document>"#
@@ -121,6 +138,7 @@ pub fn docx_parts() -> Vec<Entry> {
     ]
 }
 
+/// The parts of a good workbook.
 pub fn xlsx_parts() -> Vec<Entry> {
     vec![
         entry("[Content_Types].xml", content_types("/xl/workbook.xml", SHEET)),
@@ -131,6 +149,7 @@ pub fn xlsx_parts() -> Vec<Entry> {
     ]
 }
 
+/// The parts of a good fixed document.
 pub fn ofd_parts() -> Vec<Entry> {
     vec![
         entry("OFD.xml", r#"<?xml version="1.0" encoding="UTF-8"?><ofd:OFD xmlns:ofd="http://www.ofdspec.org/2016"/>"#),
@@ -145,6 +164,7 @@ pub fn with(mut parts: Vec<Entry>, name: &str, data: impl AsRef<[u8]>) -> Vec<En
     parts
 }
 
+/// A small picture.
 pub fn png() -> Vec<u8> {
     let mut bytes = Vec::new();
     let pixels: Vec<u8> = (0..20 * 10 * 3).map(|i| i as u8).collect();
@@ -152,6 +172,7 @@ pub fn png() -> Vec<u8> {
     bytes
 }
 
+/// A small photo.
 pub fn jpg() -> Vec<u8> {
     let mut bytes = Vec::new();
     let pixels: Vec<u8> = (0..20 * 10 * 3).map(|i| i as u8).collect();
@@ -199,6 +220,7 @@ pub fn pdf_with(objects: &[&[u8]], trailer: &str) -> Vec<u8> {
     bytes
 }
 
+/// A PDF of one empty page.
 pub fn pdf() -> Vec<u8> {
     pdf_with(&[], "")
 }
@@ -215,6 +237,7 @@ pub fn stream_object(dictionary: &str, data: &[u8]) -> Vec<u8> {
     object
 }
 
+/// The header of a drawing.
 pub fn dwg() -> Vec<u8> {
     let mut bytes = b"AC1032".to_vec();
     bytes.resize(256, 0);

@@ -1,0 +1,145 @@
+//! Stored files (S-27): each sealed under a data key of its own, the key wrapped by the master key. Whoever destroys the key destroys
+//! the file, also in every copy of the disk.
+
+use crate::{
+    Action, Call, Failure, Object, Platform, permission,
+    stream::refused,
+    upload::{FilePart, Opened, SealedFile, SealedWriter},
+};
+use ledger::{DataKey, QueryResult, Row, Unit};
+
+/// Version a wrapped key is bound to: a key is never changed.
+const VERSION: i64 = 1;
+/// Name of the wrapped key.
+const KEY: &str = "data_key";
+
+fn text(row: &QueryResult, column: &str) -> Result<String, Failure> {
+    row.try_get("", column).map_err(Failure::fault)
+}
+
+impl Platform {
+    /// A key for one file.
+    pub(crate) fn data_key(&self) -> DataKey {
+        DataKey(self.chance.id())
+    }
+
+    /// Wraps a key for the object it belongs to; for another one it does not open.
+    pub(crate) fn wrap_key(&self, object: &str, key: &DataKey) -> Result<String, Failure> {
+        self.seal_column(&format!("object:{object}"), VERSION, KEY, hex::encode(key.0))
+    }
+
+    /// Unwraps it.
+    pub(crate) fn unwrap_key(&self, object: &str, wrapped: &str) -> Result<DataKey, Failure> {
+        let opened = self.open_column(&format!("object:{object}"), VERSION, KEY, wrapped)?;
+        let mut key = [0; 16];
+        hex::decode_to_slice(opened, &mut key).map_err(Failure::fault)?;
+        Ok(DataKey(key))
+    }
+
+    /// Moves a sealed file to its place. Gives the row of its key, to be written with whatever refers to the object.
+    pub(crate) async fn keep_object(
+        &self,
+        id: &str,
+        content: &SealedFile,
+        preview: Option<&SealedFile>,
+    ) -> Result<Row, Failure> {
+        self.put_object(id, content, preview).await?;
+        Ok(self.key_row(id, id, &self.wrap_key(id, content.key())?))
+    }
+
+    /// Moves a sealed file to its place.
+    pub(crate) async fn put_object(
+        &self,
+        place: &str,
+        content: &SealedFile,
+        preview: Option<&SealedFile>,
+    ) -> Result<(), Failure> {
+        self.files.put(&FilePart::Content.place(place), content.path()).await.map_err(Failure::fault)?;
+        if let Some(preview) = preview {
+            self.files.put(&FilePart::Preview.place(place), preview.path()).await.map_err(Failure::fault)?;
+        }
+        Ok(())
+    }
+
+    /// The row of an object's key.
+    pub(crate) fn key_row(&self, id: &str, place: &str, wrapped: &str) -> Row {
+        Row::new(
+            "INSERT INTO object_keys(id, place, sealed, at) VALUES($1, $2, $3, $4)",
+            [id.into(), place.into(), wrapped.into(), self.clock.now().0.into()],
+        )
+    }
+
+    /// A part of a stored object. What came before objects were sealed is read as it lies.
+    pub(crate) async fn object(&self, id: &str, part: FilePart) -> Result<Vec<u8>, Failure> {
+        let row = self
+            .store
+            .query_one("SELECT place, sealed FROM object_keys WHERE id = $1", [id.into()])
+            .await
+            .map_err(Failure::fault)?;
+        let Some(row) = row else { return self.files.get(&part.place(id)).await.map_err(Failure::fault) };
+        let key = self.unwrap_key(id, &text(&row, "sealed")?)?;
+        let (_, reader) = self.files.open(&part.place(&text(&row, "place")?)).await.map_err(Failure::fault)?;
+        let opened = Opened::new(reader, &key, part).await.map_err(Failure::fault)?;
+        opened.read_all().await.map_err(Failure::fault)
+    }
+
+    /// Removes everything of an object that lies in the store.
+    pub(crate) async fn delete_object(&self, place: &str) -> Result<(), Failure> {
+        for part in [FilePart::Content, FilePart::Preview] {
+            self.files.delete(&part.place(place)).await.map_err(Failure::fault)?;
+        }
+        Ok(())
+    }
+
+    /// Seals files that were stored in the clear before this existed, at most so many. Gives how many.
+    pub async fn seal_old_files(&self, call: &Call, limit: u64) -> Result<u64, Failure> {
+        let _permit = permission::decide(&call.actor, Action::KeepFiles, Object::default(), self.rules.regions)?;
+        let rows = self
+            .store
+            .query(
+                "SELECT id, preview FROM (SELECT id, preview FROM attachments UNION ALL SELECT id, preview FROM guide_files) AS files \
+                 WHERE NOT EXISTS(SELECT 1 FROM object_keys k WHERE k.id = files.id) ORDER BY id LIMIT $1",
+                [i64::try_from(limit).unwrap_or(i64::MAX).into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        let mut sealed = 0;
+        for row in &rows {
+            let preview = row.try_get::<i64>("", "preview").map_err(Failure::fault)? != 0;
+            sealed += u64::from(self.seal_old_file(&text(row, "id")?, preview).await?);
+        }
+        Ok(sealed)
+    }
+
+    /// Seals one. The sealed content gets a place of its own, so that at any moment either the old file is read or the new one.
+    async fn seal_old_file(&self, id: &str, preview: bool) -> Result<bool, Failure> {
+        let (key, mut salt) = (self.data_key(), [0; 4]);
+        self.chance.fill(&mut salt);
+        let place = format!("{id}-{}", hex::encode(salt));
+        if let Some(content) = self.sealed_copy(id, FilePart::Content, &key).await? {
+            let preview = if preview { self.sealed_copy(id, FilePart::Preview, &key).await? } else { None };
+            self.put_object(&place, &content, preview.as_ref()).await?;
+        }
+        let mut unit = Unit::new();
+        unit.row(self.key_row(id, &place, &self.wrap_key(id, &key)?));
+        match self.store.commit(unit).await {
+            Ok(_) => self.delete_object(id).await.map(|()| true),
+            // Another node was faster.
+            Err(ledger::Refused::Taken(_)) => self.delete_object(&place).await.map(|()| false),
+            Err(other) => Err(refused(other)),
+        }
+    }
+
+    /// A sealed copy of what lies in the clear; `None` when nothing does.
+    async fn sealed_copy(&self, id: &str, part: FilePart, key: &DataKey) -> Result<Option<SealedFile>, Failure> {
+        let plain = match self.files.get(&part.place(id)).await {
+            Ok(plain) => plain,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::fault(error)),
+        };
+        let writer = SealedWriter::create(&self.settings.temp, key.clone(), part).await;
+        let mut writer = writer.map_err(Failure::fault)?;
+        writer.write(&plain).await.map_err(Failure::fault)?;
+        writer.finish().await.map(Some).map_err(Failure::fault)
+    }
+}
