@@ -3,9 +3,13 @@
 //! Passwords and sessions are credentials, not facts: they live in tables of their own, never in the ledger (decision 0004).
 
 mod centre;
+mod certificate;
+mod challenge;
 mod delegation;
 mod factor;
+mod key;
 mod officer;
+mod passkey;
 mod password;
 mod reset;
 mod session;
@@ -14,8 +18,11 @@ mod throttle;
 mod totp;
 
 pub use centre::{AccountPage, Attempted};
+pub use certificate::{PublicSm2, read_public_key};
+pub use challenge::Challenge;
 pub use delegation::{Delegable, DelegationRow};
 pub use factor::{Confirmed, Enrolling, FactorPage, RECOVERY_CODES};
+pub use key::{Key, NewSm2, Ways};
 pub use officer::OpenOfficer;
 pub use password::{check_login, check_password};
 pub use reset::{AccountRow, FoundAccounts, OpenReset, SHOWN};

@@ -27,6 +27,12 @@ pub enum Outcome {
     WrongPassword,
     /// Wrong one-time code.
     WrongCode,
+    /// Wrong signature over a challenge.
+    WrongSignature,
+    /// A passkey that proved nothing.
+    WrongPasskey,
+    /// A passkey whose counter went back.
+    Copied,
     /// Refused: not used for too long.
     Unused,
     /// Two administrators took the second factor away.
@@ -34,8 +40,17 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 6] =
-        [Self::Done, Self::Recovered, Self::WrongPassword, Self::WrongCode, Self::Unused, Self::Reset];
+    const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Recovered,
+        Self::WrongPassword,
+        Self::WrongCode,
+        Self::WrongSignature,
+        Self::WrongPasskey,
+        Self::Copied,
+        Self::Unused,
+        Self::Reset,
+    ];
 
     /// Machine name.
     pub fn slug(self) -> &'static str {
@@ -44,6 +59,9 @@ impl Outcome {
             Self::Recovered => "recovered",
             Self::WrongPassword => "wrong_password",
             Self::WrongCode => "wrong_code",
+            Self::WrongSignature => "wrong_signature",
+            Self::WrongPasskey => "wrong_passkey",
+            Self::Copied => "copied",
             Self::Unused => "unused",
             Self::Reset => "reset",
         }
@@ -56,6 +74,9 @@ impl Outcome {
             Self::Recovered => "用恢复代码登录成功",
             Self::WrongPassword => "密码错误",
             Self::WrongCode => "验证码错误",
+            Self::WrongSignature => "证书签名错误",
+            Self::WrongPasskey => "通行密钥没有通过核对",
+            Self::Copied => "通行密钥可能被复制，未予登录",
             Self::Unused => "账号长期未使用，未予登录",
             Self::Reset => "双因素认证被管理员重置",
         }

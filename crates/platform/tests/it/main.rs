@@ -30,5 +30,6 @@ mod public;
 mod seal;
 mod sealed;
 mod sign_in;
+mod sign_in_sm2;
 mod supervision;
 mod suspension;

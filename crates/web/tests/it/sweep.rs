@@ -104,6 +104,7 @@ impl Samples {
         let values = BTreeMap::from([
             (("accounts", "id"), officer.account().to_string()),
             (("sessions", "id"), session),
+            (("keys", "id"), "00".repeat(16)),
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
             (("codes", "code"), code.clone()),
