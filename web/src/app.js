@@ -81,3 +81,6 @@ startConditions()
 startUploads()
 startPasskeys()
 showErrors(document)
+// The two ends of the way to the provider of unified identity: nobody has to press what is the only thing to do.
+document.querySelector('form[data-send]')?.requestSubmit()
+document.querySelector('a[data-go]')?.click()

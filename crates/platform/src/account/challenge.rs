@@ -32,6 +32,15 @@ pub(super) fn purpose(session: &Session) -> Option<Purpose> {
     }
 }
 
+/// What a session may owe that asks for a challenge.
+pub(super) fn owing(purpose: Purpose) -> &'static [Owed] {
+    match purpose {
+        Purpose::SignIn => &[Owed::Code],
+        Purpose::Change => &[Owed::Nothing],
+        Purpose::Enrol => &[Owed::Nothing, Owed::Enrolment],
+    }
+}
+
 impl Platform {
     /// The address of that face.
     pub(super) fn site(&self, face: Face) -> &str {
@@ -112,10 +121,15 @@ impl Platform {
         Ok(if self.clock.now() < until { Some((text(&row, "data")?, until)) } else { None })
     }
 
-    /// A new challenge for the SM2 keys of the person: at the second step of a sign-in, or before a change of the own factors.
-    pub async fn issue_challenge(&self, call: &Call, face: Face, token: &str) -> Result<(), Failure> {
-        let (session, account, call) = self.own(call, face, token, &[Owed::Nothing, Owed::Code]).await?;
-        let purpose = purpose(&session).ok_or(Failure::NotThere)?;
+    /// A new challenge for the SM2 keys of the person, at the second step of a sign-in or before a change of the own factors.
+    pub async fn issue_challenge(
+        &self,
+        call: &Call,
+        face: Face,
+        token: &str,
+        purpose: Purpose,
+    ) -> Result<(), Failure> {
+        let (session, account, call) = self.own(call, face, token, owing(purpose)).await?;
         if !self.keys(&account).await?.iter().any(|key| key.kind == KeyKind::Sm2) {
             return Err(Failure::NotThere);
         }
@@ -127,17 +141,15 @@ impl Platform {
         change.commit("").await
     }
 
-    /// The line that waits to be signed by an SM2 key in this session: for an enrolment, else as the session stands.
+    /// The line that waits to be signed by an SM2 key in this session.
     pub async fn challenge(
         &self,
         call: &Call,
         face: Face,
         token: &str,
-        enrolment: bool,
+        purpose: Purpose,
     ) -> Result<Option<Challenge>, Failure> {
-        let (session, ..) = self.own(call, face, token, &[Owed::Nothing, Owed::Code, Owed::Enrolment]).await?;
-        let purpose = if enrolment { Some(Purpose::Enrol) } else { purpose(&session) };
-        let Some(purpose) = purpose else { return Ok(None) };
+        let (session, ..) = self.own(call, face, token, owing(purpose)).await?;
         let waiting = self.waiting(&session.id, KeyKind::Sm2, purpose).await?;
         Ok(waiting.map(|(text, until)| Challenge { text, until }))
     }

@@ -5,7 +5,7 @@
 
 use super::{
     Face,
-    challenge::purpose,
+    challenge::{owing, purpose},
     factor::{Confirmed, Found, Proof},
     key::{Key, NewKey},
     session::{Owed, Session},
@@ -164,9 +164,14 @@ impl Platform {
 
     /// A challenge for the passkeys of the person, as JSON of the WebAuthn options: at the second step of a sign-in, or before a
     /// change of the own factors.
-    pub async fn ask_passkey(&self, call: &Call, face: Face, token: &str) -> Result<String, Failure> {
-        let (session, account, call) = self.own(call, face, token, &[Owed::Nothing, Owed::Code]).await?;
-        let purpose = purpose(&session).ok_or(Failure::NotThere)?;
+    pub async fn ask_passkey(
+        &self,
+        call: &Call,
+        face: Face,
+        token: &str,
+        purpose: Purpose,
+    ) -> Result<String, Failure> {
+        let (session, account, call) = self.own(call, face, token, owing(purpose)).await?;
         let keys = self.keys(&account).await?;
         let held: Vec<_> = passkeys(&keys)?.into_iter().map(|(_, passkey)| passkey).collect();
         if held.is_empty() {

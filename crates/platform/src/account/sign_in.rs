@@ -14,11 +14,11 @@ use ledger::{Refused, Row};
 pub(super) const DAY: i64 = 86_400_000;
 
 /// An account as sign-in sees it.
-struct Found {
-    id: AccountId,
+pub(super) struct Found {
+    pub id: AccountId,
     phc: String,
     used_at: i64,
-    has_factor: bool,
+    pub has_factor: bool,
 }
 
 fn wait(field: &'static str) -> Failure {
@@ -31,7 +31,7 @@ pub(super) fn wrong_code() -> Refusal {
 }
 
 impl Platform {
-    async fn find_account(&self, face: Face, login: &str) -> Result<Option<Found>, Failure> {
+    pub(super) async fn find_account(&self, face: Face, login: &str) -> Result<Option<Found>, Failure> {
         let row = self
             .store
             .query_one(
@@ -93,7 +93,13 @@ impl Platform {
     }
 
     /// S-07: what nobody has used for long opens only after somebody has looked at it.
-    async fn refuse_unused(&self, face: Face, found: &Found, source: &str, now: Moment) -> Result<(), Failure> {
+    pub(super) async fn refuse_unused(
+        &self,
+        face: Face,
+        found: &Found,
+        source: &str,
+        now: Moment,
+    ) -> Result<(), Failure> {
         let days = self.settings.sign_in.unused_days.of(face);
         if now.0 - found.used_at < days * DAY {
             return Ok(());

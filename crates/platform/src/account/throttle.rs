@@ -23,6 +23,8 @@ pub enum Outcome {
     Done,
     /// Signed in with a recovery code.
     Recovered,
+    /// Signed in by unified identity, which vouched for a second factor or none was owed.
+    Outside,
     /// Wrong password.
     WrongPassword,
     /// Wrong one-time code.
@@ -40,9 +42,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Done,
         Self::Recovered,
+        Self::Outside,
         Self::WrongPassword,
         Self::WrongCode,
         Self::WrongSignature,
@@ -57,6 +60,7 @@ impl Outcome {
         match self {
             Self::Done => "done",
             Self::Recovered => "recovered",
+            Self::Outside => "outside",
             Self::WrongPassword => "wrong_password",
             Self::WrongCode => "wrong_code",
             Self::WrongSignature => "wrong_signature",
@@ -72,6 +76,7 @@ impl Outcome {
         match self {
             Self::Done => "登录成功",
             Self::Recovered => "用恢复代码登录成功",
+            Self::Outside => "用统一身份认证登录成功",
             Self::WrongPassword => "密码错误",
             Self::WrongCode => "验证码错误",
             Self::WrongSignature => "证书签名错误",
@@ -157,7 +162,7 @@ impl Platform {
             .store
             .query_one(
                 "SELECT 1 AS one FROM sign_ins s JOIN accounts a ON a.id = s.account_id WHERE a.face = $1 AND a.login = $2 \
-                 AND s.source = $3 AND s.outcome IN ('done', 'recovered') LIMIT 1",
+                 AND s.source = $3 AND s.outcome IN ('done', 'recovered', 'outside') LIMIT 1",
                 [face.into(), login.into(), source.into()],
             )
             .await

@@ -114,6 +114,7 @@ fn reset_rows(stream: &str, version: i64, account: &Account, at: Moment) -> Vec<
         Row::new("DELETE FROM second_factors WHERE account_id = $1", [id()]),
         Row::new("DELETE FROM recovery_codes WHERE account_id = $1", [id()]),
         Row::new("DELETE FROM sign_in_keys WHERE account_id = $1", [id()]),
+        Row::new("DELETE FROM outside_subjects WHERE account_id = $1", [id()]),
         Row::new("UPDATE sessions SET ended = 1, why_ended = 'reset' WHERE account_id = $1 AND ended = 0", [id()]),
         Row::new(
             "INSERT INTO sign_ins(id, account_id, at, source, outcome) VALUES($1, $2, $3, '', 'reset')",

@@ -30,6 +30,7 @@ mod public;
 mod seal;
 mod sealed;
 mod sign_in;
+mod sign_in_outside;
 mod sign_in_sm2;
 mod supervision;
 mod suspension;

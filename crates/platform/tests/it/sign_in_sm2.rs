@@ -1,6 +1,9 @@
 //! 登录：SM2 证书. A key made by OpenSSL is registered, proves sign-ins and changes, and nothing else does (S-04, P-01, A-08).
 
-use domain::{Moment, account::Role};
+use domain::{
+    Moment,
+    account::{Role, factor::Purpose},
+};
 use platform::{
     Actor, Call, Failure, Platform,
     account::{Challenge, Confirmed, Face, NewSm2, Outcome, Owed},
@@ -37,8 +40,10 @@ async fn prove(platform: &Platform, person: &Person, token: &str, signature: &st
 /// A fresh challenge of the session.
 async fn challenge(platform: &Platform, person: &Person, token: &str) -> Challenge {
     let call = Call::new(Actor::Public, "test");
-    platform.issue_challenge(&call, face(person), token).await.unwrap();
-    platform.challenge(&call, face(person), token, false).await.unwrap().unwrap()
+    let owed = platform.session(face(person), token).await.unwrap().unwrap().owed;
+    let purpose = if owed == Owed::Code { Purpose::SignIn } else { Purpose::Change };
+    platform.issue_challenge(&call, face(person), token, purpose).await.unwrap();
+    platform.challenge(&call, face(person), token, purpose).await.unwrap().unwrap()
 }
 
 /// Begins the enrolment in this session and signs its challenge with the key.
@@ -51,7 +56,7 @@ async fn enrol_in(
 ) -> Result<Confirmed, Failure> {
     let call = Call::new(Actor::Public, "test");
     platform.begin_sm2(&call, face(person), token, proofs, "test").await?;
-    let line = platform.challenge(&call, face(person), token, true).await?.unwrap().text;
+    let line = platform.challenge(&call, face(person), token, Purpose::Enrol).await?.unwrap().text;
     let new = NewSm2 { name: name.to_owned(), public_key, signature: key.sign(&line) };
     platform.confirm_sm2(&call, face(person), token, &new, "test").await
 }
@@ -156,7 +161,7 @@ async fn s04_a_signature_is_good_for_one_challenge_one_session_one_purpose_once(
     let (half, _) = sign_in(p, &world.rival).await;
     let line = challenge(p, &world.rival, &half).await.text;
     refused(prove(p, &world.rival, &half, &key.sign(&line)).await, "sign_in.signature");
-    sign_in_first(p.issue_challenge(&world.public(), Face::Portal, "no such session").await);
+    sign_in_first(p.issue_challenge(&world.public(), Face::Portal, "no such session", Purpose::SignIn).await);
 }
 
 async fn s04_a_challenge_ends_after_ten_minutes_and_a_new_one_takes_its_place(world: &World) {
@@ -167,9 +172,9 @@ async fn s04_a_challenge_ends_after_ten_minutes_and_a_new_one_takes_its_place(wo
     let (half, _) = sign_in(p, person).await;
     let first = challenge(p, person, &half).await;
     world.later(9);
-    assert_eq!(p.challenge(&world.public(), Face::Portal, &half, false).await.unwrap(), Some(first.clone()));
+    assert_eq!(p.challenge(&world.public(), Face::Portal, &half, Purpose::SignIn).await.unwrap(), Some(first.clone()));
     world.later(1);
-    assert_eq!(p.challenge(&world.public(), Face::Portal, &half, false).await.unwrap(), None);
+    assert_eq!(p.challenge(&world.public(), Face::Portal, &half, Purpose::SignIn).await.unwrap(), None);
     refused(prove(p, person, &half, &key.sign(&first.text)).await, "key.no_challenge");
     let second = challenge(p, person, &half).await;
     refused(prove(p, person, &half, &key.sign(&first.text)).await, "sign_in.signature");
@@ -229,7 +234,7 @@ async fn s04_a_key_beside_the_app_is_added_named_and_removed_with_both_proofs(wo
     remove((PASSWORD, &signature)).await.unwrap();
     not_there(remove((PASSWORD, &codes[2])).await);
     let (half, _) = sign_in(p, person).await;
-    not_there(p.issue_challenge(&call, Face::Portal, &half).await);
+    not_there(p.issue_challenge(&call, Face::Portal, &half, Purpose::SignIn).await);
     world.later(1);
     prove(p, person, &half, &app.code(world.clock.now())).await.unwrap();
 }
@@ -264,7 +269,7 @@ async fn s04_what_is_wrong_with_a_new_key_is_said(world: &World) {
     let confirm = async |new: NewSm2| p.confirm_sm2(&call, Face::Portal, &half, &new, "test").await;
     refused(confirm(NewSm2::default()).await, "key.no_challenge");
     p.begin_sm2(&call, Face::Portal, &half, ("", ""), "test").await.unwrap();
-    let line = p.challenge(&call, Face::Portal, &half, true).await.unwrap().unwrap().text;
+    let line = p.challenge(&call, Face::Portal, &half, Purpose::Enrol).await.unwrap().unwrap().text;
     let good = NewSm2 { name: "办公室".into(), public_key: key.public_key(), signature: key.sign(&line) };
     refused(confirm(NewSm2 { name: " ".into(), ..good.clone() }).await, "text.required");
     refused(confirm(NewSm2 { public_key: "x".into(), ..good.clone() }).await, "key.unreadable");
@@ -278,7 +283,7 @@ async fn s04_what_is_wrong_with_a_new_key_is_said(world: &World) {
     world.later(10);
     refused(confirm(good.clone()).await, "key.no_challenge");
     p.begin_sm2(&call, Face::Portal, &half, ("", ""), "test").await.unwrap();
-    let line = p.challenge(&call, Face::Portal, &half, true).await.unwrap().unwrap().text;
+    let line = p.challenge(&call, Face::Portal, &half, Purpose::Enrol).await.unwrap().unwrap().text;
     let good = NewSm2 { signature: key.sign(&line), ..good };
     let (a, b) = tokio::join!(confirm(good.clone()), confirm(good));
     assert_eq!([a.is_ok(), b.is_ok()].iter().filter(|ok| **ok).count(), 1, "{a:?} {b:?}");

@@ -39,6 +39,8 @@ struct Centre {
     places: Vec<Place>,
     end_others: Option<Action>,
     history: Vec<Line>,
+    /// What the provider of unified identity is called, where there is one.
+    outside: Option<String>,
 }
 
 impl HtmlSafe for Centre {}
@@ -50,13 +52,13 @@ fn from(source: &str) -> String {
 
 fn tone(outcome: Outcome) -> Tone {
     match outcome {
-        Outcome::Done => Tone::Green,
+        Outcome::Done | Outcome::Outside => Tone::Green,
         Outcome::Recovered | Outcome::Reset => Tone::Yellow,
         _ => Tone::Red,
     }
 }
 
-fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
+fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Centre {
     let single = account.sessions.len() < 2;
     let places = account.sessions.iter().map(|row| Place {
         source: from(&row.source),
@@ -103,6 +105,7 @@ fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
         places: places.collect(),
         end_others,
         history: history.collect(),
+        outside,
     }
 }
 
@@ -125,7 +128,7 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
 pub async fn show<C: AccountFace>(ctx: C, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let context = ctx.context();
     let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
-    let content = draw_centre(account, &context.csrf());
+    let content = draw_centre(account, &context.csrf(), context.platform.outside_name().map(str::to_owned));
     draw(&ctx, TITLE, Markup::of(content), &[], said(&asked.done)).await
 }
 

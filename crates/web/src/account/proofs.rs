@@ -9,10 +9,10 @@ use crate::{
 };
 use askama::{Template, filters::HtmlSafe};
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use domain::{Moment, Refusal};
+use domain::{Refusal, account::factor::Purpose};
 use platform::account::{Challenge, Ways};
 
 /// The challenge of an SM2 key and where its signature goes.
@@ -30,9 +30,8 @@ impl HtmlSafe for Sign {}
 impl Sign {
     /// From the challenge that waits; `download`: where its file is.
     pub fn new(challenge: Challenge, download: &'static str, refused: &[Refusal]) -> Self {
-        let clock = |at: Moment| at.display();
         Self {
-            until: clock(challenge.until),
+            until: challenge.until.display(),
             text: challenge.text,
             download,
             signature: Field::textarea("signature", "签名结果", 3)
@@ -119,21 +118,14 @@ pub fn signature(form: &Fields) -> &str {
     if form.has("signature_file") { form.get("signature_file") } else { form.get("signature") }
 }
 
-async fn ask<C: AccountFace>(ctx: &C) -> Result<Result<(), Vec<Refusal>>, WebError> {
+async fn ask<C: AccountFace>(ctx: &C, purpose: Purpose) -> Result<Result<(), Vec<Refusal>>, WebError> {
     let context = ctx.context();
-    refusals(context.platform.issue_challenge(&context.call, C::FACE, &context.token).await)
-}
-
-/// A challenge for a passkey, for the script of the page.
-pub async fn ask_passkey<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Result<Response, WebError> {
-    let context = ctx.context();
-    let options = context.platform.ask_passkey(&context.call, C::FACE, &context.token).await?;
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], options).into_response())
+    refusals(context.platform.issue_challenge(&context.call, C::FACE, &context.token, purpose).await)
 }
 
 /// A challenge at the second step of signing in.
 pub async fn ask_at_sign_in<C: AccountFace>(Posted { ctx, form }: Posted<C>) -> Result<Response, WebError> {
-    match ask(&ctx).await? {
+    match ask(&ctx, Purpose::SignIn).await? {
         Ok(()) => {
             let query = serde_urlencoded::to_string([("next", C::local(form.get("next")))]).unwrap_or_default();
             Ok(to(&format!("/sign-in/code?{query}#sign")))
@@ -143,17 +135,33 @@ pub async fn ask_at_sign_in<C: AccountFace>(Posted { ctx, form }: Posted<C>) -> 
 }
 
 /// A challenge before a change of the own factors.
-pub async fn ask_for_change<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Result<Response, WebError> {
-    match ask(&ctx).await? {
+pub async fn ask_for_change<C: AccountFace>(Posted { ctx, form }: Posted<C>) -> Result<Response, WebError> {
+    match ask(&ctx, Purpose::Change).await? {
+        Ok(()) if form.get("back") == "outside" => Ok(to("/account/outside#sign")),
         Ok(()) => Ok(to("/account/factor#sign")),
         Err(refused) => super::factor::form(&ctx, "", &Fields::default(), &refused).await,
     }
 }
 
-/// The challenge as a file, without an end of line.
-async fn file<C: AccountFace>(ctx: &C, enrolment: bool) -> Result<Response, WebError> {
+/// A challenge for a passkey, for the script of the page.
+async fn ask_passkey<C: AccountFace>(ctx: &C, purpose: Purpose) -> Result<Response, WebError> {
     let context = ctx.context();
-    let waiting = context.platform.challenge(&context.call, C::FACE, &context.token, enrolment).await?;
+    let options = context.platform.ask_passkey(&context.call, C::FACE, &context.token, purpose).await?;
+    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], options).into_response())
+}
+
+pub async fn passkey_at_sign_in<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Result<Response, WebError> {
+    ask_passkey(&ctx, Purpose::SignIn).await
+}
+
+pub async fn passkey_for_change<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Result<Response, WebError> {
+    ask_passkey(&ctx, Purpose::Change).await
+}
+
+/// The challenge as a file, without an end of line.
+async fn file<C: AccountFace>(ctx: &C, purpose: Purpose) -> Result<Response, WebError> {
+    let context = ctx.context();
+    let waiting = context.platform.challenge(&context.call, C::FACE, &context.token, purpose).await?;
     let Some(challenge) = waiting else {
         let words = "没有等待签名的挑战，或者已经超时。请回到上一页，重新取得挑战。";
         return Err(Refusal::new("key.no_challenge", words).into());
@@ -162,17 +170,17 @@ async fn file<C: AccountFace>(ctx: &C, enrolment: bool) -> Result<Response, WebE
         (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
         (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"challenge.txt\"")),
     ];
-    Ok((StatusCode::OK, headers, challenge.text).into_response())
+    Ok((headers, challenge.text).into_response())
 }
 
 pub async fn file_at_sign_in<C: AccountFace>(ctx: C) -> Result<Response, WebError> {
-    file(&ctx, false).await
+    file(&ctx, Purpose::SignIn).await
 }
 
 pub async fn file_for_change<C: AccountFace>(ctx: C) -> Result<Response, WebError> {
-    file(&ctx, false).await
+    file(&ctx, Purpose::Change).await
 }
 
 pub async fn file_of_enrolment<C: AccountFace>(ctx: C) -> Result<Response, WebError> {
-    file(&ctx, true).await
+    file(&ctx, Purpose::Enrol).await
 }
