@@ -219,7 +219,7 @@ for (const [face, login, home, size] of [
     const stick = `stick-${login}.pem`
     openssl('genpkey', '-algorithm', 'SM2', '-out', stick)
     await page.getByLabel('密码').fill(PASSWORD)
-    await page.getByLabel('验证码').fill(codes[0])
+    await page.getByLabel('恢复代码').fill(codes[0])
     await page.getByRole('button', { name: '登记 SM2 证书' }).click()
     await challenge(page)
     await page.getByLabel('名称').fill('抽屉里的 USB Key')
@@ -255,7 +255,7 @@ test('S-04: without scripts the page of a passkey says so and the recovery code 
   await still.getByText('通行密钥要用到浏览器的脚本功能').waitFor()
   await checkStill(still)
   await picture(still, 'keys-portal-passkey-no-script-desktop')
-  await still.getByLabel('验证码').fill(codes[0])
+  await still.getByLabel('恢复代码').fill(codes[0])
   await proved(still)
   await still.waitForURL(/\/projects$/)
   // At the bare address the script says where passkeys work.

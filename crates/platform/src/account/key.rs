@@ -83,8 +83,10 @@ pub(super) struct NewKey {
 /// Where a person may prove what with, in one session.
 #[derive(Debug, Clone, Default)]
 pub struct Ways {
-    /// The app, or recovery codes that are left.
-    pub code: bool,
+    /// The app.
+    pub app: bool,
+    /// Recovery codes that are left.
+    pub recovery: bool,
     /// SM2 keys, and the challenge that waits.
     pub sm2: bool,
     /// The line to be signed, once it was asked for.
@@ -139,7 +141,7 @@ impl Platform {
         let row = self
             .store
             .query_one(
-                "SELECT (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = $1 AND f.state = 'live') + \
+                "SELECT (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = $1 AND f.state = 'live') AS apps, \
                  (SELECT COUNT(*) FROM recovery_codes r WHERE r.account_id = $1 AND r.used_at = 0) AS codes",
                 [account.as_str().into()],
             )
@@ -152,7 +154,8 @@ impl Platform {
             None => None,
         };
         Ok(Ways {
-            code: number(&row, "codes")? > 0,
+            app: number(&row, "apps")? > 0,
+            recovery: number(&row, "codes")? > 0,
             sm2: keys.iter().any(|key| key.kind == KeyKind::Sm2),
             challenge: waiting.map(|(text, until)| Challenge { text, until }),
             passkey: keys.iter().any(|key| key.kind == KeyKind::Passkey),

@@ -45,9 +45,9 @@ fn unusable() -> Refusal {
     Refusal::new("passkey.address", words).article(ARTICLE)
 }
 
-fn no_challenge(field: &'static str) -> Refusal {
+fn no_challenge() -> Refusal {
     let words = "通行密钥的核对已经超时，或者已经用过。请重新点按钮核对。";
-    Refusal::field(field, "passkey.no_challenge", words).article(ARTICLE)
+    Refusal::field("passkey", "passkey.no_challenge", words).article(ARTICLE)
 }
 
 fn refused_first() -> Refusal {
@@ -142,7 +142,7 @@ impl Platform {
     ) -> Result<Confirmed, Failure> {
         let (session, account, call) = self.own(call, face, token, &[Owed::Nothing, Owed::Enrolment]).await?;
         let waiting = self.waiting(&session.id, KeyKind::Passkey, Purpose::Enrol).await?;
-        let (data, _) = waiting.ok_or_else(|| no_challenge("passkey"))?;
+        let (data, _) = waiting.ok_or_else(no_challenge)?;
         let name = factor::key_name(name)?;
         let enrolment: Enrolment = serde_json::from_str(&data).map_err(Failure::fault)?;
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer).map_err(|_| refused_first())?;
@@ -199,7 +199,7 @@ impl Platform {
         let nothing = || (Outcome::WrongPasskey, wrong_passkey());
         let purpose = purpose(session).ok_or(Failure::NotThere)?;
         let waiting = self.waiting(&session.id, KeyKind::Passkey, purpose).await?;
-        let (data, _) = waiting.ok_or_else(|| no_challenge("code"))?;
+        let (data, _) = waiting.ok_or_else(no_challenge)?;
         let state: PasskeyAuthentication = serde_json::from_str(&data).map_err(Failure::fault)?;
         let Ok(answer) = serde_json::from_str::<PublicKeyCredential>(answer) else { return Ok(Err(nothing())) };
         let keys = self.keys(account).await?;
@@ -241,7 +241,7 @@ impl Platform {
 /// What is said about an answer that proves nothing.
 pub(super) fn wrong_passkey() -> Refusal {
     let words = "通行密钥没有通过核对。请重新点“用通行密钥”，或者改用其他方式。";
-    Refusal::field("code", "sign_in.passkey", words).article(ARTICLE)
+    Refusal::field("passkey", "sign_in.passkey", words).article(ARTICLE)
 }
 
 /// What is said about a key that may have been copied.
@@ -249,7 +249,7 @@ fn copied(name: &str) -> Refusal {
     let words = format!(
         "通行密钥“{name}”的使用次数比上次还少，可能已经被复制，没有予以登录。请改用其他方式登录，到“账户中心—双因素认证”移除它，并联系管理员。"
     );
-    Refusal::field("code", "sign_in.copied", words).article(ARTICLE)
+    Refusal::field("passkey", "sign_in.copied", words).article(ARTICLE)
 }
 
 #[cfg(test)]

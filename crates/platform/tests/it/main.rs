@@ -31,6 +31,7 @@ mod seal;
 mod sealed;
 mod sign_in;
 mod sign_in_outside;
+mod sign_in_passkey;
 mod sign_in_sm2;
 mod supervision;
 mod suspension;

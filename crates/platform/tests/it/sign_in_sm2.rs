@@ -82,7 +82,7 @@ async fn p01_a_key_made_by_openssl_is_registered_and_signs_in(world: &World) {
         sign_in_first(p.account_page(&call, face, &half).await);
         sign_in_first(p.begin_sm2(&call, face, &half, (PASSWORD, ""), "test").await);
         let ways = p.ways(&call, face, &half).await.unwrap();
-        assert!(ways.sm2 && ways.code && !ways.passkey && ways.challenge.is_none());
+        assert!(ways.sm2 && ways.recovery && !ways.app && !ways.passkey && ways.challenge.is_none());
         let line = challenge(p, &person, &half).await.text;
         assert!(line.contains(&person.login) && line.starts_with("tzxm|sign-in|http"));
         let whole = prove(p, &person, &half, &key.sign(&line)).await.unwrap();

@@ -4,7 +4,7 @@ use super::{
     AccountFace, Asked, after_sign_in, draw,
     keys::{name_field, public_key_field},
     new_cookie,
-    proofs::{ASK, Places, Proofs, Sign, offered},
+    proofs::{ASK, Places, Proofs, Sign, about_passkey, offered},
     to,
 };
 use crate::{
@@ -173,7 +173,7 @@ async fn draw_form<C: AccountFace>(
             name: name_field(sent, refused),
             options,
             origin: origin.clone().unwrap_or_default(),
-            refused: refused.iter().filter(|refusal| refusal.field.as_deref() == Some("passkey")).cloned().collect(),
+            refused: about_passkey(refused),
         }),
         passkeys: origin.is_some(),
         password: Field::password("password", "密码", "current-password").errors(refused).required().max(128),

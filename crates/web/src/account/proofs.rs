@@ -58,12 +58,14 @@ struct AskPasskey {
     address: &'static str,
     origin: String,
     submit: bool,
+    refused: Vec<Refusal>,
 }
 
 /// The block of one form.
 #[derive(Template)]
 #[template(path = "kit/account_proofs.html")]
 pub struct Proofs {
+    app: bool,
     code: Option<Field>,
     sm2: bool,
     sign: Option<Sign>,
@@ -74,25 +76,34 @@ pub struct Proofs {
 
 impl HtmlSafe for Proofs {}
 
+/// Those of the refusals that are about a passkey.
+pub fn about_passkey(refused: &[Refusal]) -> Vec<Refusal> {
+    refused.iter().filter(|refusal| refusal.field.as_deref() == Some("passkey")).cloned().collect()
+}
+
 /// Id of the form beside that asks for a challenge.
 pub const ASK: &str = "ask-challenge";
 
 impl Proofs {
     pub fn new(ways: Ways, places: Places, origin: Option<String>, refused: &[Refusal]) -> Self {
-        let choice = usize::from(ways.code) + usize::from(ways.sm2) + usize::from(ways.passkey) > 1;
-        let field = Field::text("code", "验证码")
-            .errors(refused)
-            .max(30)
-            .autocomplete("one-time-code")
-            .hint("验证器现在显示的 6 位数字。手机不在身边的，输入一个没有用过的恢复代码。");
+        let code = ways.app || ways.recovery;
+        let choice = usize::from(code) + usize::from(ways.sm2) + usize::from(ways.passkey) > 1;
+        let (label, hint) = if ways.app {
+            ("验证码", "验证器现在显示的 6 位数字。手机不在身边的，输入一个没有用过的恢复代码。")
+        } else {
+            ("恢复代码", "证书、通行密钥不在身边的，输入一个没有用过的恢复代码。")
+        };
+        let field = Field::text("code", label).errors(refused).max(30).autocomplete("one-time-code").hint(hint);
         Self {
-            code: ways.code.then(|| if choice { field } else { field.required() }),
+            app: ways.app,
+            code: code.then(|| if choice { field } else { field.required() }),
             sm2: ways.sm2,
             sign: ways.challenge.map(|challenge| Sign::new(challenge, places.download, refused)),
             passkey: origin.filter(|_| ways.passkey).map(|origin| AskPasskey {
                 address: places.passkey,
                 origin,
                 submit: places.submit,
+                refused: about_passkey(refused),
             }),
             choice,
         }
