@@ -7,8 +7,8 @@ mod settings;
 pub use settings::IdentitySettings;
 
 use openidconnect::{
-    AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, IssuerUrl,
-    Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
+    HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
     core::{CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType},
 };
 use platform::ports::{Arrival, Clock, Departure, IdentityProvider, NotVouched, OutsideIdentity};
@@ -170,9 +170,8 @@ impl IdentityProvider for Provider {
     async fn departure(&self, leave: &Departure) -> Result<String, NotVouched> {
         let metadata = self.metadata().await?;
         let redirect = RedirectUrl::new(leave.redirect.clone()).map_err(unreachable)?;
-        let client =
-            CoreClient::from_provider_metadata(metadata, ClientId::new(self.settings.client_id.clone()), None)
-                .set_redirect_uri(redirect);
+        let client = CoreClient::from_provider_metadata(metadata, ClientId::new(self.settings.client_id.clone()), None)
+            .set_redirect_uri(redirect);
         let verifier = PkceCodeVerifier::new(leave.verifier.clone());
         let (state, nonce) = (leave.state.clone(), leave.nonce.clone());
         let (url, ..) = client
@@ -218,8 +217,7 @@ impl IdentityProvider for Provider {
                 if fits { Ok(()) } else { Err("not issued just now".to_owned()) }
             });
         let claims = token.claims(&verifier, &Nonce::new(arrival.leave.nonce.clone())).map_err(refused)?;
-        let amr: Vec<&str> =
-            claims.auth_method_refs().into_iter().flatten().map(|one| one.as_str()).collect();
+        let amr: Vec<&str> = claims.auth_method_refs().into_iter().flatten().map(|one| one.as_str()).collect();
         let name = claims.preferred_username().map(|name| name.as_str().to_owned());
         Ok(OutsideIdentity {
             issuer: claims.issuer().as_str().to_owned(),

@@ -208,7 +208,10 @@ mod tests {
             ("[listen]\napi = \"0.0.0.0:80\"\n[platform]\ndemo = true", "demo"),
             ("[log]\nfilter = \"a=b=c\"", "filter"),
             ("[platform]\nportal_url = \"tzxm.example\"", "portal_url"),
-            ("[identity]\nissuer = \"http://sso.example\"\nname = \"a\"\nclient_id = \"b\"\nclient_secret_file = \"c\"", "issuer"),
+            (
+                "[identity]\nissuer = \"http://sso.example\"\nname = \"a\"\nclient_id = \"b\"\nclient_secret_file = \"c\"",
+                "issuer",
+            ),
         ] {
             let found = faults(text);
             assert!(found.len() == 1 && found[0].contains(word), "{text}: {found:?}");

@@ -51,7 +51,11 @@ pub struct Args {
     mail_port: Option<u16>,
     #[arg(long, env = "TZXM_DEMO_SECOND_FACTOR", help = "像生产环境一样要求双因素认证")]
     second_factor: bool,
-    #[arg(long, env = "TZXM_DEMO_IDENTITY", help = "统一身份认证（OpenID Connect）的本机地址；客户端名称和密钥均为 tzxm-demo")]
+    #[arg(
+        long,
+        env = "TZXM_DEMO_IDENTITY",
+        help = "统一身份认证（OpenID Connect）的本机地址；客户端名称和密钥均为 tzxm-demo"
+    )]
     identity: Option<String>,
     #[arg(long, help = "启动后输出一行 JSON（地址和账号），同时写入 DIR/addresses.json")]
     json: bool,

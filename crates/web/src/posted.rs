@@ -126,10 +126,8 @@ impl<C: FaceContext> FromRequest<App> for PostedFiles<C> {
         let (mut parts, body) = request.into_parts();
         let ctx = C::from_request_parts(&mut parts, app).await?;
         let headers = parts.headers.clone();
-        let broken =
-            || WebError::from(domain::Refusal::new("form.size", "提交的内容过长或传输中断，请精简后重试。"));
-        let mut sent =
-            Multipart::from_request(Request::from_parts(parts, body), app).await.map_err(|_| broken())?;
+        let broken = || WebError::from(domain::Refusal::new("form.size", "提交的内容过长或传输中断，请精简后重试。"));
+        let mut sent = Multipart::from_request(Request::from_parts(parts, body), app).await.map_err(|_| broken())?;
         let mut fields = Vec::new();
         while let Some(part) = sent.next_field().await.map_err(|_| broken())? {
             let name = part.name().unwrap_or_default().to_owned();

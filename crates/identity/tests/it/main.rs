@@ -75,7 +75,12 @@ impl Server {
             "our own secret" => {
                 // HMAC-SHA256 with the client secret, as a provider that knows it could make it.
                 let mac = Command::new("sh")
-                    .args(["-c", "printf %s \"$1\" | openssl dgst -sha256 -hmac 'a long client secret' -binary | base64 -w0", "-", &text])
+                    .args([
+                        "-c",
+                        "printf %s \"$1\" | openssl dgst -sha256 -hmac 'a long client secret' -binary | base64 -w0",
+                        "-",
+                        &text,
+                    ])
                     .output()
                     .unwrap();
                 let mac = base64::prelude::BASE64_STANDARD.decode(mac.stdout).unwrap();
@@ -137,8 +142,7 @@ async fn start() -> (Arc<Server>, tempfile::TempDir) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
     let (key, other) = (key("k1"), key("k1"));
-    let server =
-        Arc::new(Server { issuer, key, other, calls: Mutex::default(), metadata: Mutex::new(json!({})) });
+    let server = Arc::new(Server { issuer, key, other, calls: Mutex::default(), metadata: Mutex::new(json!({})) });
     let app = Router::new()
         .route("/.well-known/openid-configuration", get(discovery))
         .route("/keys", get(keys))
@@ -187,8 +191,21 @@ async fn s04_only_a_right_token_of_the_provider_vouches() {
     assert_eq!((identity.name.as_str(), identity.second_factor), ("王某", false));
     assert!(server.calls.lock().unwrap().last().unwrap().ends_with(&leave().verifier), "PKCE");
     for code in [
-        "wrong nonce", "no nonce", "wrong audience", "two audiences", "expired", "old", "from the future",
-        "other issuer", "other key", "none", "our own secret", "bent", "no token", "refused", "long",
+        "wrong nonce",
+        "no nonce",
+        "wrong audience",
+        "two audiences",
+        "expired",
+        "old",
+        "from the future",
+        "other issuer",
+        "other key",
+        "none",
+        "our own secret",
+        "bent",
+        "no token",
+        "refused",
+        "long",
     ] {
         assert!(arrive(&provider, code).await.is_err(), "{code}");
     }
@@ -203,7 +220,8 @@ async fn a10_only_the_configured_host_is_called_and_no_redirect_followed() {
     assert!(arrive(&provider, "elsewhere").await.is_err());
     assert!(!server.calls.lock().unwrap().iter().any(|call| call == "stolen"));
     for endpoint in ["token_endpoint", "jwks_uri", "authorization_endpoint"] {
-        *server.metadata.lock().unwrap() = json!({ endpoint: server.issuer.replace("127.0.0.1", "localhost") + "/stolen" });
+        *server.metadata.lock().unwrap() =
+            json!({ endpoint: server.issuer.replace("127.0.0.1", "localhost") + "/stolen" });
         assert!(arrive(&provider, "good").await.is_err(), "{endpoint}");
     }
     *server.metadata.lock().unwrap() = json!({ "issuer": "https://evil.example" });
@@ -216,7 +234,8 @@ async fn s04_the_way_there_carries_state_nonce_and_the_hash_of_the_verifier() {
     let (server, folder) = start().await;
     let address = open(&settings(&server, &folder)).departure(&leave()).await.unwrap();
     assert!(address.starts_with(&format!("{}/auth?", server.issuer)), "{address}");
-    for part in ["response_type=code", "client_id=tzxm", "state=state-1", "nonce=nonce-1", "code_challenge_method=S256"] {
+    for part in ["response_type=code", "client_id=tzxm", "state=state-1", "nonce=nonce-1", "code_challenge_method=S256"]
+    {
         assert!(address.contains(part), "{part} in {address}");
     }
     assert!(!address.contains(&leave().verifier) && !address.contains("secret"));
@@ -227,8 +246,11 @@ async fn s04_a_second_factor_of_the_provider_counts_only_where_it_is_named() {
     let (server, folder) = start().await;
     let list = |word: &str| vec![word.to_owned()];
     for (acr, amr, counts) in [("level3", "otp", false), ("level2", "otp", true), ("level3", "hwk", true)] {
-        let named =
-            IdentitySettings { second_factor_acr: list(acr), second_factor_amr: list(amr), ..settings(&server, &folder) };
+        let named = IdentitySettings {
+            second_factor_acr: list(acr),
+            second_factor_amr: list(amr),
+            ..settings(&server, &folder)
+        };
         assert_eq!(arrive(&open(&named), "good").await.unwrap().second_factor, counts, "{acr} {amr}");
     }
 }

@@ -81,10 +81,7 @@ impl Platform {
     /// Rows that end every enrolment of the person that waits: there is one at a time.
     pub(super) fn no_enrolment_rows(session: &str, account: &AccountId) -> [Row; 2] {
         [
-            Row::new(
-                "DELETE FROM second_factors WHERE account_id = $1 AND state = 'new'",
-                [account.as_str().into()],
-            ),
+            Row::new("DELETE FROM second_factors WHERE account_id = $1 AND state = 'new'", [account.as_str().into()]),
             Row::new(
                 "DELETE FROM challenges WHERE session_id = $1 AND purpose = $2",
                 [session.into(), Purpose::Enrol.slug().into()],
@@ -122,13 +119,7 @@ impl Platform {
     }
 
     /// A new challenge for the SM2 keys of the person, at the second step of a sign-in or before a change of the own factors.
-    pub async fn issue_challenge(
-        &self,
-        call: &Call,
-        face: Face,
-        token: &str,
-        purpose: Purpose,
-    ) -> Result<(), Failure> {
+    pub async fn issue_challenge(&self, call: &Call, face: Face, token: &str, purpose: Purpose) -> Result<(), Failure> {
         let (session, account, call) = self.own(call, face, token, owing(purpose)).await?;
         if !self.keys(&account).await?.iter().any(|key| key.kind == KeyKind::Sm2) {
             return Err(Failure::NotThere);

@@ -366,10 +366,8 @@ impl Platform {
             return Err(Failure::NotThere);
         }
         let mut change = self.change(&call);
-        let row = Row::new(
-            "DELETE FROM second_factors WHERE account_id = $1 AND state = 'live'",
-            [account.as_str().into()],
-        );
+        let row =
+            Row::new("DELETE FROM second_factors WHERE account_id = $1 AND state = 'live'", [account.as_str().into()]);
         self.take_factor_away(&mut change, face, (&session, &account), (proofs, source), row).await?;
         change.commit_or("", used_meanwhile).await
     }

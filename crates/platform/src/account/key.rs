@@ -293,14 +293,7 @@ impl Platform {
     }
 
     /// Another name for a key.
-    pub async fn rename_key(
-        &self,
-        call: &Call,
-        face: Face,
-        token: &str,
-        id: &str,
-        name: &str,
-    ) -> Result<(), Failure> {
+    pub async fn rename_key(&self, call: &Call, face: Face, token: &str, id: &str, name: &str) -> Result<(), Failure> {
         let (_, account, call) = self.own(call, face, token, &[Owed::Nothing]).await?;
         self.own_key(&account, id).await?;
         let name = factor::key_name(name)?;

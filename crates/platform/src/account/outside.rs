@@ -217,7 +217,9 @@ impl Platform {
         let arrival = Arrival { leave, code: brought.code.clone(), issuer: brought.issuer.clone() };
         let identity = provider.arrival(&arrival).await.map_err(not_vouched)?;
         if session.is_empty() {
-            self.sign_in_from_outside(call, face, &identity, source).await.map(|session| Arrived::SignedIn(session, next))
+            self.sign_in_from_outside(call, face, &identity, source)
+                .await
+                .map(|session| Arrived::SignedIn(session, next))
         } else {
             self.bind(call, face, &session, &identity).await
         }

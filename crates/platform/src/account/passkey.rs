@@ -164,13 +164,7 @@ impl Platform {
 
     /// A challenge for the passkeys of the person, as JSON of the WebAuthn options: at the second step of a sign-in, or before a
     /// change of the own factors.
-    pub async fn ask_passkey(
-        &self,
-        call: &Call,
-        face: Face,
-        token: &str,
-        purpose: Purpose,
-    ) -> Result<String, Failure> {
+    pub async fn ask_passkey(&self, call: &Call, face: Face, token: &str, purpose: Purpose) -> Result<String, Failure> {
         let (session, account, call) = self.own(call, face, token, owing(purpose)).await?;
         let keys = self.keys(&account).await?;
         let held: Vec<_> = passkeys(&keys)?.into_iter().map(|(_, passkey)| passkey).collect();

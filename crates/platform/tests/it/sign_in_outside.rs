@@ -83,7 +83,14 @@ fn signed_in(arrived: Arrived) -> (String, Owed) {
 }
 
 /// Binds the account of a whole session.
-async fn bind(p: &Platform, world: &World, person: &Person, token: &str, code: &str, subject: &str) -> Result<Arrived, Failure> {
+async fn bind(
+    p: &Platform,
+    world: &World,
+    person: &Person,
+    token: &str,
+    code: &str,
+    subject: &str,
+) -> Result<Arrived, Failure> {
     let (call, face) = (world.public(), face(person));
     let journey = p.leave_to_bind(&call, face, token, (PASSWORD, code), "test").await?;
     p.arrive(&call, face, &brought(&journey, subject), "test").await
@@ -111,7 +118,10 @@ async fn s04_an_account_is_bound_once_and_the_second_factor_stays_owed(world: &W
         assert!(shown.name.contains(subject) && shown.used_at.is_some());
         refused(p.unbind_outside(&call, at, &whole.token, (PASSWORD, ""), "test").await, "sign_in.code");
         p.unbind_outside(&call, at, &whole.token, (PASSWORD, &enrolled.codes[3]), "test").await.unwrap();
-        refused(p.unbind_outside(&call, at, &whole.token, (PASSWORD, &enrolled.codes[4]), "test").await, "outside.none");
+        refused(
+            p.unbind_outside(&call, at, &whole.token, (PASSWORD, &enrolled.codes[4]), "test").await,
+            "outside.none",
+        );
         refused(come(p, world, at, subject).await, "outside.unbound");
     }
 }

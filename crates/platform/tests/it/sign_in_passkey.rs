@@ -33,7 +33,7 @@ async fn s04_a_passkey_is_asked_for_with_a_fresh_challenge_and_nonsense_register
         let options = p.factor_page(&call, Face::Portal, &half.token).await.unwrap().new_passkey.unwrap();
         let options: serde_json::Value = serde_json::from_str(&options).unwrap();
         let options = &options["publicKey"];
-        assert_eq!(options["rp"]["id"], "localhost", "{options}");
+        assert_eq!(options["rp"]["id"], "tzxm.example", "{options}");
         assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
         assert!(!options["user"]["id"].as_str().unwrap().contains(world.agent.account().as_str()));
         seen.push(options["challenge"].as_str().unwrap().to_owned());

@@ -207,9 +207,8 @@ async fn s04_a_key_beside_the_app_is_added_named_and_removed_with_both_proofs(wo
     let call = world.public();
     let key = UsbKey::new();
     let Enrolled { app, token, codes } = world.enrol(p, person).await;
-    let add = async |proofs: (&str, &str)| {
-        enrol_in(p, person, &token, proofs, (&key, "出差用", key.public_key())).await
-    };
+    let add =
+        async |proofs: (&str, &str)| enrol_in(p, person, &token, proofs, (&key, "出差用", key.public_key())).await;
     refused(add(("Wrong Wind 9!", &codes[0])).await, "account.wrong_password");
     refused(add((PASSWORD, "")).await, "sign_in.code");
     let elsewhere = world.both_factors(p, person, &app).await;

@@ -98,15 +98,7 @@ fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Cen
         source: from(&line.source),
         outcome: Pill::new(tone(line.outcome), line.outcome.name()),
     });
-    Centre {
-        password,
-        factor,
-        has_factor,
-        places: places.collect(),
-        end_others,
-        history: history.collect(),
-        outside,
-    }
+    Centre { password, factor, has_factor, places: places.collect(), end_others, history: history.collect(), outside }
 }
 
 fn said(done: &str) -> Option<(Tone, &'static str)> {

@@ -145,11 +145,8 @@ async fn draw_form<C: AccountFace>(
         None
     } else {
         let ways = context.platform.ways(&context.call, C::FACE, &context.token).await?;
-        let places = Places {
-            download: "/account/factor/challenge.txt",
-            passkey: "/account/factor/passkey/ask",
-            submit: false,
-        };
+        let places =
+            Places { download: "/account/factor/challenge.txt", passkey: "/account/factor/passkey/ask", submit: false };
         Some(Proofs::new(ways, places, origin.clone(), refused))
     };
     let content = FactorForm {
@@ -244,7 +241,9 @@ async fn show_codes<C: AccountFace>(ctx: &C, codes: Vec<String>, next: String) -
     draw(ctx, TITLE, Markup::of(Codes { codes, next }), &[], said).await
 }
 
-pub async fn renew_codes<C: AccountFace>(PostedFiles { ctx, form: sent }: PostedFiles<C>) -> Result<Response, WebError> {
+pub async fn renew_codes<C: AccountFace>(
+    PostedFiles { ctx, form: sent }: PostedFiles<C>,
+) -> Result<Response, WebError> {
     let context = ctx.context();
     let proofs = (sent.get("password"), offered(&sent));
     let source = context.source();

@@ -6,11 +6,7 @@ use super::{
     proofs::{offered, signature},
     to,
 };
-use crate::{
-    Fields, Posted, PostedFiles, WebError,
-    app::refusals,
-    html::Field,
-};
+use crate::{Fields, Posted, PostedFiles, WebError, app::refusals, html::Field};
 use axum::{extract::Path, response::Response};
 use domain::{Refusal, account::factor::NAME};
 use platform::account::NewSm2;
@@ -91,8 +87,7 @@ pub async fn rename<C: AccountFace>(
     Posted { ctx, form: sent }: Posted<C>,
 ) -> Result<Response, WebError> {
     let context = ctx.context();
-    let renamed =
-        context.platform.rename_key(&context.call, C::FACE, &context.token, &id, sent.get("name")).await;
+    let renamed = context.platform.rename_key(&context.call, C::FACE, &context.token, &id, sent.get("name")).await;
     match refusals(renamed)? {
         Ok(()) => Ok(to("/account/factor?done=named")),
         Err(refused) => form(&ctx, "", &Fields::default(), &refused).await,

@@ -138,11 +138,8 @@ async fn own<C: AccountFace>(
         return Err(Refusal::new("outside.off", "本平台没有开通统一身份认证。").into());
     };
     let ways = context.platform.ways(&context.call, C::FACE, &context.token).await?;
-    let places = Places {
-        download: "/account/factor/challenge.txt",
-        passkey: "/account/factor/passkey/ask",
-        submit: false,
-    };
+    let places =
+        Places { download: "/account/factor/challenge.txt", passkey: "/account/factor/passkey/ask", submit: false };
     let content = Own {
         csrf: context.csrf(),
         provider,
@@ -172,8 +169,7 @@ fn proofs(sent: &Fields) -> (&str, &str) {
 pub async fn bind<C: AccountFace>(PostedFiles { ctx, form: sent }: PostedFiles<C>) -> Result<Response, WebError> {
     let context = ctx.context();
     let source = context.source();
-    let journey =
-        context.platform.leave_to_bind(&context.call, C::FACE, &context.token, proofs(&sent), &source).await;
+    let journey = context.platform.leave_to_bind(&context.call, C::FACE, &context.token, proofs(&sent), &source).await;
     match refusals(journey)? {
         Ok(journey) => leaving(&ctx, journey).await,
         Err(refused) => own(&ctx, &refused, None).await,
@@ -183,8 +179,7 @@ pub async fn bind<C: AccountFace>(PostedFiles { ctx, form: sent }: PostedFiles<C
 pub async fn unbind<C: AccountFace>(PostedFiles { ctx, form: sent }: PostedFiles<C>) -> Result<Response, WebError> {
     let context = ctx.context();
     let source = context.source();
-    let unbound =
-        context.platform.unbind_outside(&context.call, C::FACE, &context.token, proofs(&sent), &source).await;
+    let unbound = context.platform.unbind_outside(&context.call, C::FACE, &context.token, proofs(&sent), &source).await;
     match refusals(unbound)? {
         Ok(()) => Ok(to("/account/outside?done=unbound")),
         Err(refused) => own(&ctx, &refused, None).await,

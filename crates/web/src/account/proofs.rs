@@ -2,11 +2,7 @@
 //! of signing in and before every change of the own factors (S-04, P-01).
 
 use super::{AccountFace, to};
-use crate::{
-    Fields, Posted, WebError,
-    app::refusals,
-    html::Field,
-};
+use crate::{Fields, Posted, WebError, app::refusals, html::Field};
 use askama::{Template, filters::HtmlSafe};
 use axum::{
     http::{HeaderValue, header},

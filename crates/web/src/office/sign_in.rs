@@ -90,7 +90,8 @@ async fn form(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response
     } else {
         page
     };
-    Ok(Html(SignInPage { page, errors: vec![], login: String::new(), next, outside: outside(&ctx) }.render()?).into_response())
+    Ok(Html(SignInPage { page, errors: vec![], login: String::new(), next, outside: outside(&ctx) }.render()?)
+        .into_response())
 }
 
 async fn sign_in(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
@@ -105,13 +106,8 @@ async fn sign_in(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response
         }
         Err(errors) => {
             let page = ctx.page("", "工作人员登录").await?.failed(true);
-            let shown = SignInPage {
-                page,
-                errors,
-                login: login.to_owned(),
-                next: next.to_owned(),
-                outside: outside(&ctx),
-            };
+            let shown =
+                SignInPage { page, errors, login: login.to_owned(), next: next.to_owned(), outside: outside(&ctx) };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(shown.render()?)).into_response())
         }
     }
