@@ -204,7 +204,7 @@ test('S-07, A-08: an administrator is signed in once; the page of accounts', asy
   await security.getByText('双因素认证已重置').waitFor()
   const unit = await openPage(browser, { size: 'phone' })
   await signIn(unit, 'portal', 'demo-hulun')
-  await unit.getByText('原来的验证器已失效').waitFor()
+  await unit.getByText('原来的验证器和证书已失效').waitFor()
   await checkPage(unit, 'told of the reset')
   await picture(unit, 'portal-factor-reset-phone')
   await closePage(security)

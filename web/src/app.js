@@ -4,6 +4,7 @@ import htmx from 'htmx.org'
 import { confirmSubmit } from './confirm.js'
 import { startAutosave } from './autosave.js'
 import { startConditions } from './conditions.js'
+import { startPasskeys } from './passkey.js'
 import { startUploads } from './upload.js'
 import { csrf, say } from './shared.js'
 
@@ -78,4 +79,8 @@ confirmSubmit()
 startAutosave()
 startConditions()
 startUploads()
+startPasskeys()
 showErrors(document)
+// The two ends of the way to the provider of unified identity: nobody has to press what is the only thing to do.
+document.querySelector('form[data-send]')?.requestSubmit()
+document.querySelector('a[data-go]')?.click()

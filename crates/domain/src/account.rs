@@ -1,6 +1,7 @@
 //! 账号: a person who signs in, for a project unit or for government departments, and the posts the person holds.
 
 mod delegation;
+pub mod factor;
 mod reset;
 
 pub use delegation::{DELEGATED, Delegating, Delegation, LONGEST, delegate, end_delegation};

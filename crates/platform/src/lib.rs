@@ -90,6 +90,8 @@ pub struct Parts {
     pub guesses: Arc<guess::Guesses>,
     /// Carries messages out of the house.
     pub courier: Arc<dyn Courier>,
+    /// Vouches for people outside of the house; `None`: unified identity is not offered.
+    pub identity: Option<Arc<dyn ports::IdentityProvider>>,
 }
 
 impl std::ops::Deref for Platform {

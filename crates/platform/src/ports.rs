@@ -165,3 +165,62 @@ impl Courier for NoCourier {
         Err(Undelivered { reason: "渠道未开通。".into(), permanent: false })
     }
 }
+
+/// A journey to the provider of unified identity: where it comes back to, and the secrets that bind it to one browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Departure {
+    /// Our address the provider sends the browser back to.
+    pub redirect: String,
+    /// Comes back with the browser.
+    pub state: String,
+    /// Comes back inside the identity token.
+    pub nonce: String,
+    /// PKCE: only its hash goes along; the code is worth nothing without it.
+    pub verifier: String,
+}
+
+/// What the browser brought back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// The journey it belongs to.
+    pub leave: Departure,
+    /// The code, good for one exchange.
+    pub code: String,
+    /// Who answered, where the answer says so (RFC 9207).
+    pub issuer: Option<String>,
+}
+
+/// Whom the provider vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutsideIdentity {
+    /// The provider.
+    pub issuer: String,
+    /// The person there: for ever the same.
+    pub subject: String,
+    /// What the person is called there; only to be shown to the person.
+    pub name: String,
+    /// The provider proved a second factor, and the administrator lets that count.
+    pub second_factor: bool,
+}
+
+/// The provider vouches for nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotVouched {
+    /// It does not answer, or not as it should; another attempt may help.
+    Unavailable,
+    /// What came back is not right.
+    Refused,
+}
+
+/// 统一身份认证: a provider outside of the house. Each call ends within a minute, whatever the other side does.
+#[async_trait]
+pub trait IdentityProvider: Send + Sync {
+    /// What the sign-in page calls it.
+    fn name(&self) -> &str;
+
+    /// Where the browser goes to.
+    async fn departure(&self, leave: &Departure) -> Result<String, NotVouched>;
+
+    /// Whom it vouches for, after every check of the protocol.
+    async fn arrival(&self, arrival: &Arrival) -> Result<OutsideIdentity, NotVouched>;
+}

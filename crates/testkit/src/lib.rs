@@ -15,6 +15,7 @@ mod patience;
 mod people;
 mod ports;
 mod steps;
+mod usb_key;
 mod world;
 
 pub use authenticator::{Authenticator, Enrolled, face};
@@ -24,6 +25,7 @@ pub use patience::patiently;
 pub use people::{PASSWORD, Person};
 pub use ports::{FewDraws, MemoryFiles, PlainPrinter, Postbox};
 pub use steps::{GuideKeepers, PROMISED, decision, guide_contact, point, supplied};
+pub use usb_key::UsbKey;
 pub use world::{World, platform, signer};
 
 /// Runs each `async fn name(world: &World)` once per engine, on a database of its own, and verifies it afterwards.

@@ -295,6 +295,7 @@ pub async fn platform(
         signer: Some(Arc::new(signer(1))),
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
+        identity: None,
     });
     platform.migrate().await.unwrap();
     platform

@@ -2,6 +2,7 @@
 
 use crate::{log::OneLine, stop::Stop};
 use courier::NotificationSettings;
+use identity::IdentitySettings;
 use platform::Settings;
 use serde::Deserialize;
 use std::{
@@ -25,6 +26,8 @@ pub struct Config {
     pub log: Log,
     /// Channels that messages go out on.
     pub notification: NotificationSettings,
+    /// 统一身份认证.
+    pub identity: IdentitySettings,
 }
 
 /// Addresses of the three faces.
@@ -128,6 +131,7 @@ impl Config {
         let mut faults = self.platform.validate();
         let known: Vec<&str> = domain::notification::default_rules().channels.iter().map(|c| c.id.as_str()).collect();
         faults.extend(self.notification.validate(&known));
+        faults.extend(self.identity.validate());
         let Listen { portal, office, api } = self.listen;
         let same = |a: SocketAddr, b: SocketAddr| a == b && a.port() != 0;
         if same(portal, office) || same(office, api) || same(portal, api) {
@@ -171,6 +175,7 @@ mod tests {
         assert_eq!(format!("{:?}", example.keys), format!("{:?}", default.keys));
         assert_eq!(format!("{:?}", example.log), format!("{:?}", default.log));
         assert_eq!(format!("{:?}", example.notification), format!("{:?}", default.notification));
+        assert_eq!(format!("{:?}", example.identity), format!("{:?}", default.identity));
         let sample = Settings {
             portal_url: example.platform.portal_url.clone(),
             office_url: example.platform.office_url.clone(),
@@ -203,6 +208,10 @@ mod tests {
             ("[listen]\napi = \"0.0.0.0:80\"\n[platform]\ndemo = true", "demo"),
             ("[log]\nfilter = \"a=b=c\"", "filter"),
             ("[platform]\nportal_url = \"tzxm.example\"", "portal_url"),
+            (
+                "[identity]\nissuer = \"http://sso.example\"\nname = \"a\"\nclient_id = \"b\"\nclient_secret_file = \"c\"",
+                "issuer",
+            ),
         ] {
             let found = faults(text);
             assert!(found.len() == 1 && found[0].contains(word), "{text}: {found:?}");

@@ -17,6 +17,7 @@ use crate::{
     world,
 };
 use courier::{MailSettings, Security};
+use identity::IdentitySettings;
 use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
 use platform::{
@@ -52,6 +53,12 @@ pub struct Args {
     second_factor: bool,
     #[arg(long, hide = true, help = "同一来源十分钟内可以查询多少个不存在的代码（供扫描工具使用）")]
     code_misses: Option<u32>,
+    #[arg(
+        long,
+        env = "TZXM_DEMO_IDENTITY",
+        help = "统一身份认证（OpenID Connect）的本机地址；客户端名称和密钥均为 tzxm-demo"
+    )]
+    identity: Option<String>,
     #[arg(long, help = "启动后输出一行 JSON（地址和账号），同时写入 DIR/addresses.json")]
     json: bool,
 }
@@ -132,6 +139,23 @@ fn local_mail(port: u16) -> MailSettings {
     }
 }
 
+/// A provider of unified identity on this machine.
+fn local_identity(folder: &Folder, issuer: &str) -> Result<IdentitySettings, Stop> {
+    let client_secret_file = folder.0.join("identity.secret");
+    std::fs::write(&client_secret_file, "tzxm-demo")?;
+    let settings = IdentitySettings {
+        issuer: issuer.to_owned(),
+        name: "统一身份认证（演示）".into(),
+        client_id: "tzxm-demo".into(),
+        client_secret_file,
+        ..IdentitySettings::default()
+    };
+    match settings.validate() {
+        faults if faults.is_empty() => Ok(settings),
+        faults => Err(Stop::new(faults.join("\n"))),
+    }
+}
+
 /// A file that is not there need not be removed.
 fn gone(removed: std::io::Result<()>) -> std::io::Result<()> {
     match removed {
@@ -166,6 +190,9 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
     }
     if args.second_factor {
         config.platform.sign_in.second_factor = SignInRules::default().second_factor;
+    }
+    if let Some(issuer) = &args.identity {
+        config.identity = local_identity(&folder, issuer)?;
     }
     config.start_log()?;
     gone(std::fs::remove_file(folder.addresses()))?;

@@ -77,6 +77,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         signer: None,
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
+        identity: None,
     });
     platform.migrate().await?;
     platform.load_guides().await?;

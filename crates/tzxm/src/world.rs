@@ -8,10 +8,11 @@ use crate::{
 };
 use confined::Confined;
 use courier::Couriers;
+use identity::Provider;
 use ledger::{Durability, Store};
 use platform::{
     Parts, Platform, Rules,
-    ports::{ChaChaChance, Chance, Clock, ManualClock, Printer, SystemClock},
+    ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock},
     upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoScanner, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};
@@ -68,6 +69,7 @@ async fn assemble(
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
     let courier = Couriers::open(&config.notification, &clock).map_err(|fault| Stop::new(fault.to_string()))?;
+    let identity = Provider::open(&config.identity, clock.clone()).map_err(|fault| Stop::new(fault.to_string()))?;
     let platform = Platform::new(Parts {
         store,
         sealer: Arc::new(key::sealer(&config.keys)?),
@@ -81,6 +83,7 @@ async fn assemble(
         signer: key::signer(&config.keys)?,
         guesses: Arc::default(),
         courier: Arc::new(courier),
+        identity: identity.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),
         settings: Arc::new(settings),
     });
     platform.migrate().await?;

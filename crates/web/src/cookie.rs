@@ -10,7 +10,15 @@ fn name(face: Face, secure: bool) -> String {
 
 /// The token a browser sent for this face.
 pub fn read(face: Face, secure: bool, headers: &HeaderMap) -> Option<String> {
-    let name = name(face, secure);
+    find(&name(face, secure), headers)
+}
+
+/// The secret of a journey to the provider of unified identity that this browser is on.
+pub fn read_journey(face: Face, secure: bool, headers: &HeaderMap) -> Option<String> {
+    find(&(name(face, secure) + "-journey"), headers)
+}
+
+fn find(name: &str, headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -23,7 +31,16 @@ pub fn read(face: Face, secure: bool, headers: &HeaderMap) -> Option<String> {
 
 /// `Set-Cookie` that begins a session; an empty token ends it.
 pub fn write(face: Face, secure: bool, token: &str) -> HeaderValue {
-    let mut text = format!("{}={token}; Path=/; HttpOnly; SameSite=Lax", name(face, secure));
+    set(&name(face, secure), secure, token)
+}
+
+/// The same for a journey.
+pub fn write_journey(face: Face, secure: bool, secret: &str) -> HeaderValue {
+    set(&(name(face, secure) + "-journey"), secure, secret)
+}
+
+fn set(name: &str, secure: bool, token: &str) -> HeaderValue {
+    let mut text = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax");
     if secure {
         text.push_str("; Secure");
     }

@@ -30,5 +30,5 @@ pub use app::App;
 pub use context::{ApiContext, OfficeContext, PortalContext};
 pub use error::WebError;
 pub use page::{Face, Page};
-pub use posted::{Fields, Posted};
+pub use posted::{Fields, Posted, PostedFiles};
 pub use route::{Access, Route};

@@ -2,9 +2,10 @@
 
 use crate::{App, WebError, context::Context, csrf};
 use axum::{
-    extract::{FromRequest, FromRequestParts, Request},
-    http::header,
+    extract::{FromRequest, FromRequestParts, Multipart, Request},
+    http::{HeaderMap, header},
 };
+use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::declaration::Answers;
 
 /// A context extractor of one face.
@@ -68,9 +69,8 @@ impl<C: FaceContext> FromRequest<App> for Posted<C> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, WebError> {
         let (mut parts, body) = request.into_parts();
-        let mut ctx = C::from_request_parts(&mut parts, app).await?;
-        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("application/x-www-form-urlencoded") {
+        let ctx = C::from_request_parts(&mut parts, app).await?;
+        if !kind(&parts.headers).starts_with("application/x-www-form-urlencoded") {
             return Err(domain::Refusal::new("form.type", "提交的内容不是表单，请刷新页面后重试。").into());
         }
         let headers = parts.headers.clone();
@@ -80,16 +80,61 @@ impl<C: FaceContext> FromRequest<App> for Posted<C> {
         let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).map_err(|_| {
             WebError::from(domain::Refusal::new("form.encoding", "提交的内容编码有误，请刷新页面后重试。"))
         })?;
-        let form = Fields(fields);
-        let context = ctx.context_mut();
-        if context.has_session() {
-            csrf::verify(&context.token, &headers, Some(form.get(csrf::FIELD)).filter(|t| !t.is_empty()))
-                .map_err(WebError::Forbidden)?;
+        opened(ctx, &headers, fields).map(|(ctx, form)| Self { ctx, form })
+    }
+}
+
+fn kind(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Opens a form: its token must fit the session, and its idempotency key goes into the call.
+fn opened<C: FaceContext>(
+    mut ctx: C,
+    headers: &HeaderMap,
+    fields: Vec<(String, String)>,
+) -> Result<(C, Fields), WebError> {
+    let form = Fields(fields);
+    let context = ctx.context_mut();
+    if context.has_session() {
+        csrf::verify(&context.token, headers, Some(form.get(csrf::FIELD)).filter(|t| !t.is_empty()))
+            .map_err(WebError::Forbidden)?;
+    }
+    let once = form.get("_once");
+    if !once.is_empty() && once.len() <= 64 {
+        context.call.once = Some(once.to_owned());
+    }
+    Ok((ctx, form))
+}
+
+/// The same for a form that may carry small files, such as a key or a signature: a file of text comes as its text, any other
+/// as base 64, under the field's name.
+pub struct PostedFiles<C> {
+    /// Who.
+    pub ctx: C,
+    /// What.
+    pub form: Fields,
+}
+
+impl<C: FaceContext> FromRequest<App> for PostedFiles<C> {
+    type Rejection = WebError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, WebError> {
+        if !kind(request.headers()).starts_with("multipart/form-data") {
+            return Posted::from_request(request, app).await.map(|Posted { ctx, form }| Self { ctx, form });
         }
-        let once = form.get("_once");
-        if !once.is_empty() && once.len() <= 64 {
-            context.call.once = Some(once.to_owned());
+        let (mut parts, body) = request.into_parts();
+        let ctx = C::from_request_parts(&mut parts, app).await?;
+        let headers = parts.headers.clone();
+        let broken = || WebError::from(domain::Refusal::new("form.size", "提交的内容过长或传输中断，请精简后重试。"));
+        let mut sent = Multipart::from_request(Request::from_parts(parts, body), app).await.map_err(|_| broken())?;
+        let mut fields = Vec::new();
+        while let Some(part) = sent.next_field().await.map_err(|_| broken())? {
+            let name = part.name().unwrap_or_default().to_owned();
+            let bytes = part.bytes().await.map_err(|_| broken())?;
+            let value = String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| BASE64_STANDARD.encode(&bytes));
+            fields.push((name, value));
         }
-        Ok(Self { ctx, form })
+        opened(ctx, &headers, fields).map(|(ctx, form)| Self { ctx, form })
     }
 }

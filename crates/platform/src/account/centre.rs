@@ -1,7 +1,7 @@
 //! 账户中心: the own password, sessions and sign-in history.
 
 use super::{
-    Face, check_password,
+    Face, Key, check_password,
     factor::end_others,
     session::{Owed, SessionRow, number, text},
     sign_in::DAY,
@@ -36,8 +36,10 @@ pub struct AccountPage {
     pub password_at: Moment,
     /// From when on it must be changed; `None` in a demonstration, whose password stands beside it.
     pub password_until: Option<Moment>,
-    /// Since when there is a second factor.
+    /// Since when there is an authenticator app.
     pub factor_since: Option<Moment>,
+    /// Certificates and passkeys.
+    pub keys: Vec<Key>,
     /// Recovery codes not used yet.
     pub codes_left: u64,
     /// Whether a second factor is required.
@@ -68,6 +70,7 @@ impl Platform {
             password_until: (!self.settings.demo)
                 .then(|| Moment(password_at.0 + self.settings.sign_in.password_days * DAY)),
             factor_since: factor.since,
+            keys: factor.keys,
             codes_left: factor.codes_left,
             factor_required: factor.required,
             sessions: self.live_sessions(face, &account).await?,

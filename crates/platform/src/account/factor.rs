@@ -2,20 +2,23 @@
 //! lie as hashes; each code proves something once.
 
 use super::{
-    Face, SignedIn,
+    Challenge, Face, Key, SignedIn, certificate,
+    passkey::wrong_passkey,
     session::{Owed, Session, number, text},
-    sign_in::used_meanwhile,
+    sign_in::{used_meanwhile, wrong_code},
     throttle::{Outcome, counter},
     totp,
 };
 use crate::{
     Action, Call, Failure, Object, Platform, permission, permission::Denied, settings::Demand, stream::Change,
 };
-use domain::{Moment, Refusal, ids::AccountId};
+use domain::{
+    Moment, Refusal,
+    account::factor::{ENROL_WITHIN, KeyKind, Purpose},
+    ids::AccountId,
+};
 use ledger::Row;
 
-/// How long an enrolment that was begun waits for its first code, in milliseconds.
-const ENROLMENT: i64 = 30 * 60_000;
 /// Recovery codes of a person.
 pub const RECOVERY_CODES: usize = 8;
 /// Name under which a seed is sealed.
@@ -24,27 +27,88 @@ const SEALED_NAME: &str = "seed";
 const ISSUER: &str = "内蒙古投资项目平台";
 const ARTICLE: &str = "GB/T 22239-2019 8.1.4.1";
 
-/// What a code turned out to be.
+/// What a person gives as the second factor: which kind it is follows from its shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// Six digits of the app.
+    App(String),
+    /// A signature over a challenge, DER.
+    Signature(Vec<u8>),
+    /// What a browser answered for a passkey, JSON.
+    Passkey(String),
+    /// Everything else may be a recovery code.
+    Recovery(String),
+}
+
+/// Characters from which on a text is no recovery code any more.
+const LONG: usize = 48;
+
+impl Offer {
+    /// Reads what was typed, pasted or uploaded.
+    pub fn of(text: &str) -> Self {
+        if text.trim_start().starts_with('{') {
+            return Self::Passkey(text.to_owned());
+        }
+        let plain: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        if plain.len() == 6 && plain.bytes().all(|b| b.is_ascii_digit()) {
+            Self::App(plain)
+        } else if plain.len() >= LONG {
+            Self::Signature(certificate::base64(&plain).unwrap_or_default())
+        } else {
+            Self::Recovery(plain)
+        }
+    }
+
+    /// What is said when it proves nothing.
+    pub fn wrong(&self) -> Refusal {
+        match self {
+            Self::App(_) | Self::Recovery(_) => wrong_code(),
+            Self::Passkey(_) => wrong_passkey(),
+            Self::Signature(_) => {
+                let words = "签名不正确，或者不是用已登记的证书签的。请核对签的是本页此刻显示的挑战（不多空格和换行），\
+                             使用 SM3 摘要，用户标识（distid）为 1234567812345678。";
+                Refusal::field("signature", "sign_in.signature", words).article(ARTICLE)
+            }
+        }
+    }
+
+    /// How the history calls it then.
+    pub fn failed(&self) -> Outcome {
+        match self {
+            Self::App(_) | Self::Recovery(_) => Outcome::WrongCode,
+            Self::Signature(_) => Outcome::WrongSignature,
+            Self::Passkey(_) => Outcome::WrongPasskey,
+        }
+    }
+}
+
+/// What an offer proves; else how the history calls the failure, and what is said.
+pub(super) type Found = Result<Proof, (Outcome, Refusal)>;
+
+/// What an offer turned out to be.
+#[derive(Debug, Clone)]
 pub(super) enum Proof {
     /// The app's code of this step.
     App { step: i64 },
     /// A recovery code, by its hash.
     Recovery { id: String },
+    /// An answer of a key: what takes its challenge away and notes its use.
+    Key { rows: Vec<Row> },
 }
 
 impl Proof {
-    /// Uses it up; must change exactly one row, so of two at the same time one loses.
-    pub fn row(&self, account: &AccountId, now: Moment) -> Row {
+    /// Uses it up; each row must change exactly one, so of two at the same time one loses.
+    pub fn spend(self, change: &mut Change<'_>, account: &AccountId, now: Moment) {
         match self {
-            Self::App { step } => Row::new(
+            Self::App { step } => change.exactly_one(Row::new(
                 "UPDATE second_factors SET step = $2 WHERE account_id = $1 AND state = 'live' AND step < $2",
-                [account.as_str().into(), (*step).into()],
-            ),
-            Self::Recovery { id } => Row::new(
+                [account.as_str().into(), step.into()],
+            )),
+            Self::Recovery { id } => change.exactly_one(Row::new(
                 "UPDATE recovery_codes SET used_at = $3 WHERE account_id = $1 AND id = $2 AND used_at = 0",
-                [account.as_str().into(), id.clone().into(), now.0.into()],
-            ),
+                [account.as_str().into(), id.into(), now.0.into()],
+            )),
+            Self::Key { rows } => rows.into_iter().for_each(|row| change.exactly_one(row)),
         }
     }
 }
@@ -68,12 +132,18 @@ pub struct Enrolling {
 /// How the second factor of the person stands.
 #[derive(Debug, Clone)]
 pub struct FactorPage {
-    /// Since when there is one.
+    /// Since when there is an app.
     pub since: Option<Moment>,
     /// Recovery codes not used yet.
     pub codes_left: u64,
     /// An enrolment that waits for its first code.
     pub enrolling: Option<Enrolling>,
+    /// Certificates and passkeys.
+    pub keys: Vec<Key>,
+    /// The challenge an SM2 key has to sign to be registered.
+    pub new_sm2: Option<Challenge>,
+    /// What the browser needs to create a passkey whose enrolment was begun (JSON).
+    pub new_passkey: Option<String>,
     /// Whether it may not be switched off.
     pub required: bool,
     /// Whether the person may do nothing else before.
@@ -85,7 +155,7 @@ pub struct FactorPage {
 /// What a confirmed enrolment gives: shown once.
 #[derive(Debug)]
 pub struct Confirmed {
-    /// The recovery codes.
+    /// The recovery codes; none where there were some before.
     pub codes: Vec<String>,
     /// The session that goes on, when the old one was only half.
     pub session: Option<SignedIn>,
@@ -122,6 +192,9 @@ impl Platform {
         let session = session.ok_or(Failure::Denied(Denied::NotSignedIn))?;
         let _permit = permission::decide(&session.actor, Action::KeepAccount, Object::default(), self.rules.regions)?;
         let account = session.actor.account().ok_or(Failure::NotThere)?.clone();
+        if let Some(attempt) = &call.attempt {
+            attempt.aims_at(format!("account:{account}"));
+        }
         let call = Call { actor: session.actor.clone(), ..call.clone() };
         Ok((session, account, call))
     }
@@ -137,7 +210,7 @@ impl Platform {
             .map_err(Failure::fault)?;
         let Some(row) = row else { return Ok(None) };
         let version = number(&row, "version")?;
-        if state == "new" && self.clock.now().0 - number(&row, "at")? >= ENROLMENT {
+        if state == "new" && self.clock.now().0 - number(&row, "at")? >= ENROL_WITHIN {
             return Ok(None);
         }
         let bytes = self.open_column(&place(account), version, SEALED_NAME, &text(&row, "sealed")?)?;
@@ -145,19 +218,27 @@ impl Platform {
         Ok(Some(Seed { bytes, version, step: number(&row, "step")? }))
     }
 
-    /// What the code proves, if anything: six digits are the app's, everything else may be a recovery code.
+    /// What the offer proves, if anything.
     pub(super) async fn find_proof(
         &self,
+        session: &Session,
         account: &AccountId,
-        code: &str,
+        offer: &Offer,
         now: Moment,
-    ) -> Result<Option<Proof>, Failure> {
-        let code: String = code.chars().filter(|c| !c.is_whitespace()).collect();
-        if code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
-            let Some(seed) = self.seed(account, "live").await? else { return Ok(None) };
-            return Ok(totp::matching_step(&seed.bytes, &code, now, seed.step).map(|step| Proof::App { step }));
-        }
-        let id = recovery_id(account, &code);
+    ) -> Result<Found, Failure> {
+        let proof = match offer {
+            Offer::App(code) => self.seed(account, "live").await?.and_then(|seed| {
+                totp::matching_step(&seed.bytes, code, now, seed.step).map(|step| Proof::App { step })
+            }),
+            Offer::Signature(signature) => self.find_signature(session, account, signature, now).await?,
+            Offer::Passkey(answer) => return self.find_passkey(session, account, answer).await,
+            Offer::Recovery(code) => self.find_recovery_code(account, code).await?,
+        };
+        Ok(proof.ok_or_else(|| (offer.failed(), offer.wrong())))
+    }
+
+    async fn find_recovery_code(&self, account: &AccountId, code: &str) -> Result<Option<Proof>, Failure> {
+        let id = recovery_id(account, code);
         let row = self
             .store
             .query_one(
@@ -189,13 +270,19 @@ impl Platform {
             secret: grouped(&totp::base32(&seed.bytes)),
             address: totp::address(&seed.bytes, ISSUER, &session.login),
         });
+        let keys = self.keys(&account).await?;
+        let new_sm2 = self.waiting(&session.id, KeyKind::Sm2, Purpose::Enrol).await?;
+        let none = since.is_none() && keys.is_empty();
         Ok(FactorPage {
             since,
             codes_left: u64::try_from(number(&row, "codes")?).unwrap_or(0),
             enrolling,
             required: self.settings.sign_in.second_factor.of(face) == Demand::Required,
             owed: session.owed == Owed::Enrolment,
-            reset_at: some(number(&row, "reset_at")?).filter(|_| since.is_none()),
+            new_passkey: self.new_passkey(&session).await?,
+            reset_at: some(number(&row, "reset_at")?).filter(|_| none),
+            keys,
+            new_sm2: new_sm2.map(|(text, until)| Challenge { text, until }),
         })
     }
 
@@ -206,17 +293,13 @@ impl Platform {
         call: &Call,
         face: Face,
         token: &str,
-        (password, code): (&str, &str),
+        proofs: (&str, &str),
         source: &str,
     ) -> Result<(), Failure> {
         let (session, account, call) = self.own(call, face, token, &[Owed::Nothing, Owed::Enrolment]).await?;
         let mut change = self.change(&call);
-        if session.owed == Owed::Nothing {
-            self.check_own_password(face, &session.login, &account, password, source).await?;
-            if self.seed(&account, "live").await?.is_some() {
-                change.exactly_one(self.check_code(&account, code, source).await?.row(&account, self.clock.now()));
-            }
-        }
+        self.prove_change(&mut change, face, &session, &account, proofs, source).await?;
+        Self::no_enrolment_rows(&session.id, &account).into_iter().for_each(|row| change.row(row));
         let mut seed = [0; totp::SEED];
         self.chance.fill(&mut seed);
         let version = self.clock.now().0;
@@ -272,32 +355,23 @@ impl Platform {
         Ok(Confirmed { codes, session })
     }
 
-    /// Switches the second factor off, where it is only offered. Asks for password and code.
+    /// Takes the app away. Asks for password and code; where a factor is required the last one stays.
     pub async fn remove_factor(
         &self,
         call: &Call,
         face: Face,
         token: &str,
-        (password, code): (&str, &str),
+        proofs: (&str, &str),
         source: &str,
     ) -> Result<(), Failure> {
         let (session, account, call) = self.own(call, face, token, &[Owed::Nothing]).await?;
-        if self.settings.sign_in.second_factor.of(face) == Demand::Required {
-            let words = "本平台要求双因素认证，不能停用。换手机的，请用“更换验证器”。";
-            return Err(Refusal::new("factor.required", words).article(ARTICLE).into());
+        if self.seed(&account, "live").await?.is_none() {
+            return Err(Failure::NotThere);
         }
-        self.check_own_password(face, &session.login, &account, password, source).await?;
-        let proof = self.check_code(&account, code, source).await?;
         let mut change = self.change(&call);
-        change.exactly_one(proof.row(&account, self.clock.now()));
-        for row in [
-            Row::new("DELETE FROM second_factors WHERE account_id = $1", [account.as_str().into()]),
-            Row::new("DELETE FROM recovery_codes WHERE account_id = $1", [account.as_str().into()]),
-        ] {
-            change.row(row);
-        }
-        end_others(&mut change, &account, &session.id, "changed");
-        change.about(format!("account:{account}"));
+        let row =
+            Row::new("DELETE FROM second_factors WHERE account_id = $1 AND state = 'live'", [account.as_str().into()]);
+        self.take_factor_away(&mut change, face, (&session, &account), (proofs, source), row).await?;
         change.commit_or("", used_meanwhile).await
     }
 
@@ -307,14 +381,15 @@ impl Platform {
         call: &Call,
         face: Face,
         token: &str,
-        (password, code): (&str, &str),
+        proofs: (&str, &str),
         source: &str,
     ) -> Result<Vec<String>, Failure> {
         let (session, account, call) = self.own(call, face, token, &[Owed::Nothing]).await?;
-        self.check_own_password(face, &session.login, &account, password, source).await?;
-        let proof = self.check_code(&account, code, source).await?;
+        if self.factors(&account).await? == 0 {
+            return Err(Failure::NotThere);
+        }
         let mut change = self.change(&call);
-        change.exactly_one(proof.row(&account, self.clock.now()));
+        self.prove_change(&mut change, face, &session, &account, proofs, source).await?;
         let codes = self.new_recovery_codes(&mut change, &account);
         change.about(format!("account:{account}"));
         change.commit_or("", used_meanwhile).await?;
@@ -322,7 +397,7 @@ impl Platform {
     }
 
     /// Ten random bytes each: a fast hash is enough for what nobody can guess.
-    fn new_recovery_codes(&self, change: &mut Change<'_>, account: &AccountId) -> Vec<String> {
+    pub(super) fn new_recovery_codes(&self, change: &mut Change<'_>, account: &AccountId) -> Vec<String> {
         change.row(Row::new("DELETE FROM recovery_codes WHERE account_id = $1", [account.as_str().into()]));
         let mut codes = Vec::with_capacity(RECOVERY_CODES);
         for _ in 0..RECOVERY_CODES {

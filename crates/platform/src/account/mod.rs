@@ -3,9 +3,14 @@
 //! Passwords and sessions are credentials, not facts: they live in tables of their own, never in the ledger (decision 0004).
 
 mod centre;
+mod certificate;
+mod challenge;
 mod delegation;
 mod factor;
+mod key;
 mod officer;
+mod outside;
+mod passkey;
 mod password;
 mod reset;
 mod session;
@@ -14,9 +19,13 @@ mod throttle;
 mod totp;
 
 pub use centre::{AccountPage, Attempted};
+pub use certificate::{PublicSm2, read_public_key};
+pub use challenge::Challenge;
 pub use delegation::{Delegable, DelegationRow};
 pub use factor::{Confirmed, Enrolling, FactorPage, RECOVERY_CODES};
+pub use key::{Key, NewSm2, Ways};
 pub use officer::OpenOfficer;
+pub use outside::{Arrived, Brought, Journey, OutsideBinding, RETURN};
 pub use password::{check_login, check_password};
 pub use reset::{AccountRow, FoundAccounts, OpenReset, SHOWN};
 pub use session::{Face, Owed, Session, SessionRow, SignedIn};

@@ -185,10 +185,10 @@ impl Platform {
         let stands = self
             .store
             .query_one(
-                "SELECT COALESCE(c.changed_at, 0) AS changed_at, COALESCE(u.used_at, 0) AS used_at, COALESCE(f.at, 0) AS factor_at, \
+                "SELECT COALESCE(c.changed_at, 0) AS changed_at, COALESCE(u.used_at, 0) AS used_at, (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = a.id AND f.state = 'live') + \
+                 (SELECT COUNT(*) FROM sign_in_keys k WHERE k.account_id = a.id) AS factors, \
                  COALESCE(n.name, '') AS unit_name FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id \
-                 LEFT JOIN account_use u ON u.account_id = a.id LEFT JOIN units n ON n.id = a.unit_id \
-                 LEFT JOIN second_factors f ON f.account_id = a.id AND f.state = 'live' WHERE a.id = $1",
+                 LEFT JOIN account_use u ON u.account_id = a.id LEFT JOIN units n ON n.id = a.unit_id WHERE a.id = $1",
                 [id.as_str().into()],
             )
             .await
@@ -208,7 +208,7 @@ impl Platform {
             login: account.login,
             name: if belongs.unit.is_some() { text(&stands, "unit_name")? } else { account.name },
             place: belongs.places.iter().map(place).collect::<Vec<_>>().join("、"),
-            has_factor: number(&stands, "factor_at")? > 0,
+            has_factor: number(&stands, "factors")? > 0,
             used_at: (used > 0).then_some(Moment(used)),
             unused: used > 0 && now.0 - used >= self.settings.sign_in.unused_days.of(face) * DAY,
             disabled: account.disabled,
@@ -243,15 +243,7 @@ impl Platform {
     pub async fn propose_factor_reset(&self, call: &Call, id: &AccountId, reason: &str) -> Result<(), Failure> {
         let by = officer(call)?;
         let now = self.clock.now();
-        let has_factor = self
-            .store
-            .query_one(
-                "SELECT 1 AS one FROM second_factors WHERE account_id = $1 AND state = 'live'",
-                [id.as_str().into()],
-            )
-            .await
-            .map_err(Failure::fault)?
-            .is_some();
+        let has_factor = self.factors(id).await? > 0;
         let decide = |account: &Account| {
             if has_factor { account::propose_reset(account, by, reason, now) } else { Err(nothing_to_reset()) }
         };

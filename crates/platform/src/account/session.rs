@@ -96,6 +96,8 @@ pub struct SignedIn {
 pub struct Session {
     /// Its id: the hash of the token, fit for the audit record.
     pub id: String,
+    /// Its face.
+    pub face: Face,
     /// Who.
     pub actor: Actor,
     /// Sign-in name.
@@ -143,10 +145,10 @@ impl Platform {
             .store
             .query_few(
                 "SELECT s.created_at, s.seen_at, s.half, a.id, a.login, a.name, a.unit_id, COALESCE(u.name, '') AS unit_name, \
-                 COALESCE(c.changed_at, 0) AS changed_at, COALESCE(f.at, 0) AS factor_at FROM sessions s \
+                 COALESCE(c.changed_at, 0) AS changed_at, (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = a.id AND f.state = 'live') + \
+                 (SELECT COUNT(*) FROM sign_in_keys k WHERE k.account_id = a.id) AS factors FROM sessions s \
                  JOIN accounts a ON a.id = s.account_id LEFT JOIN units u ON u.id = a.unit_id \
                  LEFT JOIN credentials c ON c.account_id = a.id \
-                 LEFT JOIN second_factors f ON f.account_id = a.id AND f.state = 'live' \
                  WHERE s.id = $1 AND s.face = $2 AND s.ended = 0 AND a.disabled = 0",
                 [id.clone().into(), face.slug().into()],
             )
@@ -166,7 +168,7 @@ impl Platform {
         let (account, login) = (AccountId(text(row, "id")?), text(row, "login")?);
         let rules = &self.settings.sign_in;
         let too_old = now - number(row, "changed_at")? >= rules.password_days * DAY;
-        let has_factor = number(row, "factor_at")? > 0;
+        let has_factor = number(row, "factors")? > 0;
         let owed = Owed::of(number(row, "half")? == 1, has_factor, rules.second_factor.of(face), too_old);
         let actor = match face {
             Face::Portal => Actor::Unit {
@@ -180,7 +182,7 @@ impl Platform {
                 Actor::Officer { account, name: text(row, "name")?, posts }
             }
         };
-        Ok(Some(Session { id, actor, login, owed }))
+        Ok(Some(Session { id, face, actor, login, owed }))
     }
 
     /// Live sessions of an account, the one seen last first.

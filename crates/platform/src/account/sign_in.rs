@@ -2,11 +2,11 @@
 
 use super::{
     Face, SignedIn,
-    factor::Proof,
-    session::{Owed, number, text, token_id},
+    factor::{Offer, Proof},
+    session::{Owed, Session, number, text, token_id},
     throttle::{CODES, FAILURES, Outcome, STRANGERS, counter},
 };
-use crate::{Call, Failure, Platform, permission::Denied, settings::Demand, stream::Change};
+use crate::{Call, Failure, Platform, settings::Demand, stream::Change};
 use domain::{Moment, Refusal, ids::AccountId};
 use ledger::{Refused, Row};
 
@@ -14,30 +14,30 @@ use ledger::{Refused, Row};
 pub(super) const DAY: i64 = 86_400_000;
 
 /// An account as sign-in sees it.
-struct Found {
-    id: AccountId,
+pub(super) struct Found {
+    pub id: AccountId,
     phc: String,
     used_at: i64,
-    has_factor: bool,
+    pub has_factor: bool,
 }
 
 fn wait(field: &'static str) -> Failure {
     Refusal::field(field, "sign_in.wait", "登录失败次数过多，请 30 分钟后再试。").into()
 }
 
-pub(super) fn wrong_code() -> Failure {
+pub(super) fn wrong_code() -> Refusal {
     let words = "验证码不正确，或者已经用过。请等验证器显示下一个 6 位数字再试；也可以输入一个没有用过的恢复代码。";
-    Refusal::field("code", "sign_in.code", words).article("GB/T 22239-2019 8.1.4.1").into()
+    Refusal::field("code", "sign_in.code", words).article("GB/T 22239-2019 8.1.4.1")
 }
 
 impl Platform {
-    async fn find_account(&self, face: Face, login: &str) -> Result<Option<Found>, Failure> {
+    pub(super) async fn find_account(&self, face: Face, login: &str) -> Result<Option<Found>, Failure> {
         let row = self
             .store
             .query_one(
-                "SELECT a.id, c.phc, c.changed_at, COALESCE(u.used_at, 0) AS used_at, COALESCE(f.at, 0) AS factor_at FROM accounts a \
+                "SELECT a.id, c.phc, c.changed_at, COALESCE(u.used_at, 0) AS used_at, (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = a.id AND f.state = 'live') + \
+                 (SELECT COUNT(*) FROM sign_in_keys k WHERE k.account_id = a.id) AS factors FROM accounts a \
                  JOIN credentials c ON c.account_id = a.id LEFT JOIN account_use u ON u.account_id = a.id \
-                 LEFT JOIN second_factors f ON f.account_id = a.id AND f.state = 'live' \
                  WHERE a.face = $1 AND a.login = $2 AND a.disabled = 0",
                 [face.slug().into(), login.into()],
             )
@@ -48,7 +48,7 @@ impl Platform {
                 id: AccountId(text(&row, "id")?),
                 phc: text(&row, "phc")?,
                 used_at: number(&row, "used_at")?.max(number(&row, "changed_at")?),
-                has_factor: number(&row, "factor_at")? > 0,
+                has_factor: number(&row, "factors")? > 0,
             })
         })
         .transpose()
@@ -96,7 +96,13 @@ impl Platform {
     }
 
     /// S-07: what nobody has used for long opens only after somebody has looked at it.
-    async fn refuse_unused(&self, face: Face, found: &Found, source: &str, now: Moment) -> Result<(), Failure> {
+    pub(super) async fn refuse_unused(
+        &self,
+        face: Face,
+        found: &Found,
+        source: &str,
+        now: Moment,
+    ) -> Result<(), Failure> {
         let days = self.settings.sign_in.unused_days.of(face);
         if now.0 - found.used_at < days * DAY {
             return Ok(());
@@ -154,7 +160,7 @@ impl Platform {
         Ok(SignedIn { token, account: account.clone(), owed, ended_elsewhere })
     }
 
-    /// Takes the second factor: a code of the app, or a recovery code. The half session ends, a new one begins.
+    /// Takes the second factor: a code of the app, a recovery code, or the answer of a key. The half session ends, a new one begins.
     pub async fn prove_code(
         &self,
         call: &Call,
@@ -163,42 +169,43 @@ impl Platform {
         code: &str,
         source: &str,
     ) -> Result<SignedIn, Failure> {
-        let session = self.session(face, token).await?.filter(|session| session.owed == Owed::Code);
-        let session = session.ok_or(Failure::Denied(Denied::NotSignedIn))?;
-        let account = session.actor.account().ok_or(Failure::NotThere)?.clone();
-        if let Some(attempt) = &call.attempt {
-            attempt.aims_at(format!("account:{account}"));
-        }
-        let call = Call { actor: session.actor, ..call.clone() };
-        let proof = self.check_code(&account, code, source).await?;
+        let (session, account, call) = self.own(call, face, token, &[Owed::Code]).await?;
+        let proof = self.check_code(&session, &account, code, source).await?;
+        let outcome = if matches!(proof, Proof::Recovery { .. }) { Outcome::Recovered } else { Outcome::Done };
         let mut change = self.change(&call);
         let counted = counter(&["code", account.as_str(), source]);
         change.row(Row::new("DELETE FROM sign_in_failures WHERE id = $1", [counted.into()]));
-        change.exactly_one(proof.row(&account, self.clock.now()));
+        proof.spend(&mut change, &account, self.clock.now());
         change.exactly_one(Row::new(
             "UPDATE sessions SET ended = 1, why_ended = 'proved' WHERE id = $1 AND ended = 0 AND half = 1",
             [session.id.into()],
         ));
-        let outcome = if matches!(proof, Proof::Recovery { .. }) { Outcome::Recovered } else { Outcome::Done };
         match self.open_session(change, face, &account, Some(outcome), source, self.clock.now()).await {
-            Err(Failure::Conflict) => Err(wrong_code()),
+            Err(Failure::Conflict) => Err(wrong_code().into()),
             other => other,
         }
     }
 
-    /// The proof a code is; five wrong ones from one source wait, as with passwords.
-    pub(super) async fn check_code(&self, account: &AccountId, code: &str, source: &str) -> Result<Proof, Failure> {
+    /// The proof an offer is, be it a code or the answer of a key; five wrong ones from one source wait, as with passwords.
+    pub(super) async fn check_code(
+        &self,
+        session: &Session,
+        account: &AccountId,
+        code: &str,
+        source: &str,
+    ) -> Result<Proof, Failure> {
         let now = self.clock.now();
         let pair = counter(&["code", account.as_str(), source]);
         let all = counter(&["code", account.as_str()]);
         if self.must_wait(&pair, FAILURES, now).await? || self.must_wait(&all, CODES, now).await? {
             return Err(wait("code"));
         }
-        match self.find_proof(account, code, now).await? {
-            Some(proof) => Ok(proof),
-            None => {
-                self.note_failure(&[&pair, &all], Some((account, Outcome::WrongCode)), source, now).await?;
-                Err(wrong_code())
+        let offer = Offer::of(code);
+        match self.find_proof(session, account, &offer, now).await? {
+            Ok(proof) => Ok(proof),
+            Err((outcome, refusal)) => {
+                self.note_failure(&[&pair, &all], Some((account, outcome)), source, now).await?;
+                Err(refusal.into())
             }
         }
     }
@@ -229,7 +236,7 @@ impl Platform {
 /// What a lost race about a factor means: somebody used the same code at the same time.
 pub(super) fn used_meanwhile(refused: Refused) -> Failure {
     match refused {
-        Refused::Conflict => wrong_code(),
+        Refused::Conflict => wrong_code().into(),
         other => crate::stream::refused(other),
     }
 }

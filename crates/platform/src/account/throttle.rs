@@ -23,10 +23,18 @@ pub enum Outcome {
     Done,
     /// Signed in with a recovery code.
     Recovered,
+    /// Signed in by unified identity, which vouched for a second factor or none was owed.
+    Outside,
     /// Wrong password.
     WrongPassword,
     /// Wrong one-time code.
     WrongCode,
+    /// Wrong signature over a challenge.
+    WrongSignature,
+    /// A passkey that proved nothing.
+    WrongPasskey,
+    /// A passkey whose counter went back.
+    Copied,
     /// Refused: not used for too long.
     Unused,
     /// Two administrators took the second factor away.
@@ -34,16 +42,30 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    const ALL: [Self; 6] =
-        [Self::Done, Self::Recovered, Self::WrongPassword, Self::WrongCode, Self::Unused, Self::Reset];
+    const ALL: [Self; 10] = [
+        Self::Done,
+        Self::Recovered,
+        Self::Outside,
+        Self::WrongPassword,
+        Self::WrongCode,
+        Self::WrongSignature,
+        Self::WrongPasskey,
+        Self::Copied,
+        Self::Unused,
+        Self::Reset,
+    ];
 
     /// Machine name.
     pub fn slug(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Recovered => "recovered",
+            Self::Outside => "outside",
             Self::WrongPassword => "wrong_password",
             Self::WrongCode => "wrong_code",
+            Self::WrongSignature => "wrong_signature",
+            Self::WrongPasskey => "wrong_passkey",
+            Self::Copied => "copied",
             Self::Unused => "unused",
             Self::Reset => "reset",
         }
@@ -54,8 +76,12 @@ impl Outcome {
         match self {
             Self::Done => "登录成功",
             Self::Recovered => "用恢复代码登录成功",
+            Self::Outside => "用统一身份认证登录成功",
             Self::WrongPassword => "密码错误",
             Self::WrongCode => "验证码错误",
+            Self::WrongSignature => "证书签名错误",
+            Self::WrongPasskey => "通行密钥没有通过核对",
+            Self::Copied => "通行密钥可能被复制，未予登录",
             Self::Unused => "账号长期未使用，未予登录",
             Self::Reset => "双因素认证被管理员重置",
         }
@@ -136,7 +162,7 @@ impl Platform {
             .store
             .query_one(
                 "SELECT 1 AS one FROM sign_ins s JOIN accounts a ON a.id = s.account_id WHERE a.face = $1 AND a.login = $2 \
-                 AND s.source = $3 AND s.outcome IN ('done', 'recovered') LIMIT 1",
+                 AND s.source = $3 AND s.outcome IN ('done', 'recovered', 'outside') LIMIT 1",
                 [face.into(), login.into(), source.into()],
             )
             .await

@@ -105,7 +105,7 @@ fn reset_ends(account: &Account, state: &'static str) -> Row {
     Row::new("UPDATE factor_resets SET state = $2 WHERE account_id = $1", [account.id.as_str().into(), state.into()])
 }
 
-/// The factor and its recovery codes are gone, every session ends, and the person is told: units by message, everybody in
+/// Every factor and the recovery codes are gone, every session ends, and the person is told: units by message, everybody in
 /// the own sign-in history and on the page of the new enrolment.
 fn reset_rows(stream: &str, version: i64, account: &Account, at: Moment) -> Vec<Row> {
     let id = || account.id.as_str().into();
@@ -113,6 +113,8 @@ fn reset_rows(stream: &str, version: i64, account: &Account, at: Moment) -> Vec<
         reset_ends(account, "done"),
         Row::new("DELETE FROM second_factors WHERE account_id = $1", [id()]),
         Row::new("DELETE FROM recovery_codes WHERE account_id = $1", [id()]),
+        Row::new("DELETE FROM sign_in_keys WHERE account_id = $1", [id()]),
+        Row::new("DELETE FROM outside_subjects WHERE account_id = $1", [id()]),
         Row::new("UPDATE sessions SET ended = 1, why_ended = 'reset' WHERE account_id = $1 AND ended = 0", [id()]),
         Row::new(
             "INSERT INTO sign_ins(id, account_id, at, source, outcome) VALUES($1, $2, $3, '', 'reset')",

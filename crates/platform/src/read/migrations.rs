@@ -30,6 +30,7 @@ pub const MIGRATIONS: &[Migration] = &[
     same(13, "sign-in", include_str!("migrations/0013_sign_in.sql")),
     same(14, "seals", include_str!("migrations/0014_seals.sql")),
     same(15, "query misses", include_str!("migrations/0015_query_misses.sql")),
+    same(16, "sign-in keys", include_str!("migrations/0016_sign_in_keys.sql")),
     same(17, "files", include_str!("migrations/0017_files.sql")),
     same(19, "alarms", include_str!("migrations/0019_alarms.sql")),
 ];

@@ -32,5 +32,8 @@ mod public;
 mod seal;
 mod sealed;
 mod sign_in;
+mod sign_in_outside;
+mod sign_in_passkey;
+mod sign_in_sm2;
 mod supervision;
 mod suspension;

@@ -170,7 +170,7 @@ async fn s04_where_it_is_required_it_is_not_switched_off_where_it_is_offered_it_
         Some(Owed::Enrolment),
         "where it is required it is asked for at once"
     );
-    refused(remove(offered.clone(), codes[1].clone()).await, "sign_in.code");
+    not_there(remove(offered.clone(), codes[1].clone()).await);
 }
 
 async fn s04_a_new_phone_takes_the_place_of_the_old_one(world: &World) {

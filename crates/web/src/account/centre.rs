@@ -39,6 +39,8 @@ struct Centre {
     places: Vec<Place>,
     end_others: Option<Action>,
     history: Vec<Line>,
+    /// What the provider of unified identity is called, where there is one.
+    outside: Option<String>,
 }
 
 impl HtmlSafe for Centre {}
@@ -50,13 +52,13 @@ fn from(source: &str) -> String {
 
 fn tone(outcome: Outcome) -> Tone {
     match outcome {
-        Outcome::Done => Tone::Green,
+        Outcome::Done | Outcome::Outside => Tone::Green,
         Outcome::Recovered | Outcome::Reset => Tone::Yellow,
-        Outcome::WrongPassword | Outcome::WrongCode | Outcome::Unused => Tone::Red,
+        _ => Tone::Red,
     }
 }
 
-fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
+fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Centre {
     let single = account.sessions.len() < 2;
     let places = account.sessions.iter().map(|row| Place {
         source: from(&row.source),
@@ -79,13 +81,16 @@ fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
         .row("登录名", &account.login)
         .row("上次设置", account.password_at.display())
         .row("须在此前修改", until);
-    let state = match (account.factor_since, account.factor_required) {
-        (Some(at), _) => format!("已启用（{}）", at.display()),
-        (None, true) => "未启用，本平台要求启用".to_owned(),
-        (None, false) => "未启用，建议启用".to_owned(),
+    let mut ways: Vec<String> = account.factor_since.iter().map(|_| "手机验证器".to_owned()).collect();
+    ways.extend(account.keys.iter().map(|key| format!("{}“{}”", key.kind.name(), key.name)));
+    let has_factor = !ways.is_empty();
+    let state = match (has_factor, account.factor_required) {
+        (true, _) => format!("已启用：{}", ways.join("、")),
+        (false, true) => "未启用，本平台要求启用".to_owned(),
+        (false, false) => "未启用，建议启用".to_owned(),
     };
     let mut factor = Facts::new().single().row("状态", state);
-    if account.factor_since.is_some() {
+    if has_factor {
         factor = factor.row("没有用过的恢复代码", format!("{} 个", account.codes_left));
     }
     let history = account.history.iter().map(|line| Line {
@@ -93,14 +98,7 @@ fn draw_centre(account: AccountPage, csrf: &str) -> Centre {
         source: from(&line.source),
         outcome: Pill::new(tone(line.outcome), line.outcome.name()),
     });
-    Centre {
-        password,
-        factor,
-        has_factor: account.factor_since.is_some(),
-        places: places.collect(),
-        end_others,
-        history: history.collect(),
-    }
+    Centre { password, factor, has_factor, places: places.collect(), end_others, history: history.collect(), outside }
 }
 
 fn said(done: &str) -> Option<(Tone, &'static str)> {
@@ -108,6 +106,8 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
         "password" => (Tone::Green, "密码已修改，其他地方的登录已全部退出。"),
         "factor" => (Tone::Green, "双因素认证已启用，其他地方的登录已全部退出。"),
         "removed" => (Tone::Yellow, "双因素认证已停用。"),
+        "key" => (Tone::Green, "登记成功，下次登录就可以使用。其他地方的登录已全部退出。"),
+        "key_removed" => (Tone::Yellow, "已移除，以后不能再用它登录。其他地方的登录已全部退出。"),
         "ended" => (Tone::Green, "已结束所选的登录。"),
         "replaced" => (
             Tone::Yellow,
@@ -120,7 +120,7 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
 pub async fn show<C: AccountFace>(ctx: C, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let context = ctx.context();
     let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
-    let content = draw_centre(account, &context.csrf());
+    let content = draw_centre(account, &context.csrf(), context.platform.outside_name().map(str::to_owned));
     draw(&ctx, TITLE, Markup::of(content), &[], said(&asked.done)).await
 }
 

@@ -3,7 +3,10 @@
 mod centre;
 mod code;
 mod factor;
+mod keys;
+mod outside;
 mod password;
+mod proofs;
 
 use crate::{
     Access, Face, OfficeContext, Page, PortalContext, Route, WebError, cookie,
@@ -25,6 +28,15 @@ pub fn routes<C: AccountFace>() -> Vec<Route> {
     vec![
         Route::get(Access::Code, "/sign-in/code", code::show::<C>),
         Route::post(Access::Code, "/sign-in/code", code::prove::<C>),
+        Route::post(Access::Code, "/sign-in/challenge", proofs::ask_at_sign_in::<C>),
+        Route::post(Access::Code, "/sign-in/passkey", proofs::passkey_at_sign_in::<C>),
+        Route::get(Access::Code, "/sign-in/challenge.txt", proofs::file_at_sign_in::<C>),
+        Route::post(Access::Public, "/sign-in/outside", outside::leave::<C>),
+        Route::get(Access::Public, account::RETURN, outside::returned::<C>),
+        Route::post(Access::Public, account::RETURN, outside::arrive::<C>),
+        Route::get(Access::SignedIn, "/account/outside", outside::show::<C>),
+        Route::post(Access::SignedIn, "/account/outside/bind", outside::bind::<C>),
+        Route::post(Access::SignedIn, "/account/outside/unbind", outside::unbind::<C>),
         Route::get(Access::SignedIn, "/account", centre::show::<C>).audited(),
         Route::post(Access::SignedIn, "/account/sessions/end-others", centre::end_others::<C>),
         Route::post(Access::Owner, "/account/sessions/{id}/end", centre::end::<C>),
@@ -35,6 +47,17 @@ pub fn routes<C: AccountFace>() -> Vec<Route> {
         Route::post(Access::Enrolment, "/account/factor/confirm", factor::confirm::<C>),
         Route::post(Access::SignedIn, "/account/factor/remove", factor::remove::<C>),
         Route::post(Access::SignedIn, "/account/factor/codes", factor::renew_codes::<C>),
+        Route::post(Access::Enrolment, "/account/factor/cancel", factor::cancel::<C>),
+        Route::post(Access::SignedIn, "/account/factor/challenge", proofs::ask_for_change::<C>),
+        Route::get(Access::SignedIn, "/account/factor/challenge.txt", proofs::file_for_change::<C>),
+        Route::post(Access::Enrolment, "/account/factor/sm2", keys::begin_sm2::<C>),
+        Route::get(Access::Enrolment, "/account/factor/sm2/challenge.txt", proofs::file_of_enrolment::<C>),
+        Route::post(Access::Enrolment, "/account/factor/sm2/confirm", keys::confirm_sm2::<C>),
+        Route::post(Access::Enrolment, "/account/factor/passkey", keys::begin_passkey::<C>),
+        Route::post(Access::Enrolment, "/account/factor/passkey/confirm", keys::confirm_passkey::<C>),
+        Route::post(Access::SignedIn, "/account/factor/passkey/ask", proofs::passkey_for_change::<C>),
+        Route::post(Access::Owner, "/account/keys/{id}/name", keys::rename::<C>),
+        Route::post(Access::Owner, "/account/keys/{id}/remove", keys::remove::<C>),
     ]
 }
 

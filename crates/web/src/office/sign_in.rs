@@ -43,6 +43,8 @@ struct SignInPage {
     errors: Vec<Refusal>,
     login: String,
     next: String,
+    /// What the provider of unified identity is called, where there is one.
+    outside: Option<String>,
 }
 
 #[derive(Template)]
@@ -70,6 +72,10 @@ fn said(page: Page, key: &str) -> Page {
     }
 }
 
+fn outside(ctx: &OfficeContext) -> Option<String> {
+    ctx.platform.outside_name().map(str::to_owned)
+}
+
 async fn form(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let next = local(&asked.next).to_owned();
     if ctx.has_session() {
@@ -84,7 +90,8 @@ async fn form(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response
     } else {
         page
     };
-    Ok(Html(SignInPage { page, errors: vec![], login: String::new(), next }.render()?).into_response())
+    Ok(Html(SignInPage { page, errors: vec![], login: String::new(), next, outside: outside(&ctx) }.render()?)
+        .into_response())
 }
 
 async fn sign_in(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
@@ -99,7 +106,8 @@ async fn sign_in(Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response
         }
         Err(errors) => {
             let page = ctx.page("", "工作人员登录").await?.failed(true);
-            let shown = SignInPage { page, errors, login: login.to_owned(), next: next.to_owned() };
+            let shown =
+                SignInPage { page, errors, login: login.to_owned(), next: next.to_owned(), outside: outside(&ctx) };
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(shown.render()?)).into_response())
         }
     }

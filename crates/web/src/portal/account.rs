@@ -205,6 +205,8 @@ struct Login {
     login: Field,
     password: Field,
     note: Option<Note>,
+    /// What the provider of unified identity is called, where there is one.
+    outside: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -245,6 +247,7 @@ async fn draw_login(ctx: &PortalContext, next: &str, name: &str, refused: &[Refu
         summary: ErrorSummary::new(refused),
         login: Field::text("login", "登录名").value(name).errors(refused).required().max(40).autocomplete("username"),
         password: Field::password("password", "密码", "current-password").required().max(128),
+        outside: ctx.platform.outside_name().map(str::to_owned),
         note: asked
             .then(|| Note::new(Tone::Blue, "请先登录", "登录后将回到您刚才要打开的页面。尚未注册的单位请先注册。")),
     };

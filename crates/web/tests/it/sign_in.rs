@@ -208,7 +208,7 @@ async fn a08_two_administrators_reset_on_the_page_of_accounts(world: &World) {
     assert!(two.get(done.location()).await.text().contains("已重置"));
     let mut agent = Client::of(&strict, Face::Portal);
     let first = agent.post("/login", &password(&world.agent)).await;
-    assert!(agent.get(first.location()).await.text().contains("原来的验证器已失效"), "the person is told");
+    assert!(agent.get(first.location()).await.text().contains("原来的验证器和证书已失效"), "the person is told");
     let officer = world.officer("water", "150402", &[Role::Undertaker]).await;
     let mut stranger = Client::office(world).signed_in(world, &officer).await;
     assert_eq!(stranger.get("/accounts").await.status, StatusCode::FORBIDDEN);

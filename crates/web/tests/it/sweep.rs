@@ -112,6 +112,7 @@ impl Samples {
             (("accounts", "id"), officer.account().to_string()),
             (("alarms", "id"), alarm),
             (("sessions", "id"), session),
+            (("keys", "id"), "00".repeat(16)),
             (("projects", "id"), project.to_string()),
             (("projects", "code"), code.clone()),
             (("codes", "code"), code.clone()),
