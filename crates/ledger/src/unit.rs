@@ -24,17 +24,35 @@ pub struct Row {
     pub values: Vec<Value>,
     /// Says how the thing named by `$1` stands at the end: a later one of the same text in the unit takes its place.
     pub standing: bool,
+    /// Table of a row that carries rights: its last value is a check value over the others (see [`Row::guarded`]).
+    pub guard: Option<&'static str>,
 }
 
 impl Row {
     /// A statement with its values in the order of the placeholders.
     pub fn new(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
-        Self { sql, sqlite: None, values: values.into_iter().collect(), standing: false }
+        Self { sql, sqlite: None, values: values.into_iter().collect(), standing: false, guard: None }
     }
 
     /// A statement that sets the row of the thing `$1` to how it stands: of several in one unit only the last is run.
     pub fn standing(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
         Self { standing: true, ..Self::new(sql, values) }
+    }
+
+    /// A row that carries rights: after the given values one more placeholder takes the check value over them, which
+    /// [`Row::keyed`] fills in. Without it the row counts as not made by the platform.
+    pub fn guarded(table: &'static str, sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
+        let values = values.into_iter().chain(std::iter::once("".into()));
+        Self { guard: Some(table), ..Self::new(sql, values) }
+    }
+
+    /// Fills the check value in, where the row takes one.
+    #[must_use]
+    pub fn keyed(mut self, sealer: &Sealer) -> Self {
+        if let (Some(table), Some((last, others))) = (self.guard, self.values.split_last_mut()) {
+            *last = sealer.mac(table, others).into();
+        }
+        self
     }
 
     /// Whether `later` makes this one superfluous.
