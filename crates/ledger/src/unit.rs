@@ -24,8 +24,8 @@ pub struct Row {
     pub values: Vec<Value>,
     /// Says how the thing named by `$1` stands at the end: a later one of the same text in the unit takes its place.
     pub standing: bool,
-    /// Table of a row that carries rights: its last value is a check value over the others (see [`Row::guarded`]).
-    pub guard: Option<&'static str>,
+    /// Table of a row that carries rights, and how many values its check value covers: it comes right after them (see [`Row::guarded`]).
+    pub guard: Option<(&'static str, usize)>,
 }
 
 impl Row {
@@ -42,15 +42,26 @@ impl Row {
     /// A row that carries rights: after the given values one more placeholder takes the check value over them, which
     /// [`Row::keyed`] fills in. Without it the row counts as not made by the platform.
     pub fn guarded(table: &'static str, sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
-        let values = values.into_iter().chain(std::iter::once("".into()));
-        Self { guard: Some(table), ..Self::new(sql, values) }
+        let mut row = Self::new(sql, values);
+        row.guard = Some((table, row.values.len()));
+        row.values.push("".into());
+        row
+    }
+
+    /// Values of further placeholders, which the check value does not cover.
+    #[must_use]
+    pub fn beside(mut self, values: impl IntoIterator<Item = Value>) -> Self {
+        self.values.extend(values);
+        self
     }
 
     /// Fills the check value in, where the row takes one.
     #[must_use]
     pub fn keyed(mut self, sealer: &Sealer) -> Self {
-        if let (Some(table), Some((last, others))) = (self.guard, self.values.split_last_mut()) {
-            *last = sealer.mac(table, others).into();
+        if let Some((table, covered)) = self.guard
+            && let Some((mac, values)) = self.values.get_mut(..=covered).and_then(<[Value]>::split_last_mut)
+        {
+            *mac = sealer.mac(table, values).into();
         }
         self
     }

@@ -110,8 +110,22 @@ pub enum Action {
     PublishGuide,
     /// Hand the own post to a colleague for a time.
     DelegatePost,
-    /// Open accounts and give posts.
+    /// Open officers' accounts, without any post.
     ManageAccounts,
+    /// Give posts without a second person: command line, demonstration.
+    GrantPosts,
+    /// See organs, their people and posts.
+    ReadPosts,
+    /// Propose a post.
+    ProposePost,
+    /// Confirm or refuse a proposed post.
+    ConfirmPost,
+    /// End a post.
+    EndPost,
+    /// Write changed rows of posts anew from the ledger.
+    RestorePosts,
+    /// Load the staff list.
+    ImportStaff,
     /// The supervisor's home: lights, rankings, cards to chase.
     ReadSupervision,
     /// Read a supervision card.
@@ -160,7 +174,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 78] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -210,6 +224,13 @@ impl Action {
         Self::PublishGuide,
         Self::DelegatePost,
         Self::ManageAccounts,
+        Self::GrantPosts,
+        Self::ReadPosts,
+        Self::ProposePost,
+        Self::ConfirmPost,
+        Self::EndPost,
+        Self::RestorePosts,
+        Self::ImportStaff,
         Self::ReadSupervision,
         Self::ReadCard,
         Self::AnswerCard,
@@ -325,7 +346,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         }
         A::RunSupervision => &[System],
         A::DelegatePost => &[P(&[Reviewer, Approver, DepartmentManager], Reach::Own)],
-        A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
+        A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory)],
+        A::GrantPosts => &[System],
+        A::ReadPosts => &[
+            P(&[SystemAdministrator, SecurityAdministrator, AuditAdministrator], Reach::Territory),
+            P(&[DepartmentManager], Reach::Own),
+        ],
+        A::ProposePost | A::ConfirmPost | A::EndPost | A::RestorePosts | A::ImportStaff => {
+            &[P(&[SecurityAdministrator], Reach::Territory)]
+        }
         A::ManageCalendar => &[P(&[SystemAdministrator, GeneralAdministration], Reach::Territory)],
         A::SweepDeadlines => &[System],
         A::ChooseNotifications => &[AnyUnit, P(&Role::ALL, Reach::Territory)],

@@ -1,6 +1,7 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
 use crate::account::Face;
+use domain::account::PostLimits;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -107,6 +108,8 @@ pub struct Settings {
     pub code_misses: u32,
     /// Rules of signing in.
     pub sign_in: SignInRules,
+    /// How long posts are given for.
+    pub posts: PostLimits,
 }
 
 impl Default for Settings {
@@ -125,6 +128,7 @@ impl Default for Settings {
             trusted_proxies: 0,
             code_misses: 30,
             sign_in: SignInRules::default(),
+            posts: PostLimits::default(),
         }
     }
 }
@@ -148,6 +152,7 @@ impl Settings {
         // A demonstration runs on loopback with made-up people only.
         if !self.demo {
             faults.extend(self.sign_in.validate());
+            faults.extend(self.posts.validate());
         }
         faults
     }

@@ -128,7 +128,7 @@ impl Change<'_> {
             let before = state.clone();
             state.apply(event, &meta);
             for row in A::rows(&id, version, &before, event, &meta, &state, &self.platform.rules) {
-                self.unit.row(row);
+                self.unit.row(row.keyed(&self.platform.sealer));
             }
             let (kind, data) = split(event)?;
             facts.push(Fact {
@@ -160,7 +160,7 @@ impl Change<'_> {
 
     /// One more row in the same commit.
     pub fn row(&mut self, row: Row) {
-        self.unit.row(row);
+        self.unit.row(row.keyed(&self.platform.sealer));
     }
 
     /// A row that must change exactly one row, else the whole change is decided again.

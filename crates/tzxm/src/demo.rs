@@ -19,6 +19,7 @@ use crate::{
 use courier::{MailSettings, Security};
 use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
+use domain::account::PostLimits;
 use platform::{
     Settings,
     ports::{Clock, SystemClock},
@@ -105,6 +106,7 @@ impl Folder {
                 demo: true,
                 secure_cookies: false,
                 sign_in: SignInRules::lenient(),
+                posts: PostLimits::lenient(),
                 ..Settings::default()
             },
             listen,

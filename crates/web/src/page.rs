@@ -76,6 +76,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
     entry("supervision", "/supervision", "电子监察", "flag"),
+    entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
@@ -123,6 +124,8 @@ pub struct Page {
     pub supervision: Option<u64>,
     /// Whether the person reads the security audit; hides the entry from everybody else.
     pub audits: bool,
+    /// Whether the person sees organs, people and posts; hides the entry from everybody else.
+    pub organs: bool,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -146,6 +149,7 @@ impl Page {
             tasks: 0,
             supervision: None,
             audits: false,
+            organs: false,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,

@@ -30,6 +30,18 @@ pub const MIGRATIONS: &[Migration] = &[
     same(13, "sign-in", include_str!("migrations/0013_sign_in.sql")),
     same(14, "seals", include_str!("migrations/0014_seals.sql")),
     same(15, "query misses", include_str!("migrations/0015_query_misses.sql")),
+    Migration {
+        version: 18,
+        name: "posts",
+        sqlite: concat!(
+            include_str!("migrations/0018_posts.sql"),
+            include_str!("migrations/0018_separation_sqlite.sql")
+        ),
+        postgres: concat!(
+            include_str!("migrations/0018_posts.sql"),
+            include_str!("migrations/0018_separation_postgres.sql")
+        ),
+    },
 ];
 
 /// A step whose text is the same on both engines.

@@ -24,6 +24,7 @@ mod moving;
 mod notification;
 mod path;
 mod permission;
+mod post;
 mod process;
 mod processing;
 mod public;

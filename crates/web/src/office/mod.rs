@@ -17,7 +17,9 @@ mod help;
 mod ics;
 mod licence;
 mod notification;
+mod organ;
 mod paper;
+mod person;
 mod processing;
 mod project;
 mod prompt;
@@ -25,6 +27,7 @@ mod refusal;
 pub(crate) mod show;
 pub(crate) mod sign_in;
 mod special;
+mod staff;
 mod step;
 mod supervision;
 mod suspension;
@@ -44,6 +47,9 @@ pub fn routes() -> Vec<Route> {
         sign_in::routes(),
         crate::account::routes::<OfficeContext>(),
         accounts::routes(),
+        organ::routes(),
+        person::routes(),
+        staff::routes(),
         work::routes(),
         case::routes(),
         as_of::routes(),
@@ -88,6 +94,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     }
     let mut page = ctx.page(nav, title).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
+    page.organs = ctx.platform.reads_posts(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
     page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);

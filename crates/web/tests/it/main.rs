@@ -7,6 +7,7 @@ mod group;
 mod guide;
 mod notification;
 mod office;
+mod people;
 mod portal_project;
 mod portal_public;
 mod sign_in;
