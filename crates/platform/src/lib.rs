@@ -12,6 +12,7 @@ pub mod call;
 pub mod case;
 pub mod commitment;
 pub mod consultation;
+pub mod contact;
 pub mod deadline;
 pub mod desk;
 pub mod document;

@@ -22,6 +22,8 @@ pub enum Action {
     DeclareProject,
     /// Read a project with everything in it.
     ReadProject,
+    /// See a project's personal answers in full.
+    UnmaskContact,
     /// Give a project up.
     WithdrawProject,
     /// Take a code out of force.
@@ -174,11 +176,12 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 79] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
         Self::ReadProject,
+        Self::UnmaskContact,
         Self::WithdrawProject,
         Self::VoidCode,
         Self::ApplyForItem,
@@ -310,6 +313,10 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ReadProject | A::ReadCase | A::ReadGroup | A::ReadFile | A::PrintDocument => {
             &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
         }
+        A::UnmaskContact => &[
+            P(&[Receptionist, Undertaker, DepartmentManager], Reach::Below),
+            P(&[GeneralAdministration], Reach::Territory),
+        ],
         A::VoidCode => &[P(&[GeneralAdministration], Reach::Territory)],
         A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => {
             &[P(WINDOW, Reach::Own)]

@@ -241,7 +241,7 @@ impl Platform {
         self.store
             .query(
                 "SELECT a.id, a.login, a.name, a.department, a.region, a.disabled, \
-                 CASE WHEN c.account_id IS NULL THEN 0 ELSE 1 END AS has_password \
+                 CAST(CASE WHEN c.account_id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_password \
                  FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id WHERE a.face = 'office' \
                  AND (a.name > $1 OR (a.name = $1 AND a.id > $2)) \
                  AND ($3 = '' OR (a.region = $3 AND a.department = $4) OR EXISTS( \

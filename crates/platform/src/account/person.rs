@@ -125,7 +125,7 @@ impl Platform {
         let row = self
             .store
             .query_one(
-                "SELECT a.department, a.region, CASE WHEN c.account_id IS NULL THEN 0 ELSE 1 END AS has_password \
+                "SELECT a.department, a.region, CAST(CASE WHEN c.account_id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_password \
                  FROM accounts a LEFT JOIN credentials c ON c.account_id = a.id WHERE a.id = $1",
                 [id.as_str().into()],
             )

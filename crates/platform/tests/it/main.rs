@@ -31,5 +31,6 @@ mod public;
 mod seal;
 mod sealed;
 mod sign_in;
+mod staff;
 mod supervision;
 mod suspension;

@@ -8,6 +8,7 @@ mod calendar;
 pub(crate) mod case;
 mod clock;
 mod consultation;
+mod contact;
 mod correction;
 mod decision;
 mod delegation;
@@ -67,6 +68,7 @@ pub fn routes() -> Vec<Route> {
         delegation::routes(),
         licence::routes(),
         project::routes(),
+        contact::routes(),
         verify::routes(),
         guide::routes(),
         paper::routes(),

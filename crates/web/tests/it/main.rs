@@ -3,6 +3,7 @@
 
 mod api;
 mod as_of;
+mod contact;
 mod group;
 mod guide;
 mod notification;

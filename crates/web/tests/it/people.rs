@@ -72,8 +72,8 @@ async fn s06_an_account_is_opened_and_its_secret_shown_once(world: &World) {
     assert_eq!(set.location(), "/login?said=set");
     newcomer.post("/login", &[("login", "wang.xm"), ("password", password)]).await;
     assert_eq!(newcomer.get("/").await.location(), "/help#posts", "no post, no business");
-    assert_eq!(newcomer.get("/cases").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(newcomer.get("/organs").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(newcomer.get("/cases").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(newcomer.get("/organs").await.status, StatusCode::NOT_FOUND);
     let form = [("name", "王晓明"), ("rename_reason", "")];
     let refused = browser.post(&format!("/people/{id}/rename"), &form).await;
     assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text().contains("请填写更改的理由"));
@@ -183,7 +183,7 @@ async fn s25_a_changed_row_stands_on_the_page_of_the_security_administrator(worl
     let sql = "UPDATE posts SET role = 'approver' WHERE account_id = $1";
     unit.row(ledger::Row::new(sql, [officer.account().as_str().into()]));
     world.platform.store.commit(unit).await.unwrap();
-    assert_eq!(working.get("/cases").await.status, StatusCode::FORBIDDEN, "neither the old nor the new right");
+    assert_eq!(working.get("/cases").await.status, StatusCode::NOT_FOUND, "neither the old nor the new right");
     let mut browser = desk(world, &security(world).await).await;
     assert!(browser.get("/organs").await.text().contains("岗位记录被绕过平台改动"));
     let page = format!("/people/{}", officer.account());
