@@ -56,8 +56,16 @@ impl Platform {
         let stream = stream_id::<Project>(id.as_str());
         let mut lines = Vec::new();
         for (field, entry) in self.form().personal_register() {
-            let sealed = self.store.secret(&stream, SEALED_AT, &field.id, &self.sealer).await;
-            let Some(value) = sealed.map_err(Failure::fault)? else { continue };
+            let value = match self.store.secret(&stream, SEALED_AT, &field.id, &self.sealer).await {
+                Ok(Some(value)) => value,
+                // Erased, or never given.
+                Ok(None) => continue,
+                Err(error) => {
+                    // The rest of the project stays readable.
+                    tracing::error!(project.id = %id, field = field.id, error = %error, "a sealed answer does not open");
+                    continue;
+                }
+            };
             let text = String::from_utf8(value).map_err(Failure::fault)?;
             if text.trim().is_empty() {
                 continue;

@@ -19,7 +19,6 @@ use crate::{
 use courier::{MailSettings, Security};
 use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
-use domain::account::PostLimits;
 use platform::{
     Settings,
     ports::{Clock, SystemClock},
@@ -106,7 +105,6 @@ impl Folder {
                 demo: true,
                 secure_cookies: false,
                 sign_in: SignInRules::lenient(),
-                posts: PostLimits::lenient(),
                 ..Settings::default()
             },
             listen,

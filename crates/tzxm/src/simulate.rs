@@ -62,7 +62,13 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         clock: clock.clone(),
         chance: Arc::new(ChaChaChance::seeded(args.seed)),
         rules: Rules::shipped(),
-        settings: Arc::new(Settings { files: files.clone(), temp: temp.clone(), demo: true, posts: PostLimits::lenient(), ..Settings::default() }),
+        settings: Arc::new(Settings {
+            files: files.clone(),
+            temp: temp.clone(),
+            demo: true,
+            posts: PostLimits::lenient(),
+            ..Settings::default()
+        }),
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),

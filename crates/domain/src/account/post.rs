@@ -297,7 +297,8 @@ pub fn reject_post(
 /// Whoever proposed takes it back.
 pub fn withdraw_post(account: &Account, at: usize, by: By<'_>, now: Moment) -> Result<Vec<AccountEvent>, Refusal> {
     if account.open_post(at, now)?.by != *by.0 {
-        return Err(Refusal::new("post.not_yours", "只有提出的人可以撤回；其他安全管理员请选择确认或者不同意。").article(ARTICLE));
+        return Err(Refusal::new("post.not_yours", "只有提出的人可以撤回；其他安全管理员请选择确认或者不同意。")
+            .article(ARTICLE));
     }
     Ok(vec![AccountEvent::PostWithdrawn { at }])
 }

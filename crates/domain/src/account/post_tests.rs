@@ -28,7 +28,9 @@ fn post(role: Role, from: Date, to: Option<Date>) -> Post {
 }
 
 fn wish(role: Role) -> PostWish {
-    PostWish { agency: organ(), role, from: TODAY, to: Some(date(2026, 12, 31)), reason: " 任命〔2026〕1号 ".into() }
+    PostWish {
+        agency: organ(), role, from: TODAY, to: Some(date(2026, 12, 31)), reason: " 任命〔2026〕1号 ".into()
+    }
 }
 
 fn after(account: &Account, events: Vec<AccountEvent>) -> Account {

@@ -21,11 +21,12 @@ pub fn masked(kind: Kind, text: &str) -> String {
     }
 }
 
-/// Keeps so many characters at both ends, fewer of a short text.
+/// Keeps so many characters at both ends; of a short text fewer, so that a third is hidden always.
 fn middle(text: &str, head: usize, tail: usize) -> String {
     let letters: Vec<char> = text.chars().collect();
-    let tail = tail.min(letters.len() / 3);
-    let head = head.min(letters.len() / 3);
+    let shown = letters.len() * 2 / 3;
+    let tail = tail.min(shown.div_ceil(2));
+    let head = head.min(shown - tail);
     let begin: String = letters.iter().take(head).collect();
     let end: String = letters.iter().skip(letters.len() - tail).collect();
     format!("{begin}****{end}")

@@ -123,7 +123,8 @@ impl Platform {
 
     /// Whether there is such an organ.
     pub(super) fn check_agency(&self, agency: &Agency, field: &'static str) -> Result<(), Refusal> {
-        let known = self.rules.departments.get(&agency.department).is_some() && self.rules.regions.exists(agency.region);
+        let known =
+            self.rules.departments.get(&agency.department).is_some() && self.rules.regions.exists(agency.region);
         let words = || format!("没有“{}-{}”这个机关。", agency.department, agency.region);
         if known { Ok(()) } else { Err(Refusal::field(field, "account.post", words())) }
     }

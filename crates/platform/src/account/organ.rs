@@ -371,9 +371,7 @@ impl Platform {
             })
         };
         let own = |post: &PostRow| {
-            !delegated.iter().any(|d| {
-                (&d.agency, d.role, d.from) == (&post.key.agency, post.key.role, post.key.from)
-            })
+            !delegated.iter().any(|d| (&d.agency, d.role, d.from) == (&post.key.agency, post.key.role, post.key.from))
         };
         let soon = |post: &&PostRow| post.held_on(today) && post.to.is_some_and(|to| to <= until);
         Ok(posts.iter().filter(soon).filter(|post| !renewed(post) && own(post)).cloned().collect())

@@ -71,17 +71,19 @@ fn words(post: &Post) -> String {
 
 /// The line of an event; `None` for what is told elsewhere.
 fn entry(at: Moment, by: &str, before: &Account, event: &AccountEvent) -> Option<PersonEntry> {
-    let proposed = |number: usize| {
-        before.proposals.get(number).map(|p| words(&p.proposed.post)).unwrap_or_default()
-    };
+    let proposed = |number: usize| before.proposals.get(number).map(|p| words(&p.proposed.post)).unwrap_or_default();
     let (title, text, against) = match event {
         AccountEvent::AccountOpened { login, .. } => ("开设账号", format!("登录名 {login}；办理：{by}"), false),
-        AccountEvent::PostGranted { post, reason } => ("平台开设岗位", format!("{}；依据：{reason}", words(post)), false),
+        AccountEvent::PostGranted { post, reason } => {
+            ("平台开设岗位", format!("{}；依据：{reason}", words(post)), false)
+        }
         AccountEvent::PostProposed { proposal } => {
             let text = format!("{}；依据：{}；提出：{}", words(&proposal.post), proposal.reason, proposal.by_name);
             ("提出任职", text, false)
         }
-        AccountEvent::PostConfirmed { at, by_name, .. } => ("确认任职", format!("{}；确认：{by_name}", proposed(*at)), false),
+        AccountEvent::PostConfirmed { at, by_name, .. } => {
+            ("确认任职", format!("{}；确认：{by_name}", proposed(*at)), false)
+        }
         AccountEvent::PostRejected { at, by_name, reason, .. } => {
             ("不同意任职", format!("{}；理由：{reason}；办理：{by_name}", proposed(*at)), true)
         }
@@ -94,7 +96,8 @@ fn entry(at: Moment, by: &str, before: &Account, event: &AccountEvent) -> Option
             ("更改姓名", format!("{} 改为 {name}；理由：{reason}；办理：{by}", before.name), false)
         }
         AccountEvent::PostDelegated { delegation } => {
-            let text = format!("{}；原因：{}；委托：{}", words(&delegation.post), delegation.reason, delegation.by_name);
+            let text =
+                format!("{}；原因：{}；委托：{}", words(&delegation.post), delegation.reason, delegation.by_name);
             ("受委托代行职责", text, false)
         }
         AccountEvent::DelegationEnded { at, .. } => {

@@ -46,8 +46,7 @@ impl Platform {
         let act = again(|| async {
             let stream = self.load::<Account>(id.as_str()).await?;
             self.may_manage(call, &stream.state).await?;
-            let events =
-                account::propose_post(&stream.state, by, wish, &self.settings.posts, self.clock.now())?;
+            let events = account::propose_post(&stream.state, by, wish, &self.settings.posts, self.clock.now())?;
             let mut change = self.change(call);
             change.append(stream, &events)?;
             change.commit(id.as_str()).await

@@ -58,8 +58,7 @@ fn stored(row: &QueryResult) -> Result<Stored, Failure> {
         Some(post) => format!("{} {} {}", post.agency().name(), post.role.name(), post.from),
         None => format!("{department}-{region} {role} {from}"),
     };
-    let values =
-        vec![account.into(), department.into(), region.into(), role.into(), from.into(), Value::BigInt(to)];
+    let values = vec![account.into(), department.into(), region.into(), role.into(), from.into(), Value::BigInt(to)];
     Ok(Stored { values, mac: text(row, "mac")?, post, words })
 }
 
@@ -219,11 +218,8 @@ impl Platform {
         let mut rows = vec![Row::new("DELETE FROM posts WHERE account_id = $1", [id.as_str().into()])];
         for event in &events {
             let parsed = join::<AccountEvent>(&event.kind, &event.data).map_err(Failure::fault)?;
-            let meta = Meta {
-                at: Moment(event.at),
-                recorded_at: Moment(event.recorded_at),
-                actor: event.actor.clone(),
-            };
+            let meta =
+                Meta { at: Moment(event.at), recorded_at: Moment(event.recorded_at), actor: event.actor.clone() };
             let before = account.clone();
             account.apply(&parsed, &meta);
             let all = Account::rows(&event.stream, event.version, &before, &parsed, &meta, &account, &rules);

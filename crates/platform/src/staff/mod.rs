@@ -92,7 +92,7 @@ struct Entry {
     wish: PostWish,
 }
 
-fn cell<'a>(cells: &'a [String], at: usize) -> &'a str {
+fn cell(cells: &[String], at: usize) -> &str {
     cells.get(at).map_or("", |cell| cell.trim())
 }
 
@@ -231,9 +231,19 @@ impl Platform {
             let agency = Some(wish.agency.clone());
             // A stand-in until the account is opened; its id meets nobody's.
             let id = AccountId(format!("new-{login}"));
-            *account = Account { id, login: login.clone(), name: name.clone(), holder: Some(Holder::Officer), agency, ..Account::default() };
+            *account = Account {
+                id,
+                login: login.clone(),
+                name: name.clone(),
+                holder: Some(Holder::Officer),
+                agency,
+                ..Account::default()
+            };
         } else if account.name != *name {
-            let words = format!("登录名 {login} 属于“{}”。同一人更名的，请先在人员页更改姓名；不同的人请另取登录名。", account.name);
+            let words = format!(
+                "登录名 {login} 属于“{}”。同一人更名的，请先在人员页更改姓名；不同的人请另取登录名。",
+                account.name
+            );
             return Ok(StaffOutcome::Refused(vec![refuse("staff.name", words)]));
         }
         if let Some(id) = AccountId::parse(account.id.as_str())
@@ -286,9 +296,9 @@ impl Platform {
         let preview = self.look_through(&call, table::text(text)?).await?;
         let to_do = preview.to_do();
         let mut done = 0;
-        for line in preview.lines.iter().filter(|line| {
-            matches!(line.outcome, StaffOutcome::Open | StaffOutcome::Propose)
-        }) {
+        for line in
+            preview.lines.iter().filter(|line| matches!(line.outcome, StaffOutcome::Open | StaffOutcome::Propose))
+        {
             if done == AT_ONCE {
                 break;
             }

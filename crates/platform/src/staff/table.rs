@@ -215,7 +215,8 @@ impl Cell {
 
 fn sheet(content: &[u8], texts: &[String]) -> Result<Table, Refusal> {
     let (mut reader, mut buffer) = (xml(content)?, Vec::new());
-    let (mut table, mut row, mut cell, mut inside) = (Table::new(), vec![String::new(); COLUMNS.len()], Cell::default(), false);
+    let (mut table, mut row, mut cell, mut inside) =
+        (Table::new(), vec![String::new(); COLUMNS.len()], Cell::default(), false);
     loop {
         match reader.read_event_into(&mut buffer).map_err(|_| broken())? {
             Event::DocType(_) => return Err(broken()),

@@ -128,7 +128,8 @@ impl Officer {
 pub fn desk(department: &str, region: RegionCode, from: Date) -> [(String, &'static str, Vec<Post>); 3] {
     let login = format!("{}-{}", department.replace('_', "-"), region.as_str());
     let posts = |roles: &[Role]| {
-        let post = |role: &Role| Post { department: department.to_owned(), region, role: *role, from, to: last_day(from) };
+        let post =
+            |role: &Role| Post { department: department.to_owned(), region, role: *role, from, to: last_day(from) };
         roles.iter().map(post).collect()
     };
     [

@@ -62,5 +62,12 @@ async fn show(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext
 
 /// The field that asks why.
 pub fn reason(form: &crate::Fields, errors: &[Refusal]) -> Markup {
-    step::line_field("reason", "查看的理由", 100, "例如：电话告知补正内容。查看的人员、时间和理由写入安全审计。", form, errors)
+    step::line_field(
+        "reason",
+        "查看的理由",
+        100,
+        "例如：电话告知补正内容。查看的人员、时间和理由写入安全审计。",
+        form,
+        errors,
+    )
 }

@@ -160,7 +160,8 @@ pub(super) fn post_line(post: &PostRow, today: Date, remind: i32) -> PostLine {
         Some(left) if left <= remind => Pill::new(Tone::Yellow, format!("还有 {} 天到期", left + 1)),
         _ => Pill::new(Tone::Green, "在任"),
     };
-    let given = if post.reason.is_empty() { post.given_by.clone() } else { format!("{}；{}", post.given_by, post.reason) };
+    let given =
+        if post.reason.is_empty() { post.given_by.clone() } else { format!("{}；{}", post.given_by, post.reason) };
     PostLine { title: format!("{} · {}", post.key.agency.name(), post.key.role.name()), state, days, given }
 }
 
@@ -253,7 +254,12 @@ async fn faults(ctx: &OfficeContext) -> Result<Vec<Markup>, WebError> {
         .into_iter()
         .map(|fault| {
             let name = if fault.name.is_empty() { fault.account.to_string() } else { fault.name };
-            let text = format!("{name}：{}（{}，{} 发现）。该记录不产生任何权限，已写入安全审计。", fault.post, words(&fault.what), fault.found_at.display());
+            let text = format!(
+                "{name}：{}（{}，{} 发现）。该记录不产生任何权限，已写入安全审计。",
+                fault.post,
+                words(&fault.what),
+                fault.found_at.display()
+            );
             let note = Note::new(Tone::Red, "岗位记录被绕过平台改动", text);
             let note = match fault.what.as_str() {
                 "orphan" => note,
@@ -364,7 +370,9 @@ fn agency_of(ctx: &OfficeContext, text: &str) -> Result<Agency, WebError> {
         return Err(WebError::SignInNeeded);
     }
     let rules = &ctx.platform.rules;
-    Agency::parse(text).filter(|agency| agency.is_known() && rules.regions.exists(agency.region)).ok_or(WebError::NotFound)
+    Agency::parse(text)
+        .filter(|agency| agency.is_known() && rules.regions.exists(agency.region))
+        .ok_or(WebError::NotFound)
 }
 
 async fn draw_organ(
@@ -383,7 +391,9 @@ async fn draw_organ(
     let may_open = ctx.platform.may_at_organ(&ctx.call, Action::ManageAccounts, &agency);
     let empty = match asked.is_narrowed() {
         true => Empty::new("filter", "没有符合条件的人员", "可以放宽筛选条件再看。").link("清除筛选", &path),
-        false => Empty::new("users", "还没有工作人员", "在下方开设账号，再由安全管理员提出任职、另一位安全管理员确认。"),
+        false => {
+            Empty::new("users", "还没有工作人员", "在下方开设账号，再由安全管理员提出任职、另一位安全管理员确认。")
+        }
     };
     let view = OrganView {
         summary: ErrorSummary::new(&errors),
@@ -405,7 +415,12 @@ async fn draw_organ(
 fn opening(form: &Fields, errors: &[Refusal]) -> Vec<Markup> {
     vec![
         Markup::of(
-            Field::text("person", "姓名").value(form.get("person")).required().max(50).errors(errors).hint("与任职文件一致。"),
+            Field::text("person", "姓名")
+                .value(form.get("person"))
+                .required()
+                .max(50)
+                .errors(errors)
+                .hint("与任职文件一致。"),
         ),
         Markup::of(
             Field::text("login", "登录名")
@@ -418,7 +433,11 @@ fn opening(form: &Fields, errors: &[Refusal]) -> Vec<Markup> {
     ]
 }
 
-async fn organ(ctx: OfficeContext, Path(agency): Path<String>, Query(asked): Query<Asked>) -> Result<Response, WebError> {
+async fn organ(
+    ctx: OfficeContext,
+    Path(agency): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, WebError> {
     let agency = agency_of(&ctx, &agency)?;
     draw_organ(&ctx, agency, &asked, &Fields::default(), vec![]).await
 }

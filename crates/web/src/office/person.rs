@@ -137,7 +137,12 @@ fn proposal(ctx: &OfficeContext, person: &PersonPage, row: &OpenProposal) -> Pro
     } else if confirms && !person.own {
         let words = format!(
             "{}从 {} 起担任{}{}，到 {} 自动结束。请先核对任职文件：{}。",
-            row.name, row.key.from, row.key.agency.name(), row.key.role.name(), row.to, row.reason
+            row.name,
+            row.key.from,
+            row.key.agency.name(),
+            row.key.role.name(),
+            row.to,
+            row.reason
         );
         actions.push(post("confirm", "确认任职").primary().confirm("确认任职？", words));
     }
@@ -192,7 +197,10 @@ fn ending(ctx: &OfficeContext, person: &PersonPage, form: &Fields, errors: &[Ref
     let first = choices.first()?.value.clone();
     Some(vec![
         Markup::of(
-            Field::select("post", "结束哪个岗位", choices).value(step::or(form.get("post"), &first)).required().errors(errors),
+            Field::select("post", "结束哪个岗位", choices)
+                .value(step::or(form.get("post"), &first))
+                .required()
+                .errors(errors),
         ),
         step::line_field("end_reason", "结束任职的理由", 200, "例如：调离本机关，内人〔2026〕12号。", form, errors),
     ])
@@ -232,7 +240,9 @@ async fn draw(
         "confirmed" => page.flash(Tone::Green, "任职已确认，到起始日自动生效；本人不需要重新登录。"),
         "rejected" => page.flash(Tone::Yellow, "已不同意这项任职建议。"),
         "withdrawn" => page.flash(Tone::Green, "任职建议已撤回。"),
-        "ended" => page.flash(Tone::Green, "任职已结束，本人的下一次操作就不再有这个岗位；由这个岗位委托出去的职责一并结束。"),
+        "ended" => {
+            page.flash(Tone::Green, "任职已结束，本人的下一次操作就不再有这个岗位；由这个岗位委托出去的职责一并结束。")
+        }
         "renamed" => page.flash(Tone::Green, "姓名已更改。以前办理的记录仍显示当时的姓名。"),
         "restored" => page.flash(Tone::Green, "岗位记录已按台账恢复。请查明数据库被改动的原因。"),
         "repeated" => page.flash(Tone::Yellow, "账号已经开设。一次性口令只显示一次；没有记下的，请重新发放。"),
@@ -257,8 +267,7 @@ async fn draw(
         notes.push(Markup::of(Note::new(Tone::Blue, "这是您本人的账号", words)));
     }
     let place = person.agency.as_ref();
-    let proposes =
-        !person.own && !person.disabled && place.is_some_and(|agency| may(ctx, Action::ProposePost, agency));
+    let proposes = !person.own && !person.disabled && place.is_some_and(|agency| may(ctx, Action::ProposePost, agency));
     let facts = Facts::new()
         .row("登录名", &person.login)
         .row("所在机关", place.map_or("没有登记".to_owned(), Agency::name))
@@ -473,8 +482,8 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>, Query(said): Query<Sai
 }
 
 fn read_wish(form: &Fields) -> Result<PostWish, Vec<Refusal>> {
-    let region = RegionCode::parse(form.get("region"))
-        .ok_or_else(|| Refusal::field("region", "post.region", "请选择地区。"));
+    let region =
+        RegionCode::parse(form.get("region")).ok_or_else(|| Refusal::field("region", "post.region", "请选择地区。"));
     let role = Role::parse(form.get("role")).ok_or_else(|| Refusal::field("role", "post.role", "请选择岗位。"));
     let (from, end) = (step::day("from", form.get("from")), step::day_or_none("to", form.get("to")));
     match (region, role, from, end) {

@@ -3,11 +3,10 @@
 
 use super::{frame, step};
 use crate::{
-    Fields, OfficeContext, Page, Posted, Route, WebError,
+    Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
     html::{ErrorSummary, Markup, Note, Pill, Tone},
     slot::{self, FileSlot},
-    Access,
 };
 use askama::Template;
 use async_trait::async_trait;
@@ -112,20 +111,17 @@ fn shown(found: &StaffPreview, done: usize) -> Shown {
     }
 }
 
-async fn draw(
-    ctx: &OfficeContext,
-    found: Option<Shown>,
-    mut errors: Vec<Refusal>,
-) -> Result<Response, WebError> {
+async fn draw(ctx: &OfficeContext, found: Option<Shown>, mut errors: Vec<Refusal>) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     for error in &mut errors {
         error.field = Some("file".to_owned());
     }
     let page = frame(ctx, "organs", "导入人员名册").await?.crumb("机构人员", "/organs").failed(failed);
     let page = match &found {
-        Some(shown) if shown.done > 0 && shown.to_do == 0 => {
-            page.flash(Tone::Green, format!("名册已处理完毕，共办理 {} 行。任职须由另一位安全管理员逐项确认后生效。", shown.done))
-        }
+        Some(shown) if shown.done > 0 && shown.to_do == 0 => page.flash(
+            Tone::Green,
+            format!("名册已处理完毕，共办理 {} 行。任职须由另一位安全管理员逐项确认后生效。", shown.done),
+        ),
         _ => page,
     };
     let how = "导入只开设账号、提出任职，不产生权限；每项任职仍须另一位安全管理员确认。同一份名册可以重复导入，已经办理的行不会重复。";
@@ -148,7 +144,8 @@ async fn show(ctx: OfficeContext) -> Result<Response, WebError> {
     draw(&ctx, None, vec![]).await
 }
 
-/// The empty list with two made-up rows; only plain text, so that no spreadsheet runs anything.
+/// The empty list with two sample rows that are refused when they are left in; only plain text, so that no spreadsheet runs
+/// anything.
 async fn template(ctx: OfficeContext) -> Result<Response, WebError> {
     signed_in(&ctx)?;
     ctx.platform.check_importing(&ctx.call)?;
@@ -156,7 +153,7 @@ async fn template(ctx: OfficeContext) -> Result<Response, WebError> {
     let last = ctx.platform.settings.posts.last_day(today);
     let mut table = format!("\u{feff}{}\r\n", COLUMNS.join(","));
     for role in [Role::Receptionist, Role::Undertaker] {
-        table += &format!("示例姓名,example.name,150402,水利,{},{today},{last},任职文件文号\r\n", role.name());
+        table += &format!("示例（请删除本行）,（登录名）,150402,水利,{},{today},{last},任职文件文号\r\n", role.name());
     }
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),

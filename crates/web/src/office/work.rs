@@ -120,7 +120,9 @@ async fn own_ending(ctx: &OfficeContext) -> Result<Option<Note>, WebError> {
     let posts = ctx.platform.own_ending_posts(&ctx.call).await?;
     let words: Vec<_> = posts
         .iter()
-        .filter_map(|post| Some(format!("{}{}的任期到 {} 为止", post.key.agency.name(), post.key.role.name(), post.to?)))
+        .filter_map(|post| {
+            Some(format!("{}{}的任期到 {} 为止", post.key.agency.name(), post.key.role.name(), post.to?))
+        })
         .collect();
     Ok((!words.is_empty()).then(|| {
         let text = format!("您{}，到期自动结束。需要继续任职的，请联系本地区的安全管理员办理续任。", words.join("；"));

@@ -43,7 +43,8 @@ async fn s06_an_account_is_opened_and_its_secret_shown_once(world: &World) {
     let mut browser = desk(world, &system).await;
     assert_eq!(browser.get("/").await.location(), "/organs");
     let tree = browser.get("/organs?region=150402").await.text();
-    for words in ["综合管理部门", "应用管理部门", "建设运维部门", "办法第九条", "/organs/water-150402"] {
+    for words in ["综合管理部门", "应用管理部门", "建设运维部门", "办法第九条", "/organs/water-150402"]
+    {
         assert!(tree.contains(words), "{words}");
     }
     let empty = browser.get("/organs/water-150402").await.text();
@@ -94,7 +95,10 @@ async fn s08_two_security_administrators_give_a_post_page_by_page(world: &World)
     assert!(wrong.text().contains("请选择岗位"));
     let bad = one.post(&format!("{page}/propose"), &wish("system_administrator")).await;
     assert!(bad.status == StatusCode::UNPROCESSABLE_ENTITY && bad.text().contains("互不兼任"));
-    assert_eq!(one.post(&format!("{page}/propose"), &wish("approver")).await.location(), format!("{page}?said=proposed"));
+    assert_eq!(
+        one.post(&format!("{page}/propose"), &wish("approver")).await.location(),
+        format!("{page}?said=proposed")
+    );
     let waiting = two.get("/organs").await.text();
     assert!(waiting.contains("待确认的任职") && waiting.contains("任命〔2026〕1号"));
     let mine = one.get(&page).await.text();
@@ -111,7 +115,10 @@ async fn s08_two_security_administrators_give_a_post_page_by_page(world: &World)
     let renew = format!("{page}/propose?renew=water/150402/approver/2026-03-02");
     assert!(one.get(&renew).await.text().contains("value=\"2027-01-01\""), "from the day after");
     one.post(&format!("{page}/propose"), &wish("reviewer")).await;
-    assert_eq!(one.post(&format!("{page}/withdraw"), &[("at", "1")]).await.location(), format!("{page}?said=withdrawn"));
+    assert_eq!(
+        one.post(&format!("{page}/withdraw"), &[("at", "1")]).await.location(),
+        format!("{page}?said=withdrawn")
+    );
     assert_eq!(two.get(&format!("/people/{}/propose", second.account())).await.status, StatusCode::OK);
     let own = two.post(&format!("/people/{}/propose", second.account()), &wish("audit_administrator")).await;
     assert_eq!(own.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -159,7 +166,7 @@ async fn s37_others_see_no_more_than_their_organ(world: &World) {
     }
     for person in [&world.general_administration().await, &stranger] {
         let mut browser = desk(world, person).await;
-        assert!(!browser.get("/help").await.text().contains("href=\"/organs\""));
+        assert!(!browser.get("/account").await.text().contains("href=\"/organs\""));
         assert_eq!(browser.get("/organs").await.status, StatusCode::FORBIDDEN);
     }
     // The audit administrator sees who holds what and changes nothing.
@@ -172,7 +179,10 @@ async fn s37_others_see_no_more_than_their_organ(world: &World) {
     let key = "ecology/150402/receptionist/2026-01-01";
     let end = [("post", key), ("end_reason", "调离")];
     assert_eq!(browser.post(&format!("{page}/end"), &end).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(browser.post("/organs/water-150402/open", &[("person", "王小明"), ("login", "wang.xm")]).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        browser.post("/organs/water-150402/open", &[("person", "王小明"), ("login", "wang.xm")]).await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 async fn s25_a_changed_row_stands_on_the_page_of_the_security_administrator(world: &World) {
