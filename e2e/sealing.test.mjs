@@ -6,7 +6,7 @@ import { checkPage, closePage, openPage, picture, startBrowser, startTzxm } from
 import { DEMO_PASSWORD, openDesk, pdf, sure } from './steps.mjs'
 
 const FIRST = 'zizhiqu-anquan'
-const SECOND = 'zizhiqu-anquan-fh'
+const SECOND = 'zizhiqu-anquan-2'
 const ORDER = '内国保〔2026〕17号'
 let browser, tzxm
 

@@ -2,13 +2,21 @@
 
 mod delegation;
 pub mod factor;
+mod post;
+#[cfg(test)]
+mod post_tests;
 mod reset;
 
 pub use delegation::{DELEGATED, Delegating, Delegation, LONGEST, delegate, end_delegation};
+pub use post::{
+    By, POST_PROPOSAL_DAYS, PostKey, PostLimits, PostProposal, PostWish, ProposalState, Proposed, check_person_name,
+    confirm_post, end_post, propose_post, reject_post, rename, separation, withdraw_post,
+};
 pub use reset::{PROPOSAL_DAYS, ResetProposal, confirm_reset, enable, propose_reset, reject_reset};
 
 use crate::{
     Aggregate, Meta,
+    department::Agency,
     ids::{AccountId, UnitId},
     region::RegionCode,
 };
@@ -134,12 +142,69 @@ pub enum AccountEvent {
         name: String,
         /// For whom the person acts.
         holder: Holder,
+        /// The organ an officer works at.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<Agency>,
     },
-    /// A post was given.
+    /// A post was given by the platform itself: command line, demonstration.
     PostGranted {
         /// The post.
         post: Post,
         /// Why (appointment paper, order number).
+        reason: String,
+    },
+    /// One security administrator proposed a post; it gives no right yet.
+    PostProposed {
+        /// What, by whom, why.
+        proposal: Box<Proposed>,
+    },
+    /// A second person confirmed it: the post is held.
+    PostConfirmed {
+        /// Which of the account's proposals, from 0.
+        at: usize,
+        /// Who.
+        by: AccountId,
+        /// The name on that day.
+        by_name: String,
+    },
+    /// A second person refused it.
+    PostRejected {
+        /// Which of the account's proposals, from 0.
+        at: usize,
+        /// Who.
+        by: AccountId,
+        /// The name on that day.
+        by_name: String,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever proposed it took it back.
+    PostWithdrawn {
+        /// Which of the account's proposals, from 0.
+        at: usize,
+    },
+    /// A post was ended before its last day.
+    PostEnded {
+        /// The organ.
+        agency: Agency,
+        /// The role.
+        role: Role,
+        /// The post's first day.
+        from: Date,
+        /// From this day on it is not held.
+        on: Date,
+        /// Who.
+        by: AccountId,
+        /// The name on that day.
+        by_name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The person has another name.
+    AccountRenamed {
+        /// The name.
+        name: String,
+        /// Why.
         reason: String,
     },
     /// A post was handed over for a time by whoever holds it.
@@ -203,6 +268,12 @@ pub struct Account {
     /// Which of them were handed over by whom.
     #[serde(default)]
     pub delegations: Vec<Delegation>,
+    /// Posts ever proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposals: Vec<PostProposal>,
+    /// The organ an officer works at, as the account was opened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<Agency>,
     /// No longer signs in.
     pub disabled: bool,
     /// A proposal to take the second factor away.
@@ -216,13 +287,31 @@ impl Aggregate for Account {
 
     fn apply(&mut self, event: &AccountEvent, meta: &Meta) {
         match event {
-            AccountEvent::AccountOpened { id, login, name, holder } => {
+            AccountEvent::AccountOpened { id, login, name, holder, agency } => {
+                self.agency = agency.clone();
                 self.id = id.clone();
                 self.login = login.clone();
                 self.name = name.clone();
                 self.holder = Some(holder.clone());
             }
             AccountEvent::PostGranted { post, .. } => self.posts.push(post.clone()),
+            AccountEvent::PostProposed { proposal } => self.proposals.push(PostProposal {
+                proposed: (**proposal).clone(),
+                at: meta.at,
+                state: ProposalState::Open,
+            }),
+            AccountEvent::PostConfirmed { at, .. } => {
+                self.answer(*at, ProposalState::Confirmed);
+                if let Some(proposal) = self.proposals.get(*at) {
+                    self.posts.push(proposal.proposed.post.clone());
+                }
+            }
+            AccountEvent::PostRejected { at, .. } => self.answer(*at, ProposalState::Rejected),
+            AccountEvent::PostWithdrawn { at } => self.answer(*at, ProposalState::Withdrawn),
+            AccountEvent::PostEnded { agency, role, from, on, .. } => {
+                self.end(&PostKey { agency: agency.clone(), role: *role, from: *from }, *on);
+            }
+            AccountEvent::AccountRenamed { name, .. } => self.name.clone_from(name),
             AccountEvent::PostDelegated { delegation } => {
                 self.posts.push(delegation.post.clone());
                 self.delegations.push((**delegation).clone());
@@ -244,6 +333,14 @@ impl Aggregate for Account {
                 self.reset = Some(ResetProposal { by, by_name, reason, at: meta.at });
             }
             AccountEvent::FactorReset { .. } | AccountEvent::FactorResetRejected { .. } => self.reset = None,
+        }
+    }
+}
+
+impl Account {
+    fn answer(&mut self, at: usize, state: ProposalState) {
+        if let Some(proposal) = self.proposals.get_mut(at) {
+            proposal.state = state;
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod form;
 mod likeness;
+mod mask;
 mod rules;
 mod value;
 
@@ -14,6 +15,7 @@ mod tests;
 
 pub use form::{Choice, Field, Form, Group, Kind, OptionSource, Personal, When};
 pub use likeness::{Likeness, PROBABLE_DUPLICATE, similarity};
+pub use mask::masked;
 
 use crate::item::{Fact, Facts};
 use crate::regime::{ForeignKind, Policy, RegimeFacts};

@@ -15,6 +15,43 @@ pub enum Group {
     Outside,
     /// Met only as a department number inside project codes of other places; owns no item here.
     CodeOnly,
+    /// Builds and runs the platform (办法第九条); owns no item.
+    Operation,
+}
+
+/// 部门类别: the three kinds the platform's organisation is made of (办法第六条).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 综合管理部门 (办法第七条).
+    General,
+    /// 应用管理部门 (办法第八条).
+    Application,
+    /// 建设运维部门 (办法第九条).
+    Operation,
+}
+
+impl Kind {
+    /// All three, in the order of the articles.
+    pub const ALL: [Self; 3] = [Self::General, Self::Application, Self::Operation];
+
+    /// Chinese name with its article.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::General => "综合管理部门",
+            Self::Application => "应用管理部门",
+            Self::Operation => "建设运维部门",
+        }
+    }
+
+    /// The article that describes its duties.
+    pub fn article(self) -> &'static str {
+        match self {
+            Self::General => "办法第七条",
+            Self::Application => "办法第八条",
+            Self::Operation => "办法第九条",
+        }
+    }
 }
 
 /// How sure we are of a central department number: no source of the standard's table was at hand.
@@ -49,6 +86,8 @@ pub struct Department {
     pub central: Option<CentralCode>,
     /// Why it stands in the table.
     pub group: Group,
+    /// Which of the three kinds it is.
+    pub kind: Kind,
     /// Full-name patterns at region, prefecture and county level.
     names: [String; 3],
 }
@@ -59,8 +98,8 @@ pub struct Departments {
     rows: Vec<Department>,
 }
 
-const HEADER: [&str; 8] =
-    ["code", "short", "central_code", "certainty", "group", "region_name", "prefecture_name", "county_name"];
+const HEADER: [&str; 9] =
+    ["code", "short", "central_code", "certainty", "group", "region_name", "prefecture_name", "county_name", "kind"];
 
 impl Departments {
     /// Reads `departments.tsv`. Refuses a doubled slug or number and unknown words in its columns.
@@ -94,7 +133,7 @@ impl Departments {
 
     /// Those that own items here: listed by the regulation first, then the others.
     pub fn owners(&self) -> impl Iterator<Item = &Department> {
-        self.rows.iter().filter(|d| d.group != Group::CodeOnly)
+        self.rows.iter().filter(|d| !matches!(d.group, Group::CodeOnly | Group::Operation))
     }
 
     /// All rows of the table.
@@ -119,7 +158,7 @@ impl Department {
     }
 }
 
-fn read([code, short, number, certainty, group, a, b, c]: [&str; 8]) -> Option<Department> {
+fn read([code, short, number, certainty, group, a, b, c, kind]: [&str; 9]) -> Option<Department> {
     let central = match (number, certainty) {
         ("", "") => None,
         _ => Some(CentralCode {
@@ -136,6 +175,13 @@ fn read([code, short, number, certainty, group, a, b, c]: [&str; 8]) -> Option<D
         "listed" => Group::Listed,
         "outside" => Group::Outside,
         "code_only" => Group::CodeOnly,
+        "operation" => Group::Operation,
+        _ => return None,
+    };
+    let kind = match kind {
+        "general" => Kind::General,
+        "application" => Kind::Application,
+        "operation" => Kind::Operation,
         _ => return None,
     };
     is_slug(code).then(|| Department {
@@ -143,6 +189,7 @@ fn read([code, short, number, certainty, group, a, b, c]: [&str; 8]) -> Option<D
         short: short.to_owned(),
         central,
         group,
+        kind,
         names: [a, b, c].map(str::to_owned),
     })
 }
@@ -233,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn art08_the_shipped_table_names_every_department() {
+    fn art06_09_the_shipped_table_names_every_department_and_its_kind() {
         let table = Departments::parse(include_str!("../../../data/departments.tsv")).unwrap();
         let listed: Vec<&str> = table.iter().filter(|d| d.group == Group::Listed).map(|d| d.short.as_str()).collect();
         assert_eq!(
@@ -241,6 +288,10 @@ mod tests {
             "发改 工信 自然资源 生态环境 住建 交通运输 水利 农牧 能源 林草 应急 人防 气象 地震 文物"
         );
         assert_eq!(table.owners().count(), 19);
+        let of = |kind: Kind| table.iter().filter(move |d| d.kind == kind).map(|d| d.code.as_str()).collect::<Vec<_>>();
+        assert_eq!(of(Kind::General), ["development_reform"], "art. 7");
+        assert_eq!(of(Kind::Operation), ["information_centre"], "art. 9");
+        assert_eq!(of(Kind::Application).len(), 19, "art. 8");
         assert_eq!(table.by_number(4).map(|d| d.code.as_str()), Some("development_reform"));
         assert!(table.by_number(89).is_some() && table.by_number(88).is_none());
     }
@@ -274,10 +325,11 @@ mod tests {
     fn outside_tables_are_refused_not_believed() {
         let head = HEADER.join("\t");
         for row in [
-            "a\tb\t4\tinferred\tlisted\tx\ty\tz",
-            "a\tb\t04\tsure\tlisted\tx\ty\tz",
-            "a\tb\t\t\tfriends\tx\ty\tz",
-            "a\tb\t\t\tlisted\tx\ty\tz\na\tb\t\t\tlisted\tx\ty\tz",
+            "a\tb\t4\tinferred\tlisted\tx\ty\tz\tapplication",
+            "a\tb\t04\tsure\tlisted\tx\ty\tz\tapplication",
+            "a\tb\t\t\tfriends\tx\ty\tz\tapplication",
+            "a\tb\t\t\tlisted\tx\ty\tz\tking",
+            "a\tb\t\t\tlisted\tx\ty\tz\tgeneral\na\tb\t\t\tlisted\tx\ty\tz\tgeneral",
         ] {
             let fault = Departments::parse(&format!("{head}\n{row}\n")).unwrap_err();
             assert_eq!(fault.code, "table.row", "{row}");

@@ -10,6 +10,9 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
+/// Beside which event of a project the personal answers lie sealed: the first one, its declaration.
+pub const SEALED_AT: i64 = 1;
+
 /// Everything that is fixed when a project is declared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Declared {

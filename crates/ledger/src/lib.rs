@@ -13,6 +13,7 @@ mod direct;
 mod error;
 mod event;
 mod export;
+mod mac;
 mod merkle;
 mod migrate;
 mod object;

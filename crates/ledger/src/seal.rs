@@ -17,6 +17,8 @@ type Sm4Gcm = AesGcm<Sm4, U12>;
 pub struct Sealer {
     current: String,
     keys: BTreeMap<String, Sm4Gcm>,
+    /// One for each of `keys`, derived from it: check values of rows.
+    macs: BTreeMap<String, [u8; 32]>,
 }
 
 /// Names the keys, never shows them.
@@ -45,14 +47,21 @@ impl Sealer {
     /// A sealer with one key. The id is stored beside every ciphertext, the key never.
     pub fn new(key_id: impl Into<String>, key: [u8; 16]) -> Self {
         let current = key_id.into();
-        Self { keys: BTreeMap::from([(current.clone(), Sm4Gcm::new(&key.into()))]), current }
+        let macs = BTreeMap::from([(current.clone(), crate::mac::derive(&key))]);
+        Self { keys: BTreeMap::from([(current.clone(), Sm4Gcm::new(&key.into()))]), macs, current }
     }
 
     /// Also opens what an older key sealed; new secrets stay with the current key.
     #[must_use]
     pub fn with_old(mut self, key_id: impl Into<String>, key: [u8; 16]) -> Self {
-        self.keys.entry(key_id.into()).or_insert_with(|| Sm4Gcm::new(&key.into()));
+        let key_id = key_id.into();
+        self.macs.entry(key_id.clone()).or_insert_with(|| crate::mac::derive(&key));
+        self.keys.entry(key_id).or_insert_with(|| Sm4Gcm::new(&key.into()));
         self
+    }
+
+    pub(crate) fn mac_key(&self, key_id: &str) -> Option<&[u8; 32]> {
+        self.macs.get(key_id)
     }
 
     /// The id of the key that seals.

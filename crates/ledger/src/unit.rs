@@ -24,17 +24,46 @@ pub struct Row {
     pub values: Vec<Value>,
     /// Says how the thing named by `$1` stands at the end: a later one of the same text in the unit takes its place.
     pub standing: bool,
+    /// Table of a row that carries rights, and how many values its check value covers: it comes right after them (see [`Row::guarded`]).
+    pub guard: Option<(&'static str, usize)>,
 }
 
 impl Row {
     /// A statement with its values in the order of the placeholders.
     pub fn new(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
-        Self { sql, sqlite: None, values: values.into_iter().collect(), standing: false }
+        Self { sql, sqlite: None, values: values.into_iter().collect(), standing: false, guard: None }
     }
 
     /// A statement that sets the row of the thing `$1` to how it stands: of several in one unit only the last is run.
     pub fn standing(sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
         Self { standing: true, ..Self::new(sql, values) }
+    }
+
+    /// A row that carries rights: after the given values one more placeholder takes the check value over them, which
+    /// [`Row::keyed`] fills in. Without it the row counts as not made by the platform.
+    pub fn guarded(table: &'static str, sql: &'static str, values: impl IntoIterator<Item = Value>) -> Self {
+        let mut row = Self::new(sql, values);
+        row.guard = Some((table, row.values.len()));
+        row.values.push("".into());
+        row
+    }
+
+    /// Values of further placeholders, which the check value does not cover.
+    #[must_use]
+    pub fn beside(mut self, values: impl IntoIterator<Item = Value>) -> Self {
+        self.values.extend(values);
+        self
+    }
+
+    /// Fills the check value in, where the row takes one.
+    #[must_use]
+    pub fn keyed(mut self, sealer: &Sealer) -> Self {
+        if let Some((table, covered)) = self.guard
+            && let Some((mac, values)) = self.values.get_mut(..=covered).and_then(<[Value]>::split_last_mut)
+        {
+            *mac = sealer.mac(table, values).into();
+        }
+        self
     }
 
     /// Whether `later` makes this one superfluous.

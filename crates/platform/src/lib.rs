@@ -12,6 +12,7 @@ pub mod call;
 pub mod case;
 pub mod commitment;
 pub mod consultation;
+pub mod contact;
 pub mod deadline;
 pub mod desk;
 pub mod detection;
@@ -38,6 +39,7 @@ pub mod rulebook;
 pub mod seal;
 mod sealed;
 pub mod settings;
+pub mod staff;
 mod stream;
 pub mod supervision;
 mod suspension;
@@ -52,6 +54,7 @@ pub use permission::{Action, Object};
 pub use rulebook::{Rulebook, Rules};
 pub use settings::Settings;
 
+use domain::Refusal;
 use ledger::{Sealer, Store};
 use ports::{Chance, Clock, Courier, Printer, Signer};
 use std::sync::Arc;
@@ -111,6 +114,16 @@ impl Platform {
     /// Brings the read tables and the rules up to date. Idempotent; run once at start.
     pub async fn migrate(&self) -> Result<(), Failure> {
         self.store.migrate("platform", read::MIGRATIONS).await.map_err(Failure::fault)?;
+        let merged = self.separation_faults().await?;
+        if !merged.is_empty() {
+            let words = format!(
+                "账号 {} 同时担任互不相容的岗位（系统、安全、审计管理员互不兼任，也不兼任业务岗位）。数据库可能被改动或者恢复了错误的备份，\
+                 平台拒绝启动。请用正确的备份恢复，并查明原因。",
+                merged.join("、")
+            );
+            return Err(Refusal::new("start.separation", words).article("GB/T 22239-2019 8.1.4.2").into());
+        }
+        self.begin_post_macs().await?;
         self.refresh_calendar().await
     }
 

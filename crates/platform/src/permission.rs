@@ -22,6 +22,8 @@ pub enum Action {
     DeclareProject,
     /// Read a project with everything in it.
     ReadProject,
+    /// See a project's personal answers in full.
+    UnmaskContact,
     /// Give a project up.
     WithdrawProject,
     /// Take a code out of force.
@@ -110,8 +112,22 @@ pub enum Action {
     PublishGuide,
     /// Hand the own post to a colleague for a time.
     DelegatePost,
-    /// Open accounts and give posts.
+    /// Open officers' accounts, without any post.
     ManageAccounts,
+    /// Give posts without a second person: command line, demonstration.
+    GrantPosts,
+    /// See organs, their people and posts.
+    ReadPosts,
+    /// Propose a post.
+    ProposePost,
+    /// Confirm or refuse a proposed post.
+    ConfirmPost,
+    /// End a post.
+    EndPost,
+    /// Write changed rows of posts anew from the ledger.
+    RestorePosts,
+    /// Load the staff list.
+    ImportStaff,
     /// The supervisor's home: lights, rankings, cards to chase.
     ReadSupervision,
     /// Read a supervision card.
@@ -174,11 +190,12 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 78] = [
+    pub const ALL: [Self; 86] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
         Self::ReadProject,
+        Self::UnmaskContact,
         Self::WithdrawProject,
         Self::VoidCode,
         Self::ApplyForItem,
@@ -224,6 +241,13 @@ impl Action {
         Self::PublishGuide,
         Self::DelegatePost,
         Self::ManageAccounts,
+        Self::GrantPosts,
+        Self::ReadPosts,
+        Self::ProposePost,
+        Self::ConfirmPost,
+        Self::EndPost,
+        Self::RestorePosts,
+        Self::ImportStaff,
         Self::ReadSupervision,
         Self::ReadCard,
         Self::AnswerCard,
@@ -310,6 +334,10 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ReadProject | A::ReadCase | A::ReadGroup | A::ReadFile | A::PrintDocument => {
             &[OwnUnit, P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory), System]
         }
+        A::UnmaskContact => &[
+            P(&[Receptionist, Undertaker, DepartmentManager], Reach::Below),
+            P(&[GeneralAdministration], Reach::Territory),
+        ],
         A::VoidCode => &[P(&[GeneralAdministration], Reach::Territory)],
         A::ReceiveCase | A::AskCorrection | A::AcceptCase | A::NotAcceptCase | A::VerifyCode => {
             &[P(WINDOW, Reach::Own)]
@@ -346,7 +374,15 @@ const fn policy(action: Action) -> &'static [Grant] {
         }
         A::RunSupervision => &[System],
         A::DelegatePost => &[P(&[Reviewer, Approver, DepartmentManager], Reach::Own)],
-        A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory), System],
+        A::ManageAccounts => &[P(&[SystemAdministrator, SecurityAdministrator], Reach::Territory)],
+        A::GrantPosts => &[System],
+        A::ReadPosts => &[
+            P(&[SystemAdministrator, SecurityAdministrator, AuditAdministrator], Reach::Territory),
+            P(&[DepartmentManager], Reach::Own),
+        ],
+        A::ProposePost | A::ConfirmPost | A::EndPost | A::RestorePosts | A::ImportStaff => {
+            &[P(&[SecurityAdministrator], Reach::Territory)]
+        }
         A::ManageCalendar => &[P(&[SystemAdministrator, GeneralAdministration], Reach::Territory)],
         A::SweepDeadlines => &[System],
         A::ChooseNotifications => &[AnyUnit, P(&Role::ALL, Reach::Territory)],

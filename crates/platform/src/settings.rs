@@ -1,6 +1,7 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
 use crate::{Actor, account::Face};
+use domain::account::PostLimits;
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -131,6 +132,8 @@ pub struct Settings {
     pub incident_report_hours: u32,
     /// Rules of signing in.
     pub sign_in: SignInRules,
+    /// How long posts are given for.
+    pub posts: PostLimits,
 }
 
 impl Default for Settings {
@@ -155,6 +158,7 @@ impl Default for Settings {
             administrator_networks: Vec::new(),
             incident_report_hours: 4,
             sign_in: SignInRules::default(),
+            posts: PostLimits::default(),
         }
     }
 }
@@ -200,6 +204,7 @@ impl Settings {
         // A demonstration runs on loopback with made-up people only.
         if !self.demo {
             faults.extend(self.sign_in.validate());
+            faults.extend(self.posts.validate());
         }
         faults
     }

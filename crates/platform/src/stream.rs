@@ -77,6 +77,7 @@ impl Platform {
             object: String::new(),
             before: String::new(),
             after: String::new(),
+            reason: String::new(),
             happened: None,
         }
     }
@@ -91,6 +92,8 @@ pub(crate) struct Change<'a> {
     /// Where the object's stream stood before and stands after the change: they bind the audit record to its events.
     before: String,
     after: String,
+    /// Why, where the audit record must say it.
+    reason: String,
     happened: Option<Moment>,
 }
 
@@ -103,6 +106,11 @@ impl Change<'_> {
     /// What the audit record says was changed, where no stream is appended to.
     pub fn about(&mut self, object: impl Into<String>) {
         self.object = object.into();
+    }
+
+    /// Why, for the audit record.
+    pub fn because(&mut self, reason: impl Into<String>) {
+        self.reason = reason.into();
     }
 
     /// Appends events to a stream, with the read rows that follow from them.
@@ -128,7 +136,7 @@ impl Change<'_> {
             let before = state.clone();
             state.apply(event, &meta);
             for row in A::rows(&id, version, &before, event, &meta, &state, &self.platform.rules) {
-                self.unit.row(row);
+                self.unit.row(row.keyed(&self.platform.sealer));
             }
             let (kind, data) = split(event)?;
             facts.push(Fact {
@@ -160,7 +168,7 @@ impl Change<'_> {
 
     /// One more row in the same commit.
     pub fn row(&mut self, row: Row) {
-        self.unit.row(row);
+        self.unit.row(row.keyed(&self.platform.sealer));
     }
 
     /// A row that must change exactly one row, else the whole change is decided again.
@@ -185,7 +193,7 @@ impl Change<'_> {
         if let Some(attempt) = &self.call.attempt {
             // What has no stream (a session, a draft) is named by what a repetition would be answered with.
             let object = if self.object.is_empty() { result.to_owned() } else { self.object };
-            let entry = attempt.entry(&self.call.actor, "done", "");
+            let entry = attempt.entry(&self.call.actor, "done", &self.reason);
             self.unit.audit(AuditEntry { object, before: self.before, after: self.after, ..entry });
         }
         self.platform.store.commit(self.unit).await.map_err(on_refused)?;

@@ -151,6 +151,7 @@ impl Platform {
                 login: checked.login,
                 name: "经办人".to_owned(),
                 holder: Holder::Unit(unit_id.clone()),
+                agency: None,
             }],
         )?;
         if let Some(phc) = phc {

@@ -1,7 +1,11 @@
 //! The world of one test.
 
 use crate::{Database, MemoryFiles, Person, PlainPrinter, Postbox, patiently};
-use domain::{Moment, account::Role, department::Agency};
+use domain::{
+    Moment,
+    account::{PostLimits, Role},
+    department::Agency,
+};
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
@@ -174,8 +178,12 @@ const READ_ROWS: [(&str, &str); 18] = [
     ),
     (
         "accounts",
-        "SELECT id || '|' || face || '|' || login || '|' || name || '|' || unit_id || '|' || disabled AS line FROM accounts UNION ALL \
-         SELECT account_id || '|' || department || '|' || region || '|' || role || '|' || from_day || '|' || COALESCE(to_day, 0) FROM posts",
+        "SELECT id || '|' || face || '|' || login || '|' || name || '|' || unit_id || '|' || disabled || '|' || department || '|' || region \
+         AS line FROM accounts UNION ALL \
+         SELECT account_id || '|' || department || '|' || region || '|' || role || '|' || from_day || '|' || COALESCE(to_day, 0) || '|' || \
+         given_by || '|' || reason FROM posts UNION ALL \
+         SELECT account_id || '|' || at || '|' || department || '|' || region || '|' || role || '|' || from_day || '|' || to_day || '|' || \
+         by_account || '|' || by_name || '|' || reason || '|' || proposed_at || '|' || state FROM post_proposals",
     ),
     (
         "projects",
@@ -286,6 +294,7 @@ pub async fn platform(
             scans: Scans::Declared,
             password_cost: (8, 1, 1),
             sign_in: SignInRules::lenient(),
+            posts: PostLimits::lenient(),
             ..Settings::default()
         }),
         files: Arc::new(MemoryFiles::default()),

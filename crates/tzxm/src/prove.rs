@@ -33,7 +33,15 @@ async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
             "checkpoint"
         );
     }
-    match platform.verify_due(&call).await? {
+    let verified = platform.verify_due(&call).await?;
+    if verified.is_some() {
+        // Once a day, and whenever a verification was asked for: rows that give rights (S-25).
+        match platform.check_posts(&call).await? {
+            0 => {}
+            found => tracing::error!(found, "posts were changed behind the platform"),
+        }
+    }
+    match verified {
         Some(report) if !report.is_sound() => {
             tracing::error!(found = report.found, first = ?report.faults.first(), "the records were changed behind the platform");
         }

@@ -5,7 +5,7 @@ use crate::{
     printing::NoPapers,
     stop::Stop,
 };
-use domain::Moment;
+use domain::{Moment, account::PostLimits};
 use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
@@ -67,6 +67,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
             files: files.clone(),
             temp: temp.clone(),
             demo: true,
+            posts: PostLimits::lenient(),
             scans: Scans::Declared,
             ..Settings::default()
         }),

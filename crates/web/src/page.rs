@@ -77,6 +77,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("guides", "/guides", "办事指南", "book"),
     entry("supervision", "/supervision", "电子监察", "flag"),
     entry("alarms", "/alarms", "安全告警", "alert-triangle"),
+    entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
     entry("holds", "/holds", "涉密核验", "lock"),
     entry("prompts", "/prompts", "提醒", "bell"),
@@ -129,6 +130,8 @@ pub struct Page {
     pub audits: bool,
     /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
     pub holds: Option<u64>,
+    /// Whether the person sees organs, people and posts; hides the entry from everybody else.
+    pub organs: bool,
     /// Way back, outermost first.
     pub crumbs: Vec<Crumb>,
     /// One message about what has just happened.
@@ -154,6 +157,7 @@ impl Page {
             supervision: None,
             audits: false,
             holds: None,
+            organs: false,
             crumbs: Vec::new(),
             flash: None,
             simulated: false,
@@ -176,6 +180,7 @@ impl Page {
             "alarms" => self.alarms.is_some(),
             "holds" => self.holds.is_some(),
             "audit" => self.audits,
+            "organs" => self.organs,
             _ => true,
         }
     }

@@ -73,17 +73,17 @@ pub struct FoundAccounts {
 }
 
 /// Where an account belongs, as far as permission must know it.
-struct Belongs {
-    unit: Option<UnitId>,
+pub(super) struct Belongs {
+    pub unit: Option<UnitId>,
     /// Department and region of each post held today; only the region for a unit.
-    places: Vec<(Option<String>, RegionCode)>,
+    pub places: Vec<(Option<String>, RegionCode)>,
 }
 
 fn nothing_to_reset() -> Refusal {
     Refusal::new("reset.no_factor", "这个账号没有启用双因素认证，不需要重置。")
 }
 
-fn officer(call: &Call) -> Result<(&AccountId, &str), Failure> {
+pub(super) fn officer(call: &Call) -> Result<(&AccountId, &str), Failure> {
     match &call.actor {
         Actor::Officer { account, name, .. } => Ok((account, name)),
         _ => Err(Failure::NotThere),
@@ -91,7 +91,7 @@ fn officer(call: &Call) -> Result<(&AccountId, &str), Failure> {
 }
 
 impl Platform {
-    async fn belongs(&self, account: &Account) -> Result<Belongs, Failure> {
+    pub(super) async fn belongs(&self, account: &Account) -> Result<Belongs, Failure> {
         match &account.holder {
             None => Err(Failure::NotThere),
             Some(Holder::Unit(unit)) => {
@@ -105,7 +105,10 @@ impl Platform {
                 let mut places: Vec<_> = posts.into_iter().map(|p| (Some(p.department), p.region)).collect();
                 places.dedup();
                 if places.is_empty() {
-                    places.push((None, INNER_MONGOLIA));
+                    places.push(match &account.agency {
+                        Some(agency) => (Some(agency.department.clone()), agency.region),
+                        None => (None, INNER_MONGOLIA),
+                    });
                 }
                 Ok(Belongs { unit: None, places })
             }
@@ -113,7 +116,7 @@ impl Platform {
     }
 
     /// Whether the caller may do this to everything the account is.
-    fn may_with(&self, call: &Call, action: Action, belongs: &Belongs) -> Result<(), Failure> {
+    pub(super) fn may_with(&self, call: &Call, action: Action, belongs: &Belongs) -> Result<(), Failure> {
         for (department, region) in &belongs.places {
             let object = Object { unit: None, department: department.as_deref(), region: Some(*region) };
             let _permit = permission::decide(&call.actor, action, object, self.rules.regions)?;

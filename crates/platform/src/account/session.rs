@@ -4,9 +4,8 @@ use super::sign_in::DAY;
 use crate::{Actor, Call, Failure, Platform, settings::Demand};
 use domain::{
     Moment,
-    account::{Account, Post, Role},
+    account::{Account, Post},
     ids::{AccountId, UnitId},
-    region::RegionCode,
 };
 use ledger::{QueryResult, Row, Unit};
 use sm3::{Digest, Sm3};
@@ -230,33 +229,19 @@ impl Platform {
         })
     }
 
+    /// Posts held today, by rows that carry the platform's check value; any other row gives no right and is reported (S-25).
     pub(super) async fn posts_today(&self, account: &AccountId) -> Result<Vec<Post>, Failure> {
         let today = crate::read::day_number(self.clock.now().date());
         let rows = self
             .store
             .query_few(
-                "SELECT department, region, role, from_day, to_day FROM posts WHERE account_id = $1 AND from_day <= $2 \
+                "SELECT account_id, department, region, role, from_day, to_day, mac FROM posts WHERE account_id = $1 AND from_day <= $2 \
                  AND (to_day IS NULL OR to_day >= $2) ORDER BY department, region, role",
                 [account.as_str().into(), today.into()],
             )
             .await
             .map_err(Failure::fault)?;
-        let post = |row: &QueryResult| -> Result<Option<Post>, Failure> {
-            let to: Option<i64> = row.try_get("", "to_day").map_err(Failure::fault)?;
-            let (region, role) = (RegionCode::parse(&text(row, "region")?), Role::parse(&text(row, "role")?));
-            let from = crate::read::from_day_number(number(row, "from_day")?);
-            Ok(match (region, role, from) {
-                (Some(region), Some(role), Some(from)) => Some(Post {
-                    department: text(row, "department")?,
-                    region,
-                    role,
-                    from,
-                    to: to.and_then(crate::read::from_day_number),
-                }),
-                _ => None,
-            })
-        };
-        rows.iter().filter_map(|row| post(row).transpose()).collect()
+        self.proved_posts(account, &rows).await
     }
 
     /// The actor an account is, outside of a session: command line and simulation.

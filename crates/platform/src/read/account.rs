@@ -4,10 +4,10 @@ use super::{NewMessage, Projected, day_number};
 use crate::Rulebook;
 use domain::{
     Meta, Moment,
-    account::{Account, AccountEvent, Delegation, Holder, Post},
+    account::{Account, AccountEvent, Delegation, Holder, Post, PostKey, Proposed},
     ids::AccountId,
 };
-use ledger::Row;
+use ledger::{Row, Value};
 
 /// Which face an account signs in on.
 pub(crate) fn face(holder: &Holder) -> &'static str {
@@ -28,17 +28,57 @@ impl Projected for Account {
         _: &Rulebook,
     ) -> Vec<Row> {
         match event {
-            AccountEvent::AccountOpened { id, login, name, holder } => {
+            AccountEvent::AccountOpened { id, login, name, holder, agency } => {
                 let unit = match holder {
                     Holder::Unit(unit) => unit.as_str(),
                     Holder::Officer => "",
                 };
+                let (department, region) =
+                    agency.as_ref().map(|a| (a.department.as_str(), a.region.as_str())).unwrap_or_default();
                 vec![Row::new(
-                    "INSERT INTO accounts(id, face, login, name, unit_id, disabled) VALUES($1, $2, $3, $4, $5, 0)",
-                    [id.as_str().into(), face(holder).into(), login.clone().into(), name.clone().into(), unit.into()],
+                    "INSERT INTO accounts(id, face, login, name, unit_id, disabled, department, region) \
+                     VALUES($1, $2, $3, $4, $5, 0, $6, $7)",
+                    [
+                        id.as_str().into(),
+                        face(holder).into(),
+                        login.clone().into(),
+                        name.clone().into(),
+                        unit.into(),
+                        department.into(),
+                        region.into(),
+                    ],
                 )]
             }
-            AccountEvent::PostGranted { post, .. } => vec![post_row(after, post)],
+            AccountEvent::PostGranted { post, reason } => {
+                vec![post_row(after, post, "平台开设", reason), place_row(after, post)]
+            }
+            AccountEvent::PostProposed { proposal } => vec![proposal_row(after, proposal, meta.at)],
+            AccountEvent::PostConfirmed { at, by_name, .. } => {
+                let Some(proposal) = after.proposals.get(*at) else { return vec![] };
+                let Proposed { post, by_name: proposer, reason, .. } = &proposal.proposed;
+                let given_by = format!("{proposer}提出，{by_name}确认");
+                vec![answer_row(after, *at), post_row(after, post, &given_by, reason), place_row(after, post)]
+            }
+            AccountEvent::PostRejected { at, .. } | AccountEvent::PostWithdrawn { at } => vec![answer_row(after, *at)],
+            AccountEvent::PostEnded { agency, role, from, .. } => {
+                let key = PostKey { agency: agency.clone(), role: *role, from: *from };
+                let posts = after.posts.iter().filter(|post| PostKey::of(post) == key);
+                let delegations = after.delegations.iter().enumerate().filter(|(_, d)| PostKey::of(&d.post) == key);
+                posts
+                    .map(|post| end_row(after, post))
+                    .chain(delegations.map(|(at, delegation)| delegation_ends(after, at, &delegation.post)))
+                    .collect()
+            }
+            AccountEvent::AccountRenamed { name, .. } => vec![
+                Row::new(
+                    "UPDATE accounts SET name = $2 WHERE id = $1",
+                    [after.id.as_str().into(), name.clone().into()],
+                ),
+                Row::new(
+                    "UPDATE delegations SET name = $2 WHERE account_id = $1",
+                    [after.id.as_str().into(), name.clone().into()],
+                ),
+            ],
             AccountEvent::PostDelegated { delegation } => {
                 let Delegation { post, by, by_name, reason } = &**delegation;
                 let row = Row::new(
@@ -58,15 +98,11 @@ impl Projected for Account {
                         reason.clone().into(),
                     ],
                 );
-                vec![post_row(after, post), row]
+                vec![post_row(after, post, &format!("{by_name}委托"), reason), row]
             }
             AccountEvent::DelegationEnded { at, .. } => {
                 let Some(delegation) = after.delegations.get(*at) else { return vec![] };
-                let row = Row::new(
-                    "UPDATE delegations SET to_day = $3 WHERE account_id = $1 AND at = $2",
-                    [after.id.as_str().into(), place(*at).into(), delegation.post.to.map(day_number).into()],
-                );
-                vec![post_row(after, &delegation.post), row]
+                vec![end_row(after, &delegation.post), delegation_ends(after, *at, &delegation.post)]
             }
             AccountEvent::AccountDisabled { .. } => {
                 vec![Row::new("UPDATE accounts SET disabled = 1 WHERE id = $1", [after.id.as_str().into()])]
@@ -143,17 +179,83 @@ fn place(at: usize) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-fn post_row(account: &Account, post: &Post) -> Row {
+/// Table of rows that carry rights.
+pub(crate) const POSTS: &str = "posts";
+
+/// What the check value of a post's row stands for, in this order: account, department, region, role, first and last day.
+fn rights(account: &AccountId, post: &Post) -> [Value; 6] {
+    [
+        account.as_str().into(),
+        post.department.clone().into(),
+        post.region.as_str().into(),
+        super::slug(&post.role).into(),
+        day_number(post.from).into(),
+        post.to.map(day_number).into(),
+    ]
+}
+
+/// A post is held. The check value covers what gives the right; who gave it and why stand beside it for lists.
+fn post_row(account: &Account, post: &Post, given_by: &str, reason: &str) -> Row {
+    let row = Row::guarded(
+        POSTS,
+        "INSERT INTO posts(account_id, department, region, role, from_day, to_day, mac, given_by, reason) \
+         VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+         ON CONFLICT(account_id, department, region, role, from_day) DO UPDATE SET to_day = excluded.to_day, mac = excluded.mac, \
+         given_by = excluded.given_by, reason = excluded.reason",
+        rights(&account.id, post),
+    );
+    row.beside([given_by.into(), reason.into()])
+}
+
+/// Its last day is another one.
+fn end_row(account: &Account, post: &Post) -> Row {
+    Row::guarded(
+        POSTS,
+        "UPDATE posts SET to_day = $6, mac = $7 WHERE account_id = $1 AND department = $2 AND region = $3 AND role = $4 AND from_day = $5",
+        rights(&account.id, post),
+    )
+}
+
+fn delegation_ends(account: &Account, at: usize, post: &Post) -> Row {
     Row::new(
-        "INSERT INTO posts(account_id, department, region, role, from_day, to_day) VALUES($1, $2, $3, $4, $5, $6) \
-         ON CONFLICT(account_id, department, region, role, from_day) DO UPDATE SET to_day = excluded.to_day",
+        "UPDATE delegations SET to_day = $3 WHERE account_id = $1 AND at = $2",
+        [account.id.as_str().into(), place(at).into(), post.to.map(day_number).into()],
+    )
+}
+
+/// Whoever has no organ yet works where the first post is.
+fn place_row(account: &Account, post: &Post) -> Row {
+    Row::new(
+        "UPDATE accounts SET department = $2, region = $3 WHERE id = $1 AND department = ''",
+        [account.id.as_str().into(), post.department.clone().into(), post.region.as_str().into()],
+    )
+}
+
+fn proposal_row(account: &Account, proposed: &Proposed, at: Moment) -> Row {
+    let Proposed { post, by, by_name, reason } = proposed;
+    Row::new(
+        "INSERT INTO post_proposals(account_id, at, department, region, role, from_day, to_day, by_account, by_name, reason, proposed_at, \
+         state) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'open')",
         [
             account.id.as_str().into(),
+            place(account.proposals.len().saturating_sub(1)).into(),
             post.department.clone().into(),
             post.region.as_str().into(),
             super::slug(&post.role).into(),
             day_number(post.from).into(),
             post.to.map(day_number).into(),
+            by.as_str().into(),
+            by_name.clone().into(),
+            reason.clone().into(),
+            at.0.into(),
         ],
+    )
+}
+
+fn answer_row(account: &Account, at: usize) -> Row {
+    let state = account.proposals.get(at).map(|proposal| super::slug(&proposal.state)).unwrap_or_default();
+    Row::new(
+        "UPDATE post_proposals SET state = $3 WHERE account_id = $1 AND at = $2",
+        [account.id.as_str().into(), place(at).into(), state.into()],
     )
 }

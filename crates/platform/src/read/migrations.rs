@@ -32,6 +32,18 @@ pub const MIGRATIONS: &[Migration] = &[
     same(15, "query misses", include_str!("migrations/0015_query_misses.sql")),
     same(16, "sign-in keys", include_str!("migrations/0016_sign_in_keys.sql")),
     same(17, "files", include_str!("migrations/0017_files.sql")),
+    Migration {
+        version: 18,
+        name: "posts",
+        sqlite: concat!(
+            include_str!("migrations/0018_posts.sql"),
+            include_str!("migrations/0018_separation_sqlite.sql")
+        ),
+        postgres: concat!(
+            include_str!("migrations/0018_posts.sql"),
+            include_str!("migrations/0018_separation_postgres.sql")
+        ),
+    },
     same(19, "alarms", include_str!("migrations/0019_alarms.sql")),
 ];
 

@@ -17,7 +17,7 @@ mod seal;
 mod supervision;
 mod unit;
 
-pub(crate) use account::used_row;
+pub(crate) use account::{POSTS, used_row};
 pub(crate) use case::outcome_of;
 pub(crate) use deadline::{deadlines, recounted};
 pub use fold::PlatformFold;

@@ -96,9 +96,14 @@ pub const OFFICERS: [Officer; 27] = [
     officer(GUIDE_KEEPERS[2], "额尔德尼", &[("development_reform", "150000", M)]),
     officer("zizhiqu-xitong", "田野", &[("development_reform", "150000", Y)]),
     officer("zizhiqu-anquan", "其其格", &[("development_reform", "150000", Q)]),
-    officer("zizhiqu-anquan-fh", "吴兰", &[("development_reform", "150000", Q)]),
+    officer("zizhiqu-anquan-2", "敖登格日勒", &[("development_reform", "150000", Q)]),
     officer("zizhiqu-shenji", "冯雅琴", &[("development_reform", "150000", J)]),
 ];
+
+/// Posts are given for about three years.
+fn last_day(from: Date) -> Option<Date> {
+    Date::new(from.year() + 2, 12, 31).ok()
+}
 
 impl Officer {
     /// The posts, all from one day on.
@@ -111,7 +116,7 @@ impl Officer {
                     region: RegionCode::parse(region)?,
                     role: *role,
                     from,
-                    to: None,
+                    to: last_day(from),
                 })
             })
             .collect()
@@ -123,7 +128,8 @@ impl Officer {
 pub fn desk(department: &str, region: RegionCode, from: Date) -> [(String, &'static str, Vec<Post>); 3] {
     let login = format!("{}-{}", department.replace('_', "-"), region.as_str());
     let posts = |roles: &[Role]| {
-        let post = |role: &Role| Post { department: department.to_owned(), region, role: *role, from, to: None };
+        let post =
+            |role: &Role| Post { department: department.to_owned(), region, role: *role, from, to: last_day(from) };
         roles.iter().map(post).collect()
     };
     [

@@ -8,7 +8,7 @@ use super::{
 use crate::{config::Config, stop::Stop, world};
 use domain::{
     Moment,
-    account::Role,
+    account::{PostWish, Role},
     case::{
         Act as Step, AmendmentKind, AmendmentRequest, ApplicationWay, Decision, Delivery, Outcome, Point, Proposal, Way,
     },
@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use ledger::Store;
 use platform::{
     Actor, Call, Failure, Platform,
-    account::{Face, OpenOfficer},
+    account::{Face, OpenAccount, OpenOfficer},
     audit::Attempt,
     case::ApplyForItem,
     ports::ManualClock,
@@ -36,6 +36,8 @@ use std::{
     sync::Arc,
 };
 
+/// Whoever was taken on today: sign-in name and name.
+const NEWCOMER: (&str, &str) = ("hongshan-fagai-xin", "哈斯");
 /// Officers take up their posts on this day of the year before, long before anything happens.
 const POSTS_FROM: (i8, i8) = (1, 1);
 /// Where chance comes from: on the same day the demonstration is the same.
@@ -81,6 +83,7 @@ pub async fn fill(config: &Config, store: Store, now: Moment) -> Result<(), Stop
         })?;
     }
     town.sweep_until(now.date()).await?;
+    town.take_on().await?;
     while watched > 0 {
         town.supervise(watched).await?;
         watched -= 1;
@@ -171,6 +174,27 @@ impl Town {
             }
         }
         Ok(())
+    }
+
+    /// Somebody new: an account without rights yet, and a post that waits for the second security administrator.
+    async fn take_on(&mut self) -> Result<(), Failure> {
+        let by = async |login: &str| {
+            let officer = self.platform.find_officer(login).await?;
+            Ok::<_, Failure>(Call::new(officer.ok_or(Failure::NotThere)?, "demo"))
+        };
+        let (system, security) = (by("zizhiqu-xitong").await?, by("zizhiqu-anquan").await?);
+        let region = RegionCode::parse("150402").unwrap_or(INNER_MONGOLIA);
+        let agency = Agency::new("development_reform", region);
+        let form = OpenAccount { login: NEWCOMER.0.into(), name: NEWCOMER.1.into(), agency: agency.clone() };
+        let (id, _) = self.platform.open_account(&system, &form).await?;
+        let wish = PostWish {
+            agency,
+            role: Role::Receptionist,
+            from: self.clock_date(),
+            to: None,
+            reason: "红发改党组〔2026〕8号（演示）".into(),
+        };
+        self.platform.propose_post(&security, &id, &wish).await
     }
 
     /// Early every day the platform records what time has done, as it does when it runs.

@@ -9,6 +9,7 @@ mod calendar;
 pub(crate) mod case;
 mod clock;
 mod consultation;
+mod contact;
 mod correction;
 mod decision;
 mod delegation;
@@ -20,7 +21,9 @@ mod hold;
 mod ics;
 mod licence;
 mod notification;
+mod organ;
 mod paper;
+mod person;
 mod processing;
 mod project;
 mod prompt;
@@ -28,6 +31,7 @@ mod refusal;
 pub(crate) mod show;
 pub(crate) mod sign_in;
 mod special;
+mod staff;
 mod step;
 mod supervision;
 mod suspension;
@@ -49,6 +53,9 @@ pub fn routes() -> Vec<Route> {
         sign_in::routes(),
         crate::account::routes::<OfficeContext>(),
         accounts::routes(),
+        organ::routes(),
+        person::routes(),
+        staff::routes(),
         work::routes(),
         case::routes(),
         as_of::routes(),
@@ -66,6 +73,7 @@ pub fn routes() -> Vec<Route> {
         delegation::routes(),
         licence::routes(),
         project::routes(),
+        contact::routes(),
         verify::routes(),
         guide::routes(),
         paper::routes(),
@@ -97,6 +105,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
     page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
+    page.organs = ctx.platform.reads_posts(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);
     page.unread = u32::try_from(ctx.platform.unseen_prompts(&ctx.call).await?).unwrap_or(u32::MAX);

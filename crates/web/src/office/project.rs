@@ -1,6 +1,6 @@
 //! 项目: the list of the territory, one project with everything in it, and taking its code out of force.
 
-use super::{frame, query, show, step, to};
+use super::{contact, frame, query, show, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -148,6 +148,11 @@ struct ProjectView {
     reason: Option<Note>,
     void: Option<String>,
     as_of: String,
+    /// Contact persons, masked.
+    contact: Option<Facts>,
+    /// Asking for them in full; for whoever may.
+    unmask: Option<Markup>,
+    id: ProjectId,
     facts: Facts,
     groups: Vec<(String, Facts)>,
     tasks: Tasks,
@@ -182,6 +187,8 @@ async fn show_project(
     };
     let region = ctx.platform.region_name(&d.region);
     let papers = ctx.platform.papers_of_project(&ctx.call, &id).await?;
+    let people = ctx.platform.masked_contact(&ctx.call, &id).await?;
+    let unmasks = !people.is_empty() && ctx.platform.may_unmask(&ctx.call, &id).await;
     let (trail, proofs) = trail(&found);
     let shown = ProjectView {
         page,
@@ -192,6 +199,9 @@ async fn show_project(
         reason: found.project.reason.as_ref().map(|r| Note::new(Tone::Red, found.project.state.name(), r)),
         void: (active && ctx.platform.may_void(&ctx.call, &d.region)).then(|| format!("/projects/{id}/void")),
         as_of: format!("/projects/{id}/as-of"),
+        contact: (!people.is_empty()).then(|| contact::facts(&people)),
+        unmask: unmasks.then(|| contact::reason(&crate::Fields::default(), &[])),
+        id: id.clone(),
         facts: Facts::new()
             .row("项目单位", &d.unit_name)
             .row("建设地点", region)

@@ -3,7 +3,7 @@
 use super::{consultation, delegation, frame, query, show, supervision, to};
 use crate::{
     Access, OfficeContext, Page, Route, WebError,
-    html::{self, Choice, Empty, Note, Pager, Pill, Tabs},
+    html::{self, Choice, Empty, Note, Pager, Pill, Tabs, Tone},
 };
 use askama::Template;
 use axum::{
@@ -87,6 +87,8 @@ struct WorkPage {
     asked_of_mine: Option<Note>,
     to_reply: Option<Note>,
     standing_in: Option<Note>,
+    /// Own posts that end soon.
+    ending: Option<Note>,
     path: &'static str,
     tabs: Tabs,
     tab: &'static str,
@@ -101,19 +103,36 @@ struct WorkPage {
     ended: bool,
 }
 
-/// The first page. Administrators have no cases: they begin with the audit, the alarms or the manual.
+/// The first page. Administrators have no cases: they begin with the audit, the alarms, or organs and people; whoever has
+/// no post yet, with the manual.
 async fn desk(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     match &ctx.call.actor {
+        Actor::Officer { posts, .. } if posts.is_empty() => Ok(to("/help#posts")),
         Actor::Officer { posts, .. } if posts.iter().all(|post| post.role.is_administrator()) => {
             let first = match &ctx.platform {
                 platform if platform.may_read_audit(&ctx.call) => "/audit",
                 platform if platform.may_read_alarms(&ctx.call) => "/alarms",
-                _ => "/help#posts",
+                _ => "/organs",
             };
             Ok(to(first))
         }
         _ => Ok(list(ctx, asked, "/", Tab::All).await?.into_response()),
     }
+}
+
+/// Above the work list: own posts that end soon.
+async fn own_ending(ctx: &OfficeContext) -> Result<Option<Note>, WebError> {
+    let posts = ctx.platform.own_ending_posts(&ctx.call).await?;
+    let words: Vec<_> = posts
+        .iter()
+        .filter_map(|post| {
+            Some(format!("{}{}的任期到 {} 为止", post.key.agency.name(), post.key.role.name(), post.to?))
+        })
+        .collect();
+    Ok((!words.is_empty()).then(|| {
+        let text = format!("您{}，到期自动结束。需要继续任职的，请联系本地区的安全管理员办理续任。", words.join("；"));
+        Note::new(Tone::Yellow, "岗位即将到期", text)
+    }))
 }
 
 fn watches(ctx: &OfficeContext) -> bool {
@@ -155,6 +174,7 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
         "/" => (consultation::to_reply(&ctx).await?, delegation::standing_in(&ctx).await?),
         _ => (None, None),
     };
+    let ending = if path == "/" { own_ending(&ctx).await? } else { None };
     let ended = matches!(filter.tab, Tab::Ended);
     let shown = WorkPage {
         page,
@@ -162,6 +182,7 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
         asked_of_mine,
         to_reply,
         standing_in,
+        ending,
         path,
         tabs: tabs(&asked, path, &filter, &work),
         tab: filter.tab.slug(),

@@ -4,11 +4,13 @@
 mod api;
 mod as_of;
 mod canary;
+mod contact;
 mod detection;
 mod group;
 mod guide;
 mod notification;
 mod office;
+mod people;
 mod portal_project;
 mod portal_public;
 mod sign_in;

@@ -23,7 +23,7 @@ both_engines!(
     l10_the_work_list_shows_what_is_owed_and_its_filters_hold,
     a_lost_race_is_told_kindly,
     art7_general_administration_takes_a_code_out_of_force,
-    s08_an_administrator_begins_with_the_manual_and_sees_no_case,
+    s08_an_administrator_begins_with_people_and_sees_no_case,
     u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers,
     l14_lists_go_on_from_the_last_row_and_miss_nothing,
     art15_prompts_stand_on_their_page_until_they_are_seen,
@@ -650,11 +650,11 @@ async fn u09_a_file_is_only_ever_sent_as_an_attachment_and_only_to_its_officers(
     assert!(Client::office(world).get(&path).await.location().starts_with("/login"));
 }
 
-async fn s08_an_administrator_begins_with_the_manual_and_sees_no_case(world: &World) {
+async fn s08_an_administrator_begins_with_people_and_sees_no_case(world: &World) {
     let case = world.submitted().await;
     let person = world.officer("water", "150402", &[Role::SystemAdministrator]).await;
     let mut browser = desk(world, &person).await;
-    assert_eq!(browser.get("/").await.location(), "/help#posts");
+    assert_eq!(browser.get("/").await.location(), "/organs");
     assert_eq!(browser.get("/help").await.status, StatusCode::OK);
     for path in ["/cases", "/projects", &case_page(&case)] {
         assert_eq!(browser.get(path).await.status, StatusCode::FORBIDDEN, "{path}");

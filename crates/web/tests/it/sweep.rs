@@ -111,6 +111,8 @@ impl Samples {
             (("holds", "id"), holds[0].id.to_string()),
             (("accounts", "id"), officer.account().to_string()),
             (("alarms", "id"), alarm),
+            (("people", "id"), officer.account().to_string()),
+            (("organs", "agency"), "water-150402".to_owned()),
             (("sessions", "id"), session),
             (("keys", "id"), "00".repeat(16)),
             (("projects", "id"), project.to_string()),
@@ -221,11 +223,12 @@ fn escape(text: &str) -> String {
 }
 
 /// Routes that take a file, with the query that says for what.
-const UPLOADS: [(&str, &str); 4] = [
+const UPLOADS: [(&str, &str); 5] = [
     ("/projects/{id}/files", "?item=soil_water&material=soil_water_plan"),
     ("/guides/{item}/samples", "?material=soil_water_plan"),
     ("/supervision/cards/{id}/attachments", ""),
     ("/cases/{id}/suspend/papers", ""),
+    ("/staff/preview", ""),
 ];
 
 fn upload(route: &Route) -> Option<&'static str> {
@@ -317,8 +320,16 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
     for (who, person) in &wrong {
         let mut client = Client::office(world).signed_in(world, person).await;
         for route in routes(Face::Office).into_iter().filter(|route| route.access == Access::Owner) {
+            // Administrators of the whole region look after every officer.
+            if who.starts_with("a s") && *who != "a sister region" && is_of_people(route.path) {
+                continue;
+            }
+            if who.starts_with("a county's audit") && route.method == Method::GET && is_of_people(route.path) {
+                continue;
+            }
             // A project belongs to its region, not to a department: every department there reads it.
-            if *who == "another department" && route.method == Method::GET && route.path.starts_with("/projects/") {
+            let reads = route.method == Method::GET || route.path.ends_with("/contact");
+            if *who == "another department" && reads && route.path.starts_with("/projects/") {
                 continue;
             }
             // Sealed content is looked after by the region's security administrators.
@@ -332,6 +343,10 @@ async fn a01_what_belongs_to_others_is_not_there(world: &World) {
         }
     }
     faults.none();
+}
+
+fn is_of_people(path: &str) -> bool {
+    ["/organs/", "/people/"].iter().any(|room| path.starts_with(room))
 }
 
 async fn a23_the_right_person_comes_in_everywhere_and_reading_changes_nothing(world: &World) {

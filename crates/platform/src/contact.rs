@@ -1,0 +1,81 @@
+//! 联系信息: what a declaration says about people. Masked for every officer who reads the project, shown to whoever may and says
+//! why; the reason stands in the security audit (S-34).
+
+use crate::{Action, Call, Failure, Platform, stream::stream_id};
+use domain::{
+    Refusal,
+    declaration::masked,
+    ids::ProjectId,
+    project::{Project, SEALED_AT},
+};
+
+/// Longest reason, in characters.
+const REASON: usize = 100;
+
+/// One personal answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactLine {
+    /// The question.
+    pub label: String,
+    /// The answer, masked or not.
+    pub text: String,
+    /// What it was collected for.
+    pub purpose: String,
+}
+
+impl Platform {
+    /// The personal answers of a declaration with their middle hidden.
+    pub async fn masked_contact(&self, call: &Call, id: &ProjectId) -> Result<Vec<ContactLine>, Failure> {
+        self.load_project(call, Action::ReadProject, id).await?;
+        self.contact(id, true).await
+    }
+
+    /// Whether the caller may see them in full.
+    pub async fn may_unmask(&self, call: &Call, id: &ProjectId) -> bool {
+        self.load_project(call, Action::UnmaskContact, id).await.is_ok()
+    }
+
+    /// The personal answers in full. The reason is kept in the audit record of this very request, before anything is shown.
+    pub async fn unmask_contact(&self, call: &Call, id: &ProjectId, reason: &str) -> Result<Vec<ContactLine>, Failure> {
+        self.load_project(call, Action::UnmaskContact, id).await?;
+        let reason = reason.trim();
+        let length = reason.chars().count();
+        if !(4..=REASON).contains(&length) || reason.chars().any(char::is_control) {
+            let words = format!("请写明查看的理由（4 至 {REASON} 个字），例如：电话告知补正内容。");
+            return Err(Refusal::field("reason", "contact.reason", words).article("个人信息保护法第六条").into());
+        }
+        let found = self.contact(id, false).await?;
+        let mut change = self.change(call);
+        change.about(stream_id::<Project>(id.as_str()));
+        change.because(reason);
+        change.commit(id.as_str()).await?;
+        Ok(found)
+    }
+
+    async fn contact(&self, id: &ProjectId, hidden: bool) -> Result<Vec<ContactLine>, Failure> {
+        let stream = stream_id::<Project>(id.as_str());
+        let mut lines = Vec::new();
+        for (field, entry) in self.form().personal_register() {
+            let value = match self.store.secret(&stream, SEALED_AT, &field.id, &self.sealer).await {
+                Ok(Some(value)) => value,
+                // Erased, or never given.
+                Ok(None) => continue,
+                Err(error) => {
+                    // The rest of the project stays readable.
+                    tracing::error!(project.id = %id, field = field.id, error = %error, "a sealed answer does not open");
+                    continue;
+                }
+            };
+            let text = String::from_utf8(value).map_err(Failure::fault)?;
+            if text.trim().is_empty() {
+                continue;
+            }
+            lines.push(ContactLine {
+                label: field.label.clone(),
+                text: if hidden { masked(field.kind, &text) } else { text },
+                purpose: entry.purpose.clone(),
+            });
+        }
+        Ok(lines)
+    }
+}
