@@ -309,7 +309,7 @@ fn s33_personal_answers_are_registered_and_leave_only_by_split() {
     assert_eq!(public.with_personal(personal), declaration);
 
     let shipped = include_str!("../../../../data/declaration.toml");
-    let unregistered = shipped.replacen("purpose = \"核对项目单位身份,制作法律文书\"", "purpose = \" \"", 1);
+    let unregistered = shipped.replacen("purpose = \"核对项目单位身份，制作法律文书\"", "purpose = \" \"", 1);
     assert_ne!(shipped, unregistered);
     assert_eq!(Form::parse(&unregistered).unwrap_err().code, "form.format");
     let untagged = shipped.replacen(
