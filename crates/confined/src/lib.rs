@@ -2,8 +2,8 @@
 //! depends on it.
 //!
 //! The parent starts its own binary with [`COMMAND`], an empty environment and three pipes. The child first gives up what it does
-//! not need ([`limits`]) and begins itself anew, so that the limits hold from its first instruction; then it gives up files, network
-//! and programs ([`walls`]), reads the content from standard input, looks through it (`platform::upload::answer`) and writes its
+//! not need (`limits`) and begins itself anew, so that the limits hold from its first instruction; then it gives up files, network
+//! and programs (`walls`), reads the content from standard input, looks through it (`platform::upload::answer`) and writes its
 //! answer. Whoever is killed, crashes or is late has given no answer, and a file without an answer is refused.
 
 mod child;
