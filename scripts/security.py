@@ -32,7 +32,7 @@ def run(name, *command, limit, **more):
     log = WORK / f"{name}.log"
     with log.open("w") as out:
         try:
-            status = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, timeout=limit, **more).returncode
+            status = subprocess.run(command, cwd=WORK, stdout=out, stderr=subprocess.STDOUT, timeout=limit, **more).returncode
         except subprocess.TimeoutExpired:
             status = -1
     return status, log.read_text(errors="replace")
