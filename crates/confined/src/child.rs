@@ -86,7 +86,7 @@ fn probe() -> io::Result<()> {
         "limits": limits::now(),
         "environment": env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect::<Vec<_>>(),
         "reads_files": File::open("/etc/hostname").is_ok() || File::open("/").is_ok(),
-        "writes_files": File::create("/tmp/tzxm-probe").is_ok(),
+        "writes_files": File::create(env::temp_dir().join("tzxm-probe")).is_ok(),
         "opens_sockets": std::net::UdpSocket::bind("127.0.0.1:0").is_ok(),
         "starts_programs": Command::new("/bin/true").status().is_ok(),
         "takes_memory": memory.try_reserve_exact(usize::try_from(limits::MEMORY).unwrap_or(usize::MAX)).is_ok(),

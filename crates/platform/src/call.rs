@@ -45,6 +45,14 @@ impl Actor {
         }
     }
 
+    /// Posts held today; none for anybody but an officer.
+    pub fn posts(&self) -> &[Post] {
+        match self {
+            Self::Officer { posts, .. } => posts,
+            _ => &[],
+        }
+    }
+
     /// As written into events and audit records.
     pub fn tag(&self) -> String {
         match self {

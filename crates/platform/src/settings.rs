@@ -1,7 +1,7 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
-use crate::{Actor, account::Face};
-use domain::account::PostLimits;
+use crate::account::Face;
+use domain::account::{Post, PostLimits};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -106,7 +106,7 @@ pub struct Settings {
     /// Scans and pictures.
     pub scans: Scans,
     /// Hours within which sealed content must be reported to the secrecy office (保密法: 24; data, not code).
-    pub report_hours: i64,
+    pub secrecy_report_hours: i64,
     /// Two-digit code of the central guiding department in codes issued here (GB/T 40058 4.4; data, not law).
     pub code_department: String,
     /// argon2 memory in KiB, passes, lanes.
@@ -145,7 +145,7 @@ impl Default for Settings {
             temp: "var/temp".into(),
             held_keys: "var/held-keys".into(),
             scans: Scans::Held,
-            report_hours: 24,
+            secrecy_report_hours: 24,
             code_department: "04".into(),
             password_cost: (64 * 1024, 3, 1),
             upload_per_day: 2 * 1024 * 1024 * 1024,
@@ -164,12 +164,10 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether a person may work from there: an administrator only from the networks named for administrators (S-18).
-    pub fn may_work_from(&self, actor: &Actor, source: Option<IpAddr>) -> bool {
-        let administers = match actor {
-            Actor::Officer { posts, .. } => posts.iter().any(|post| post.role.is_administrator()),
-            _ => false,
-        };
+    /// Whether whoever holds these posts may work from there: an administrator only from the networks named for
+    /// administrators (S-18).
+    pub fn may_work_from(&self, posts: &[Post], source: Option<IpAddr>) -> bool {
+        let administers = posts.iter().any(|post| post.role.is_administrator());
         // What reaches an IPv6 listener from IPv4 is written as an IPv6 address.
         let source = source.map(|source| source.to_canonical());
         !administers
@@ -191,8 +189,8 @@ impl Settings {
         if !(1..=4).contains(&self.incident_report_hours) {
             faults.push("incident_report_hours 应为 1 至 4 小时（关键信息基础设施 1，中央机关 2，其他 4）".into());
         }
-        if !(1..=24 * 7).contains(&self.report_hours) {
-            faults.push("report_hours 应为 1 至 168 小时".into());
+        if !(1..=24 * 7).contains(&self.secrecy_report_hours) {
+            faults.push("secrecy_report_hours 应为 1 至 168 小时".into());
         }
         if self.held_keys.starts_with(&self.files) || self.files.starts_with(&self.held_keys) {
             faults.push("held_keys 不能与 files 相互包含：封存内容的密钥不得随文件一起备份".into());

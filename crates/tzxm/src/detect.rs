@@ -26,8 +26,9 @@ async fn once(platform: &Platform, before: &mut (i64, Instant)) -> Result<(), Fa
     let passed = i64::try_from(now.1.duration_since(before.1).as_millis()).unwrap_or(i64::MAX);
     let wall = now.0 - before.0;
     *before = now;
-    if platform.watch_clock(wall, passed).await? {
+    let call = Call::system("detection");
+    if platform.watch_clock(&call, wall, passed).await? {
         tracing::error!(wall, passed, "the clock jumped");
     }
-    platform.detect(&Call::system("detection")).await.map(|_| ())
+    platform.detect(&call).await.map(|_| ())
 }

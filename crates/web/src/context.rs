@@ -51,7 +51,7 @@ impl Context {
             seen.set(actor.clone());
         }
         let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        if !platform.settings.may_work_from(&actor, source) {
+        if !platform.settings.may_work_from(actor.posts(), source) {
             return Err(WebError::NotFound);
         }
         let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt, source };

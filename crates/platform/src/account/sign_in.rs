@@ -30,6 +30,12 @@ pub(super) fn wrong_code() -> Refusal {
     Refusal::field("code", "sign_in.code", words).article("GB/T 22239-2019 8.1.4.1")
 }
 
+/// An administrator who has proved everything, at a place where administrators do not work (S-18).
+fn outside_management() -> Failure {
+    let words = "管理员账号只能在管理网络登录，请换到管理网络后再试。确需从别处登录的，请联系平台运维人员。";
+    Refusal::new("sign_in.network", words).article("GB/T 22239-2019 8.1.4.4").into()
+}
+
 impl Platform {
     pub(super) async fn find_account(&self, face: Face, login: &str) -> Result<Option<Found>, Failure> {
         let row = self
@@ -135,7 +141,11 @@ impl Platform {
             for row in self.signed_in_rows(account, outcome, source, now) {
                 change.row(row);
             }
-            if self.posts_today(account).await?.iter().any(|post| post.role.is_administrator()) {
+            let posts = self.posts_today(account).await?;
+            if !self.settings.may_work_from(&posts, source.parse().ok()) {
+                return Err(outside_management());
+            }
+            if posts.iter().any(|post| post.role.is_administrator()) {
                 ended_elsewhere = !self.live_sessions(face, account).await?.is_empty();
                 change.row(Row::new(
                     "UPDATE sessions SET ended = 1, why_ended = 'replaced' WHERE account_id = $1 AND ended = 0 AND half = 0",

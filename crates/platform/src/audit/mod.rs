@@ -39,7 +39,7 @@ pub struct Attempt {
     /// When it began.
     pub at: Moment,
     /// What it tries to get at, should it change nothing.
-    pub(crate) aim: OnceLock<String>,
+    aim: OnceLock<String>,
     written: AtomicBool,
 }
 
@@ -55,6 +55,11 @@ impl Attempt {
         at: Moment,
     ) -> Self {
         Self { request, face, method, path, source, session, at, aim: OnceLock::new(), written: AtomicBool::new(false) }
+    }
+
+    /// What the request tries to get at, should it change nothing: the account somebody signs in to. The first one stays.
+    pub(crate) fn aims_at(&self, object: String) {
+        let _ = self.aim.set(object);
     }
 
     /// Whether its record is already committed with a change.

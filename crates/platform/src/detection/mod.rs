@@ -10,7 +10,7 @@ mod watch;
 pub use alarm::{AlarmLine, AlarmPage};
 pub use list::{AlarmFilter, AlarmRow, Alarms, PAGE};
 
-use crate::{Platform, audit::Attempt, stream::refused};
+use crate::{Action, Call, Failure, Object, Platform, permission, stream::refused};
 use domain::region::INNER_MONGOLIA;
 use ledger::{AuditEntry, Unit};
 
@@ -18,8 +18,8 @@ use ledger::{AuditEntry, Unit};
 const JUMP: i64 = 2000;
 
 /// Alarms are the platform's as a whole: only a post at the autonomous region reaches them.
-fn whole() -> crate::Object<'static> {
-    crate::Object { region: Some(INNER_MONGOLIA), ..crate::Object::default() }
+fn whole() -> Object<'static> {
+    Object { region: Some(INNER_MONGOLIA), ..Object::default() }
 }
 
 /// What the platform itself notices and no request says.
@@ -55,16 +55,10 @@ impl Noticed {
     }
 }
 
-impl Attempt {
-    /// What the request tries to get at, where it changes nothing: the account somebody signs in to.
-    pub(crate) fn aims_at(&self, object: String) {
-        let _ = self.aim.set(object);
-    }
-}
-
 impl Platform {
     /// Notes a jump of the clock: `wall` milliseconds went by on it while `passed` did. Whether it was one.
-    pub async fn watch_clock(&self, wall: i64, passed: i64) -> Result<bool, crate::Failure> {
+    pub async fn watch_clock(&self, call: &Call, wall: i64, passed: i64) -> Result<bool, Failure> {
+        let _permit = permission::decide(&call.actor, Action::WatchAudit, Object::default(), self.rules.regions)?;
         let off = wall - passed;
         if off.abs() <= JUMP {
             return Ok(false);

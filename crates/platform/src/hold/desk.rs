@@ -176,7 +176,7 @@ impl Platform {
             source: text("source")?,
             state,
             held_at: Moment(held_at),
-            report_by: owed.then_some(Moment(held_at + self.settings.report_hours * 3_600_000)),
+            report_by: owed.then_some(Moment(held_at + self.settings.secrecy_report_hours * 3_600_000)),
         })
     }
 
@@ -207,7 +207,7 @@ impl Platform {
             unit_name: text("unit_name")?,
             project_code: text("code")?,
             login: text("login")?,
-            report_by: hold::report_by(&stream.state, self.settings.report_hours),
+            report_by: hold::report_by(&stream.state, self.settings.secrecy_report_hours),
             may_decide: self.may_hold(call, Action::DecideHold),
             may_confirm: self.may_hold(call, Action::ConfirmPurge) && proposer != call.actor.account(),
             hold: stream.state,

@@ -1,6 +1,5 @@
 //! 监察卡: read, answered, closed, handed up.
 
-use super::posts;
 use crate::{
     Action, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
@@ -110,7 +109,9 @@ impl Platform {
     /// The highest region of the caller's supervising posts that covers the one that holds the card.
     fn holder(&self, call: &Call, card: &Card) -> Option<RegionCode> {
         let (regions, held_by) = (self.rules.regions, card.held_by?);
-        let covering = posts(call)
+        let covering = call
+            .actor
+            .posts()
             .iter()
             .filter(|post| post.role == Role::Supervisor && regions.within(post.region, held_by))
             .map(|post| post.region);

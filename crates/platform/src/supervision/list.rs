@@ -1,6 +1,6 @@
 //! Lists of cards and orders, filtered, by keyset; and the counts a department sees above its work list.
 
-use super::{does_case_work, posts};
+use super::does_case_work;
 use crate::{
     Action, Call, Failure, Object, Platform, permission,
     read::{day_number, from_day_number},
@@ -316,7 +316,7 @@ impl Platform {
     /// Whose orders the caller sees: as with cards, and those to the departments below a manager.
     fn order_scope(&self, call: &Call) -> Cond {
         let mut any = Cond::any().add(self.card_scope(call));
-        for post in posts(call).iter().filter(|post| post.role == Role::DepartmentManager) {
+        for post in call.actor.posts().iter().filter(|post| post.role == Role::DepartmentManager) {
             let below: Vec<Value> = self.with_below(post.region).map(|r| r.as_str().to_owned().into()).collect();
             any = any.add(
                 Cond::all().add(column("department").eq(post.department.clone())).add(column("region").is_in(below)),
@@ -326,7 +326,9 @@ impl Platform {
     }
 
     fn own_organs(&self, call: &Call, counts: impl Fn(Role) -> bool) -> Cond {
-        let mut organs: Vec<_> = posts(call)
+        let mut organs: Vec<_> = call
+            .actor
+            .posts()
             .iter()
             .filter(|post| counts(post.role))
             .map(|post| (post.department.clone(), post.region.as_str().to_owned()))
@@ -431,7 +433,7 @@ impl Platform {
     /// `None` for whoever has nothing to do with supervision.
     pub async fn supervision_tasks(&self, call: &Call) -> Result<Option<u64>, Failure> {
         let supervised = !self.supervised(call).is_empty();
-        if !supervised && !posts(call).iter().any(|post| does_case_work(post.role)) {
+        if !supervised && !call.actor.posts().iter().any(|post| does_case_work(post.role)) {
             return Ok(None);
         }
         let mine = self.asked_of_mine(call).await?;

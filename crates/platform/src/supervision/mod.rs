@@ -18,9 +18,9 @@ pub use home::{Home, Lights, Rank, RankBy, SortBy, Tile};
 pub use list::{CardFilter, CardRow, Cards, Mine, OrderRow, Orders, Owing};
 pub use order::OrderPage;
 
-use crate::{Action, Actor, Call, Failure, Object, Platform, permission, stream::Change};
+use crate::{Action, Call, Failure, Object, Platform, permission, stream::Change};
 use domain::{
-    account::{Post, Role},
+    account::Role,
     case::Application,
     region::RegionCode,
     supervision::{self, Card, CardEvent, Hit, Rule},
@@ -70,23 +70,16 @@ impl Platform {
 
     /// Regions the caller supervises; empty for everybody else.
     pub fn supervised(&self, call: &Call) -> BTreeSet<RegionCode> {
-        let posts = posts(call).iter().filter(|p| p.role == Role::Supervisor);
+        let posts = call.actor.posts().iter().filter(|p| p.role == Role::Supervisor);
         posts.flat_map(|p| self.with_below(p.region)).collect()
     }
 
     /// The highest region the caller supervises.
     pub fn supervised_root(&self, call: &Call) -> Option<RegionCode> {
-        let mut roots: Vec<_> = posts(call).iter().filter(|p| p.role == Role::Supervisor).map(|p| p.region).collect();
+        let mut roots: Vec<_> =
+            call.actor.posts().iter().filter(|p| p.role == Role::Supervisor).map(|p| p.region).collect();
         roots.sort_unstable_by_key(|region| (self.rules.regions.level(*region), *region));
         roots.first().copied()
-    }
-}
-
-/// Posts of an officer; none for anybody else.
-fn posts(call: &Call) -> &[Post] {
-    match &call.actor {
-        Actor::Officer { posts, .. } => posts,
-        _ => &[],
     }
 }
 

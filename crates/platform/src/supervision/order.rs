@@ -1,6 +1,5 @@
 //! 督办: issued by a supervisor or a superior department, replied to by the organ.
 
-use super::posts;
 use crate::{Action, Actor, Call, Failure, Object, Platform, failure::again, permission, stream::Stream};
 use domain::{
     account::Role,
@@ -114,6 +113,6 @@ fn issuer(call: &Call) -> (String, String) {
         _ => String::new(),
     };
     let ordering = |role| matches!(role, Role::Supervisor | Role::DepartmentManager);
-    let post = posts(call).iter().find(|post| ordering(post.role));
+    let post = call.actor.posts().iter().find(|post| ordering(post.role));
     (name, post.map(|p| Agency::new(p.department.clone(), p.region).name()).unwrap_or_default())
 }

@@ -100,6 +100,7 @@ async fn s21_a_running_alarm_takes_what_comes_and_a_closed_one_does_not(world: &
 async fn s21_only_the_platform_looks_and_only_the_region_reads(world: &World) {
     let (p, reader) = (&world.platform, security(world).await);
     forbidden(p.detect(&reader.call()).await);
+    forbidden(p.watch_clock(&reader.call(), 0, 0).await);
     wrong_passwords(world, "203.0.113.1", 10).await;
     p.detect(&system()).await.unwrap();
     let id = open(world, &reader).await.remove(0).id;

@@ -187,9 +187,9 @@ async fn s21_what_the_platform_notices_itself_raises_its_alarm(world: &World) {
         p.close_attempt(&attempt, &reader.actor, "failed", "http.fault").await.unwrap();
     }
     assert_eq!(raised(world, &reader, &mut known).await, named(&["many_faults"]));
-    assert!(!p.watch_clock(5_100, 5_000).await.unwrap(), "a tenth of a second is no jump");
+    assert!(!p.watch_clock(&system, 5_100, 5_000).await.unwrap(), "a tenth of a second is no jump");
     assert_eq!(raised(world, &reader, &mut known).await, Vec::<String>::new());
-    assert!(p.watch_clock(86_405_000, 5_000).await.unwrap());
+    assert!(p.watch_clock(&system, 86_405_000, 5_000).await.unwrap());
     assert_eq!(raised(world, &reader, &mut known).await, named(&["clock_jump"]));
     let drop = ["DROP TRIGGER audit_entry_no_update", "DROP TRIGGER audit_entry_append_only ON audit_entry"]
         [usize::from(p.store.backend() == ledger::Backend::Postgres)];

@@ -220,6 +220,11 @@ async fn s18_an_administrator_works_from_the_management_network_only(world: &Wor
     let p = world.with_settings(|settings| {
         settings.administrator_networks = vec!["10.20.0.0/24".parse().unwrap(), "fd00:20::/64".parse().unwrap()];
     });
+    let mut stranger = Client::of(&p, Face::Office).at("203.0.113.7".parse().unwrap());
+    let refused = stranger.post("/login", &password(&auditor)).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text().contains("只能在管理网络登录"));
+    let mut at_home = Client::of(&p, Face::Office).at("10.20.0.7".parse().unwrap());
+    assert!(at_home.post("/login", &password(&auditor)).await.status.is_redirection());
     let session = Client::office(world).signed_in(world, &auditor).await.token().to_owned();
     let desk = Client::of(&p, Face::Office).with_token(&session);
     for (source, expected) in [
