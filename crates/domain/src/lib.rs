@@ -31,6 +31,7 @@ pub mod refusal;
 pub mod regime;
 pub mod region;
 pub mod seal;
+pub mod shipped;
 pub mod supervision;
 pub mod time;
 mod tsv;

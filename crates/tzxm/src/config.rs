@@ -1,6 +1,6 @@
 //! 配置文件: one TOML file, few items, each with a safe default. Read once, checked before anything starts.
 
-use crate::{log::OneLine, stop::Stop};
+use crate::{log::OneLine, release::ReleaseSettings, stop::Stop};
 use courier::NotificationSettings;
 use identity::IdentitySettings;
 use platform::Settings;
@@ -28,6 +28,8 @@ pub struct Config {
     pub notification: NotificationSettings,
     /// 统一身份认证.
     pub identity: IdentitySettings,
+    /// 可信验证.
+    pub release: ReleaseSettings,
 }
 
 /// Addresses of the three faces.
@@ -132,6 +134,7 @@ impl Config {
         let known: Vec<&str> = domain::notification::default_rules().channels.iter().map(|c| c.id.as_str()).collect();
         faults.extend(self.notification.validate(&known));
         faults.extend(self.identity.validate());
+        faults.extend(self.release.validate());
         let Listen { portal, office, api } = self.listen;
         let same = |a: SocketAddr, b: SocketAddr| a == b && a.port() != 0;
         if same(portal, office) || same(office, api) || same(portal, api) {
@@ -176,6 +179,7 @@ mod tests {
         assert_eq!(format!("{:?}", example.log), format!("{:?}", default.log));
         assert_eq!(format!("{:?}", example.notification), format!("{:?}", default.notification));
         assert_eq!(format!("{:?}", example.identity), format!("{:?}", default.identity));
+        assert_eq!(format!("{:?}", example.release), format!("{:?}", default.release));
         let sample = Settings {
             portal_url: example.platform.portal_url.clone(),
             office_url: example.platform.office_url.clone(),

@@ -28,6 +28,23 @@ pub fn signer(keys: &Keys) -> Result<Option<Arc<dyn Signer>>, Stop> {
     Ok(Some(Arc::new(signer)))
 }
 
+/// Reads the key that signs releases and seals configurations.
+pub fn release_signer(path: &Path) -> Result<Sm2Signer, Stop> {
+    let shown = path.display();
+    let hint = format!("无法读取发布密钥文件 {shown}。首次使用请用 tzxm key create-release {shown} 生成，并离线保存");
+    let pem = private(path, "发布密钥文件", &hint)?;
+    Sm2Signer::from_pem(&pem)
+        .map_err(|error| Stop::because(format!("发布密钥文件 {shown} 不是 SM2 私钥（PKCS#8 PEM）"), &error))
+}
+
+/// Writes a new key that signs releases, and its public key beside it (`.pub`); an existing file is never touched.
+pub fn create_release(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
+    create_seal(path, chance)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    Ok(std::fs::write(beside, &release_signer(path)?.public_key().pem)?)
+}
+
 /// Reads all key files. Refuses to go on without a master key, or with one that others can read.
 pub fn sealer(keys: &Keys) -> Result<Sealer, Stop> {
     let master = read(&keys.master)?;

@@ -15,6 +15,7 @@ mod lines;
 mod log;
 mod printing;
 mod prove;
+mod release;
 mod seal;
 mod serve;
 mod simulate;
@@ -67,7 +68,9 @@ enum Tzxm {
         #[arg(help = "文件类型")]
         file_type: String,
     },
-    #[command(about = "主密钥和签章密钥")]
+    #[command(about = "发布清单和配置封签")]
+    Release(release::Args),
+    #[command(about = "主密钥、签章密钥和发布密钥")]
     Key {
         #[command(subcommand)]
         command: Key,
@@ -83,6 +86,11 @@ enum Key {
     },
     #[command(about = "生成新的电子签章密钥文件（SM2；已存在的文件不会被覆盖）")]
     CreateSeal {
+        #[arg(help = "文件")]
+        file: PathBuf,
+    },
+    #[command(about = "生成新的发布密钥文件（SM2）和公钥文件（.pub）；已存在的文件不会被覆盖")]
+    CreateRelease {
         #[arg(help = "文件")]
         file: PathBuf,
     },
@@ -115,6 +123,10 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Key { command: Key::CreateSeal { file } } => {
             key::create_seal(&file, &world::chance()?).map(|()| lines::GOOD)?
         }
+        Tzxm::Key { command: Key::CreateRelease { file } } => {
+            key::create_release(&file, &world::chance()?).map(|()| lines::GOOD)?
+        }
+        Tzxm::Release(args) => release::run(&args, out)?,
         Tzxm::InspectFile { .. } => lines::BAD,
         Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
         Tzxm::Serve(args) => block_on(serve::run(&args))?,

@@ -2,7 +2,9 @@
 
 use crate::{
     config::{Config, Listen},
-    deliver, detect, prove, seal,
+    deliver, detect, prove,
+    release::{self, Check},
+    seal,
     stop::Stop,
     supervise, world,
 };
@@ -124,7 +126,7 @@ impl Doors {
     }
 
     /// Serves until SIGTERM or ctrl-c, then lets running requests end.
-    pub async fn serve(self, platform: Platform) -> Result<(), Stop> {
+    pub async fn serve(self, platform: Platform, check: Option<Check>) -> Result<(), Stop> {
         let (stop, stopped) = watch::channel(false);
         let mut running = tokio::task::JoinSet::new();
         for (face, door, at) in self.0 {
@@ -145,6 +147,7 @@ impl Doors {
         let sealing = tokio::spawn(seal::watch(platform.clone(), stopped.clone()));
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
         let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
+        let checking = tokio::spawn(release::watch(check, platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -162,6 +165,7 @@ impl Doors {
         sealing.abort();
         proving.abort();
         detecting.abort();
+        checking.abort();
         sweeping.abort();
         platform.store.close().await?;
         match early {
@@ -229,9 +233,10 @@ async fn asked_to_stop() -> Result<(), Stop> {
 pub async fn run(args: &Args) -> Result<u8, Stop> {
     let config = Config::read(&args.place.config)?;
     config.start_log()?;
+    let check = release::at_start(&config.release, &args.place.config, &args.place.database).await?;
     let doors = Doors::open(&args.face, &config.listen).await?;
     let store = world::store(&args.place.database).await?;
     let platform = world::platform(&config, store).await?;
-    doors.serve(platform).await?;
+    doors.serve(platform, check).await?;
     Ok(crate::lines::GOOD)
 }
