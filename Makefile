@@ -1,5 +1,5 @@
 # tzxm: `make setup` once, then `make demo` to look at it and `make test` to check everything.
-.PHONY: setup demo test bench security screenshots
+.PHONY: setup demo test bench security release screenshots
 
 setup:        ## installs what is missing (Debian packages, npm packages)
 	@scripts/setup.sh
@@ -15,6 +15,9 @@ bench:        ## speed as ratios against limits measured in the same run
 
 security:     ## scanners against a demonstration: schemathesis, wapiti, sqlmap (about fifteen minutes)
 	python3 scripts/security.py
+
+release:      ## a signed release in out/: make release KEY=release.key (a key of tzxm key create-release)
+	@scripts/release.sh $(KEY)
 
 screenshots: setup  ## pictures of the main pages: e2e/out/, and docs/pictures/ for the README
 	@scripts/test.sh pictures

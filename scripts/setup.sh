@@ -20,6 +20,7 @@ wanted() {
     command -v pdftotext >/dev/null || echo poppler-utils
     command -v zbarimg >/dev/null || echo zbar-tools
     command -v openssl >/dev/null || echo openssl
+    command -v clamscan >/dev/null || echo clamav
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 }
 

@@ -16,6 +16,7 @@ pub mod detection;
 pub mod document;
 pub mod group;
 pub mod guide;
+pub mod hidden;
 pub mod hold;
 pub mod ids;
 pub mod industry;

@@ -5,6 +5,7 @@ use crate::{Actor, Call, Failure, Platform, settings::Demand};
 use domain::{
     Moment,
     account::{Account, Post},
+    hidden::Hidden,
     ids::{AccountId, UnitId},
 };
 use ledger::{QueryResult, Row, Unit};
@@ -78,10 +79,9 @@ impl Owed {
 }
 
 /// A session that just began: the token goes into the cookie and nowhere else.
-#[derive(Debug)]
 pub struct SignedIn {
     /// Secret of the cookie, 64 hex digits.
-    pub token: String,
+    pub token: Hidden<String>,
     /// Who signed in.
     pub account: AccountId,
     /// What is still owed.
