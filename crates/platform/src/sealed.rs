@@ -52,6 +52,5 @@ domain::never_shown!(
     crate::seal::Sm2Signer,
     crate::account::OpenOfficer,
     crate::account::Enrolling,
-    crate::account::SignedIn,
     crate::unit::RegisterUnit,
 );

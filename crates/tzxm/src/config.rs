@@ -211,6 +211,8 @@ mod tests {
             ("[listen]\nportal = \"0.0.0.0:80\"\n[platform]\nsecure_cookies = false", "secure_cookies"),
             ("[listen]\napi = \"0.0.0.0:80\"\n[platform]\ndemo = true", "demo"),
             ("[log]\nfilter = \"a=b=c\"", "filter"),
+            ("[platform]\nclamd = \"10.20.0.5:3310\"", "clamd"),
+            ("[platform]\nclamd = \"scanner.example:3310\"", "clamd"),
             ("[platform]\nportal_url = \"tzxm.example\"", "portal_url"),
             (
                 "[identity]\nissuer = \"http://sso.example\"\nname = \"a\"\nclient_id = \"b\"\nclient_secret_file = \"c\"",

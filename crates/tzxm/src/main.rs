@@ -8,6 +8,7 @@ mod credit_code;
 mod deliver;
 mod demo;
 mod detect;
+mod harden;
 mod items;
 mod key;
 mod ledger;
@@ -24,6 +25,7 @@ mod supervise;
 mod world;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use platform::ports::{Chance, Clock, SystemClock};
 use std::{
     io::{BufWriter, Write},
@@ -31,10 +33,12 @@ use std::{
     process::ExitCode,
 };
 use stop::Stop;
+use zeroizing_alloc::ZeroAlloc;
 
-/// Threads that allocate and free for each other: what the system allocator does worst.
+/// Threads that allocate and free for each other: what the system allocator does worst. Whatever is freed is wiped (S-31): a password
+/// goes through buffers of many libraries before it reaches us.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Exit status: 0 all good, 1 something is not, 2 wrong usage.
 #[derive(Parser)]
@@ -101,6 +105,10 @@ fn main() -> ExitCode {
     // Confined before anything else is touched.
     if let Tzxm::InspectFile { file_type } = &command {
         return confined::child(file_type);
+    }
+    if let Err(error) = harden::no_core_dumps() {
+        eprintln!("不能关闭内存转储，程序不启动：{error}");
+        return ExitCode::FAILURE;
     }
     let mut out = BufWriter::new(std::io::stdout());
     match run(command, &mut out).and_then(|status| Ok(out.flush().map(|()| status)?)) {

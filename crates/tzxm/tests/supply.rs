@@ -73,7 +73,8 @@ fn a29_the_reviewed_list_is_that_of_the_lock_files() {
     for (name, package) in ["web", "e2e"].into_iter().flat_map(npm) {
         locked.insert(format!("npm {name} {}", package["version"].as_str().unwrap()));
     }
-    let listed: BTreeSet<_> = reviewed().iter().map(|[kind, name, version, _]| format!("{kind} {name} {version}")).collect();
+    let listed: BTreeSet<_> =
+        reviewed().iter().map(|[kind, name, version, _]| format!("{kind} {name} {version}")).collect();
     let new: Vec<_> = locked.difference(&listed).collect();
     let gone: Vec<_> = listed.difference(&locked).collect();
     assert!(
@@ -203,19 +204,29 @@ fn findings(snapshot: &Snapshot, locked: &[(String, Version)], today: Date) -> V
         });
         for (name, version) in hits {
             let waived = snapshot.waiver.iter().any(|waiver| {
-                waiver.advisory == advisory.id && waiver.versions.contains(&version.to_string()) && day(&waiver.until) >= today
+                waiver.advisory == advisory.id
+                    && waiver.versions.contains(&version.to_string())
+                    && day(&waiver.until) >= today
             });
             if !waived {
-                let by = days_to_fix(&advisory.severity)
-                    .map_or_else(|| "a decision".to_owned(), |days| (day(&advisory.noted) + jiff::Span::new().days(days)).to_string());
-                found.push(format!("{} {name} {version} {}: {}; fix by {by}", advisory.id, advisory.severity, advisory.what));
+                let by = days_to_fix(&advisory.severity).map_or_else(
+                    || "a decision".to_owned(),
+                    |days| (day(&advisory.noted) + jiff::Span::new().days(days)).to_string(),
+                );
+                found.push(format!(
+                    "{} {name} {version} {}: {}; fix by {by}",
+                    advisory.id, advisory.severity, advisory.what
+                ));
             }
         }
     }
     for waiver in &snapshot.waiver {
         let until = day(&waiver.until);
-        let package = snapshot.advisory.iter().find(|advisory| advisory.id == waiver.advisory).map(|a| a.package.as_str());
-        let used = |version: &String| locked.iter().any(|(name, v)| Some(name.as_str()) == package && v.to_string() == *version);
+        let package =
+            snapshot.advisory.iter().find(|advisory| advisory.id == waiver.advisory).map(|a| a.package.as_str());
+        let used = |version: &String| {
+            locked.iter().any(|(name, v)| Some(name.as_str()) == package && v.to_string() == *version)
+        };
         if waiver.reason.len() < 20 || waiver.owner.is_empty() || waiver.versions.is_empty() {
             found.push(format!("the waiver of {} needs versions, a reason and an owner", waiver.advisory));
         } else if until < today {
@@ -266,7 +277,9 @@ fn s20_a_flaw_without_waiver_an_ended_waiver_and_one_too_long_are_found() {
         )
     };
     let today = jiff::civil::date(2026, 11, 24);
-    let at = |version: &str| vec![("leaky".to_owned(), version.parse().unwrap()), ("other".to_owned(), Version::new(1, 1, 0))];
+    let at = |version: &str| {
+        vec![("leaky".to_owned(), version.parse().unwrap()), ("other".to_owned(), Version::new(1, 1, 0))]
+    };
     assert_eq!(findings(&sample(""), &at("1.2.0"), today), Vec::<String>::new(), "mended");
     assert_eq!(findings(&sample(""), &at("1.1.9"), today), ["X-1 leaky 1.1.9 high: leaks; fix by 2026-11-08"]);
     assert_eq!(findings(&sample(&waiver("2027-11-24", "1.1.9")), &at("1.1.9"), today), Vec::<String>::new());

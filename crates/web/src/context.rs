@@ -47,8 +47,7 @@ impl Context {
             _ => None,
         };
         let owed = session.as_ref().map_or(Owed::Nothing, |session| session.owed);
-        let (token, ended) =
-            if session.is_some() { (token, Hidden::default()) } else { (Hidden::default(), token) };
+        let (token, ended) = if session.is_some() { (token, Hidden::default()) } else { (Hidden::default(), token) };
         let actor = session.filter(|_| owed == Owed::Nothing).map_or(Actor::Public, |session| session.actor);
         if let Some(seen) = parts.extensions.get::<crate::audit::Seen>() {
             seen.set(actor.clone());

@@ -10,3 +10,4 @@ mod schema;
 mod secrets;
 mod tampering;
 mod units;
+mod wire;

@@ -154,12 +154,18 @@ pub struct FactorPage {
 }
 
 /// What a confirmed enrolment gives: shown once.
-#[derive(Debug)]
 pub struct Confirmed {
     /// The recovery codes; none where there were some before.
     pub codes: Vec<String>,
     /// The session that goes on, when the old one was only half.
     pub session: Option<SignedIn>,
+}
+
+/// Never shows the codes.
+impl std::fmt::Debug for Confirmed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Confirmed").field("session", &self.session).finish_non_exhaustive()
+    }
 }
 
 fn place(account: &AccountId) -> String {

@@ -5,7 +5,6 @@ use crate::{Actor, Call, Failure, Platform, settings::Demand};
 use domain::{
     Moment,
     account::{Account, Post},
-    hidden::Hidden,
     ids::{AccountId, UnitId},
 };
 use ledger::{QueryResult, Row, Unit};
@@ -81,13 +80,20 @@ impl Owed {
 /// A session that just began: the token goes into the cookie and nowhere else.
 pub struct SignedIn {
     /// Secret of the cookie, 64 hex digits.
-    pub token: Hidden<String>,
+    pub token: String,
     /// Who signed in.
     pub account: AccountId,
     /// What is still owed.
     pub owed: Owed,
     /// Whether a session elsewhere ended by it (S-07).
     pub ended_elsewhere: bool,
+}
+
+/// Never shows the token.
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("account", &self.account).field("owed", &self.owed).finish_non_exhaustive()
+    }
 }
 
 /// A live session.

@@ -7,7 +7,7 @@ use super::{
     throttle::{CODES, FAILURES, Outcome, STRANGERS, counter},
 };
 use crate::{Call, Failure, Platform, settings::Demand, stream::Change};
-use domain::{Moment, Refusal, hidden::Hidden, ids::AccountId};
+use domain::{Moment, Refusal, ids::AccountId};
 use ledger::{Refused, Row};
 
 /// A day, in milliseconds.
@@ -135,7 +135,7 @@ impl Platform {
     ) -> Result<SignedIn, Failure> {
         let mut secret = [0; 32];
         self.chance.fill(&mut secret);
-        let token = Hidden::new(hex::encode(secret));
+        let token = hex::encode(secret);
         let mut ended_elsewhere = false;
         if let Some(outcome) = outcome {
             for row in self.signed_in_rows(account, outcome, source, now) {

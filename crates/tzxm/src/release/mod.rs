@@ -56,6 +56,13 @@ enum Command {
         #[arg(long, help = "封签密钥文件（tzxm key create-release 生成）")]
         key: PathBuf,
     },
+    #[command(about = "对任意文件签名：签名写在旁边的 .sig 文件中")]
+    Sign {
+        #[arg(long, help = "发布密钥文件")]
+        key: PathBuf,
+        #[arg(help = "文件")]
+        file: PathBuf,
+    },
     #[command(about = "按配置文件 [release] 的设置核对本程序和配置，不启动服务")]
     Check {
         #[arg(long, env = "TZXM_CONFIG", help = "配置文件")]
@@ -80,6 +87,10 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
             write_signed(&seal, key, Path::new(&file))?;
             writeln!(out, "配置文件 {} 已加封。改动配置后请重新加封，否则服务不能启动。", config.display())?;
         }
+        Command::Sign { key, file } => {
+            sign(key, file)?;
+            writeln!(out, "{} 已签名。", file.display())?;
+        }
         Command::Check { config: path } => {
             let config = Config::read(path)?;
             let faults = open(&config.release, path)?.map_or_else(Vec::new, |check| check.faults());
@@ -101,12 +112,15 @@ pub fn run(args: &Args, out: &mut dyn Write) -> Result<u8, Stop> {
 }
 
 fn write_signed(manifest: &Manifest, key: &Path, file: &Path) -> Result<(), Stop> {
+    std::fs::write(file, manifest.to_string())
+        .map_err(|error| Stop::because(format!("无法写入 {}", file.display()), &error))?;
+    sign(key, file)
+}
+
+fn sign(key: &Path, file: &Path) -> Result<(), Stop> {
     let signer = key::release_signer(key)?;
-    let text = manifest.to_string();
-    let signature = signer
-        .sign(text.as_bytes())
-        .map_err(|error| Stop::because("无法签名", error.as_ref() as &dyn std::error::Error))?;
-    std::fs::write(file, &text).map_err(|error| Stop::because(format!("无法写入 {}", file.display()), &error))?;
+    let text = std::fs::read(file).map_err(|error| Stop::because(format!("无法读取 {}", file.display()), &error))?;
+    let signature = signer.sign(&text).map_err(|error| Stop::new(format!("无法签名：{error}")))?;
     Ok(std::fs::write(signature_of(file), signature)?)
 }
 
