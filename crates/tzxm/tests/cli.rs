@@ -161,3 +161,12 @@ fn u05_the_one_binary_inspects_files_confined() {
     assert_eq!((&told["takes_memory"], &told["limits"][0]), (&Value::Bool(false), &Value::from(224 * 1024 * 1024)));
     assert_eq!(tzxm(&["--help"]).output().unwrap().stdout.windows(12).filter(|w| w == b"inspect-file").count(), 0);
 }
+
+#[test]
+fn s26_a_database_elsewhere_without_tls_does_not_start() {
+    for mode in ["", "?sslmode=require"] {
+        let url = format!("postgres://tzxm@db.example/tzxm{mode}");
+        let (status, _, words) = run(&["ledger", "verify", "--database", &url]);
+        assert!(status == Some(1) && words.contains("必须通过 TLS 连接"), "{words}");
+    }
+}
