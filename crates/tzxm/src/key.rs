@@ -119,14 +119,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys/master.key");
         let keys = Keys { master: path.clone(), ..Keys::default() };
-        assert!(sealer(&keys).unwrap_err().to_string().contains("tzxm key create"));
+        assert!(sealer(&keys).err().unwrap().to_string().contains("tzxm key create"));
         create(&path, &ChaChaChance::seeded(1)).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let first = sealer(&keys).unwrap().key_id().to_owned();
         assert!(create(&path, &ChaChaChance::seeded(2)).is_err());
         assert_eq!(sealer(&keys).unwrap().key_id(), first);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(sealer(&keys).unwrap_err().to_string().contains("chmod 600"));
+        assert!(sealer(&keys).err().unwrap().to_string().contains("chmod 600"));
     }
 
     #[test]

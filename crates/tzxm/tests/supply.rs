@@ -252,7 +252,7 @@ fn locked() -> Vec<(String, Version)> {
 #[test]
 fn s20_no_known_flaw_is_left_without_a_dated_waiver() {
     let snapshot = snapshot();
-    let today = jiff::Zoned::now().date();
+    let today = platform::ports::Clock::now(&platform::ports::SystemClock).date();
     assert!(day(&snapshot.snapshot) <= today);
     for advisory in &snapshot.advisory {
         assert!(["seen", "remembered"].contains(&advisory.certainty.as_str()), "{}", advisory.id);
