@@ -1,6 +1,4 @@
 //! Given an export, when somebody acts, then events or a refusal.
-#![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
-
 use super::*;
 use crate::region::INNER_MONGOLIA;
 

@@ -94,8 +94,6 @@ pub fn write(mark: &Mark<'_>, columns: &[&str], rows: &[Vec<Cell>]) -> Result<Ve
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
-
     use super::*;
     use std::io::{Cursor, Read};
 
