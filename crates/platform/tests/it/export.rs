@@ -177,7 +177,10 @@ async fn a21_a_file_is_taken_once_and_found_again_by_its_number(world: &World) {
     let id = ask(p, &officer).await.unwrap();
     let (a, b) = (officer.call(), officer.call());
     let (one, other) = tokio::join!(p.take_export(&a, &id), p.take_export(&b, &id));
-    let (file, refusal) = if one.is_ok() { (one.unwrap(), other) } else { (other.unwrap(), one) };
+    let (file, refusal) = match (one, other) {
+        (Ok(file), refusal) | (refusal, Ok(file)) => (file, refusal),
+        (one, other) => panic!("{one:?} {other:?}"),
+    };
     refused(refusal, "export.taken");
     refused(p.take_export(&officer.call(), &id).await, "export.taken");
     let rows = cells(&file.content);
