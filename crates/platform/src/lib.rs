@@ -23,6 +23,7 @@ pub mod group;
 pub mod guess;
 pub mod guide;
 pub mod hold;
+pub mod integrity;
 pub mod licence;
 pub mod message;
 pub mod notification;
@@ -123,6 +124,7 @@ impl Platform {
             );
             return Err(Refusal::new("start.separation", words).article("GB/T 22239-2019 8.1.4.2").into());
         }
+        self.begin_check_values().await?;
         self.begin_post_macs().await?;
         self.refresh_calendar().await
     }

@@ -128,6 +128,7 @@ impl Platform {
             Ok(parsed) => parsed.code,
             Err(fault) => return Ok(CodeAnswer::Fault(fault)),
         };
+        self.prove_project(&code.to_string()).await?;
         let row = self
             .store
             .query_one("SELECT name, state FROM projects WHERE code = $1", [code.to_string().into()])
@@ -152,6 +153,7 @@ impl Platform {
         self.public(call)?;
         self.let_ask(call)?;
         let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
+        self.prove_project(&code.to_string()).await?;
         let row = self
             .store
             .query_one(
@@ -167,6 +169,17 @@ impl Platform {
         let project = ProjectRow::read(&row)?;
         let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
         Ok(self.disclose(&project, &cases))
+    }
+
+    /// Looks at the rows an answer about a code stands on; what was changed behind the platform is restored first (S-25).
+    async fn prove_project(&self, code: &str) -> Result<(), Failure> {
+        let project = "SELECT id, code, name, regime, state, region, unit_id, unit_name, total_fen, mac FROM projects WHERE code = $1";
+        let cases = "SELECT c.id, c.project_id, c.project_code, c.unit_id, c.item, c.department, c.region, c.stage, c.outcome, \
+                     c.document_number, c.document_title, c.decided_day, c.mac FROM cases c JOIN projects p ON p.id = c.project_id \
+                     WHERE p.code = $1";
+        self.prove_rows("projects", project, code, |row| row.streams("project")).await?;
+        self.prove_rows("cases", cases, code, |row| row.streams("case")).await?;
+        Ok(())
     }
 
     /// The disclosure policy, field by field.

@@ -68,6 +68,12 @@ async fn assemble(
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
+    let files = match settings.files_copy.as_os_str().is_empty() {
+        true => files,
+        false => files.with_copies(&settings.files_copy).map_err(|error| {
+            Stop::because(format!("无法使用文件的第二份目录 {}", settings.files_copy.display()), &error)
+        })?,
+    };
     let courier = Couriers::open(&config.notification, &clock).map_err(|fault| Stop::new(fault.to_string()))?;
     let identity = Provider::open(&config.identity, clock.clone()).map_err(|fault| Stop::new(fault.to_string()))?;
     let platform = Platform::new(Parts {

@@ -110,12 +110,8 @@ impl Platform {
     }
 
     /// Stores a password hash.
-    pub(crate) fn credential_row(&self, account: &AccountId, phc: String) -> Row {
-        Row::new(
-            "INSERT INTO credentials(account_id, phc, changed_at) VALUES($1, $2, $3) \
-             ON CONFLICT(account_id) DO UPDATE SET phc = excluded.phc, changed_at = excluded.changed_at",
-            [account.as_str().into(), phc.into(), self.clock.now().0.into()],
-        )
+    pub(crate) fn credential_rows(&self, account: &AccountId, phc: String) -> Result<[Row; 2], Failure> {
+        self.kept_rows("credentials", vec![account.as_str().into(), phc.into(), self.clock.now().0.into()])
     }
 }
 
