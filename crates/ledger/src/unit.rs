@@ -266,11 +266,17 @@ impl Unit {
     pub fn mend_stream(&mut self, found: &Loaded, right: Option<&Loaded>) {
         let old = [found.version.into(), found.mac.clone().into()];
         let Some(right) = right else {
-            return self.exactly_one(Row::new(sql::DROP_STREAM, std::iter::once(found.stream.as_str().into()).chain(old)));
+            return self
+                .exactly_one(Row::new(sql::DROP_STREAM, std::iter::once(found.stream.as_str().into()).chain(old)));
         };
         let state = right.state.clone().unwrap_or_default().into();
-        let new: [Value; 5] =
-            [right.stream.as_str().into(), right.version.into(), right.head.to_vec().into(), state, right.mac.clone().into()];
+        let new: [Value; 5] = [
+            right.stream.as_str().into(),
+            right.version.into(),
+            right.head.to_vec().into(),
+            state,
+            right.mac.clone().into(),
+        ];
         self.exactly_one(match found.state {
             None => Row::new(sql::NEW_STREAM, new),
             Some(_) => Row::new(sql::MEND_STREAM, new.into_iter().chain(old)),

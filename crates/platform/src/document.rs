@@ -57,9 +57,10 @@ struct Stored {
 impl Platform {
     /// Looks at the rows a paper's check stands on; what was changed behind the platform is restored first (S-25).
     async fn prove_document(&self, number: &str) -> Result<(), Failure> {
-        let paper = "SELECT number, kind, project_id, case_id, unit_id, issued_at, data, mac FROM documents WHERE number = $1";
+        let paper =
+            "SELECT number, kind, project_id, case_id, unit_id, issued_at, data, mac FROM documents WHERE number = $1";
         let seal = "SELECT number, seal_key, signature, sealed_at, seal_mac AS mac FROM documents WHERE number = $1 AND seal_key <> ''";
-        let key = "SELECT k.id, k.pem, k.mac FROM seal_keys k JOIN documents d ON d.seal_key = k.id WHERE d.number = $1";
+        let key = "SELECT k.id, k.pem, k.organ, k.certificate, k.mac FROM seal_keys k JOIN documents d ON d.seal_key = k.id WHERE d.number = $1";
         let mut groups = Vec::new();
         let sql = "SELECT g.id FROM case_groups g JOIN documents d ON d.project_id = g.project_id WHERE d.number = $1 AND d.case_id = ''";
         for row in &self.store.query_few(sql, [number.into()]).await.map_err(Failure::fault)? {

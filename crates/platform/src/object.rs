@@ -121,7 +121,12 @@ impl Platform {
         if SealedFile::is_one(&bytes) { Err(Failure::NotThere) } else { Ok(bytes) }
     }
 
-    async fn open_object(&self, place: &str, key: Result<DataKey, Failure>, part: FilePart) -> Result<Vec<u8>, Failure> {
+    async fn open_object(
+        &self,
+        place: &str,
+        key: Result<DataKey, Failure>,
+        part: FilePart,
+    ) -> Result<Vec<u8>, Failure> {
         let key = key?;
         let (_, reader) = self.files.open(place).await.map_err(Failure::fault)?;
         let opened = Opened::new(reader, &key, part).await.map_err(Failure::fault)?;

@@ -43,7 +43,11 @@ async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
         match platform.check_integrity(&call).await? {
             checked if checked.found() == 0 => {}
             checked => {
-                tracing::error!(mended = checked.mended, lost = checked.lost, "rows or files were changed behind the platform");
+                tracing::error!(
+                    mended = checked.mended,
+                    lost = checked.lost,
+                    "rows or files were changed behind the platform"
+                );
             }
         }
     }

@@ -83,6 +83,7 @@ impl Platform {
         let salt = self.chance.id();
         let password = password.to_owned();
         let _place = HASHING.acquire().await.map_err(Failure::fault)?;
+        self.count_hash();
         let hash = tokio::task::spawn_blocking(move || {
             let hash: Result<PasswordHash, _> = hasher.hash_password_with_salt(password.as_bytes(), &salt);
             hash.map(|h| h.to_string())
@@ -103,6 +104,7 @@ impl Platform {
         let hasher = self.hasher()?;
         let password = password.to_owned();
         let _place = HASHING.acquire().await.map_err(Failure::fault)?;
+        self.count_hash();
         let fits = tokio::task::spawn_blocking(move || {
             PasswordHash::new(&phc).is_ok_and(|hash| hasher.verify_password(password.as_bytes(), &hash).is_ok())
         });

@@ -112,8 +112,9 @@ impl Platform {
         let found = match found {
             Some(found) if fits => found,
             found => {
-                let tried = found.as_ref().map(|found| (&found.id, Outcome::WrongPassword));
-                self.note_failure(&[&pair, &all], tried, source, now).await?;
+                // An unknown name leaves a line of nobody's history: the same rows as a known one.
+                let tried = found.map_or_else(|| AccountId(String::new()), |found| found.id);
+                self.note_failure(&[&pair, &all], Some((&tried, Outcome::WrongPassword)), source, now).await?;
                 return Err(Refusal::field("login", "sign_in.wrong", "登录名或密码不正确，请核对后重试。").into());
             }
         };

@@ -62,7 +62,9 @@ impl Platform {
             after = text(last, "id")?;
             for row in &page {
                 let (id, place) = (text(row, "id")?, text(row, "place")?);
-                for (part, sm3) in [(FilePart::Content, text(row, "sm3")?), (FilePart::Preview, text(row, "preview_sm3")?)] {
+                for (part, sm3) in
+                    [(FilePart::Content, text(row, "sm3")?), (FilePart::Preview, text(row, "preview_sm3")?)]
+                {
                     if !sm3.is_empty() {
                         all.add(self.check_file(&id, &part.place(&place), &sm3).await?);
                     }

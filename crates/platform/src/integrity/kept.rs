@@ -1,7 +1,10 @@
 //! Rows that follow from no event (credentials, keys of files): each has a sealed copy beside it, written in the same commit, and is
 //! written anew from there.
 
-use super::{Checked, Found, TABLES, in_words, table::{Table, table}};
+use super::{
+    Checked, Found, TABLES, in_words,
+    table::{Table, table},
+};
 use crate::{
     Failure, Platform,
     stream::{refused, stream_id},

@@ -1,6 +1,9 @@
 //! Streams and the rows that follow from them: compared with their events, and written anew where they differ.
 
-use super::{Checked, Found, TABLES, in_words, table::{Stands, Table, table}};
+use super::{
+    Checked, Found, TABLES, in_words,
+    table::{Stands, Table, table},
+};
 use crate::{
     Failure, Platform,
     read::{Replayed, replayed},
@@ -51,7 +54,8 @@ fn writing(table: &Table, right: &Row, rows: &[Row], stands: Option<&Stands>) ->
         return vec![right.clone()];
     }
     let mine = |row: &&Row| {
-        let values = if row.guard.is_some() { table.key_of(&row.values) } else { row.values.get(..1).unwrap_or_default() };
+        let values =
+            if row.guard.is_some() { table.key_of(&row.values) } else { row.values.get(..1).unwrap_or_default() };
         table.is_written_by(row.sql) && key.starts_with(values)
     };
     let gone = stands.map(|_| Row::new(table.delete, key.iter().cloned()));
@@ -66,7 +70,11 @@ impl Platform {
         }
         self.mend_stream(&loaded.stream).await?;
         let again = self.store.load(&loaded.stream).await.map_err(Failure::fault)?;
-        if again.is_proved(&self.sealer) { Ok(again) } else { Err(Failure::fault(format!("{} was changed", again.stream))) }
+        if again.is_proved(&self.sealer) {
+            Ok(again)
+        } else {
+            Err(Failure::fault(format!("{} was changed", again.stream)))
+        }
     }
 
     /// Every stream, and what follows from it.
@@ -192,7 +200,8 @@ impl Platform {
 
     /// The seal of a paper whose row is written anew: it follows from a stream of its own.
     async fn seal_rows(&self, key: &[Value]) -> Result<Vec<Row>, Failure> {
-        let events = self.store.events(&format!("{}:{}", PaperSeal::KIND, in_words(key))).await.map_err(Failure::fault)?;
+        let events =
+            self.store.events(&format!("{}:{}", PaperSeal::KIND, in_words(key))).await.map_err(Failure::fault)?;
         if events.is_empty() || !is_whole(&events) {
             return Ok(vec![]);
         }
@@ -234,7 +243,8 @@ impl Platform {
         let mut unit = Unit::new();
         unit.row(Row::new(table.delete, key.iter().cloned()));
         let name = self.name_of_row(table.name, key).await?;
-        self.report(&mut unit, Found { place: table.words, what: "orphan", key: in_words(key), name, mended: true }).await?;
+        self.report(&mut unit, Found { place: table.words, what: "orphan", key: in_words(key), name, mended: true })
+            .await?;
         self.store.commit(unit).await.map_err(refused)?;
         Ok(Checked { mended: 1, lost: 0 })
     }
@@ -253,6 +263,28 @@ impl Platform {
                 }
             }
         }
+    }
+
+    /// The row a public answer stands on, as the platform wrote it.
+    pub(crate) async fn proved_row(
+        &self,
+        guard: &'static str,
+        sql: &'static str,
+        value: &str,
+        stream: impl Fn(&Stands) -> Vec<String>,
+    ) -> Result<Option<Stands>, Failure> {
+        let Some(table) = table(guard) else { return Ok(None) };
+        for _ in 0..2 {
+            let row = self.store.query_one(sql, [value.into()]).await.map_err(Failure::fault)?;
+            let Some(stands) = row.map(|row| table.read(&row)).transpose()? else { return Ok(None) };
+            if self.sealer.made(guard, &stands.values, &stands.mac) {
+                return Ok(Some(stands));
+            }
+            for stream in stream(&stands) {
+                self.mend_stream(&stream).await?;
+            }
+        }
+        Err(Failure::fault(format!("a row of {guard} was changed and could not be restored")))
     }
 
     /// Looks at rows a public answer stands on; what does not fit is mended by the stream it belongs to. Whether anything was.

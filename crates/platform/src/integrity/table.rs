@@ -104,7 +104,8 @@ pub(crate) fn table(guard: &str) -> Option<&'static Table> {
 }
 
 /// Names of files, wherever they belong.
-pub(super) const FILE_NAME: &str = "SELECT name FROM attachments WHERE id = $1 UNION ALL SELECT name FROM guide_files WHERE id = $1";
+pub(super) const FILE_NAME: &str =
+    "SELECT name FROM attachments WHERE id = $1 UNION ALL SELECT name FROM guide_files WHERE id = $1";
 
 /// Every such table but posts, which have a check of their own (`account/post_check.rs`).
 pub(crate) static TABLES: [Table; 9] = [
@@ -237,9 +238,9 @@ pub(crate) static TABLES: [Table; 9] = [
         guard: "seal_keys",
         words: "签章公钥",
         key: 1,
-        columns: &[("id", Text), ("pem", Text)],
-        one: "SELECT id, pem, mac FROM seal_keys WHERE id = $1",
-        page: "SELECT id AS after_id, id, pem, mac FROM seal_keys WHERE id > $1 ORDER BY id LIMIT $2",
+        columns: &[("id", Text), ("pem", Text), ("organ", Text), ("certificate", Text)],
+        one: "SELECT id, pem, organ, certificate, mac FROM seal_keys WHERE id = $1",
+        page: "SELECT id AS after_id, id, pem, organ, certificate, mac FROM seal_keys WHERE id > $1 ORDER BY id LIMIT $2",
         delete: "DELETE FROM seal_keys WHERE id = $1",
         writes: ["INSERT INTO seal_keys(", "UPDATE seal_keys SET"],
         name: "",
@@ -264,7 +265,14 @@ pub(crate) static TABLES: [Table; 9] = [
         guard: "object_keys",
         words: "文件的密钥",
         key: 1,
-        columns: &[("id", Text), ("place", Text), ("sealed", Text), ("sm3", Text), ("preview_sm3", Text), ("at", Number)],
+        columns: &[
+            ("id", Text),
+            ("place", Text),
+            ("sealed", Text),
+            ("sm3", Text),
+            ("preview_sm3", Text),
+            ("at", Number),
+        ],
         one: "SELECT id, place, sealed, sm3, preview_sm3, at, mac FROM object_keys WHERE id = $1",
         page: "SELECT id AS after_id, id, place, sealed, sm3, preview_sm3, at, mac FROM object_keys WHERE id > $1 ORDER BY id LIMIT $2",
         delete: "DELETE FROM object_keys WHERE id = $1",

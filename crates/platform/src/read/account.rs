@@ -98,10 +98,7 @@ impl Projected for Account {
             AccountEvent::AccountDisabled { .. } => {
                 vec![proved_row(after)]
             }
-            AccountEvent::AccountEnabled { .. } => vec![
-                proved_row(after),
-                used_row(&after.id, meta.recorded_at),
-            ],
+            AccountEvent::AccountEnabled { .. } => vec![proved_row(after), used_row(&after.id, meta.recorded_at)],
             AccountEvent::FactorResetProposed { by, by_name, reason } => vec![Row::new(
                 "INSERT INTO factor_resets(account_id, by_account, by_name, reason, at, state) VALUES($1, $2, $3, $4, $5, 'open') \
                  ON CONFLICT(account_id) DO UPDATE SET by_account = excluded.by_account, by_name = excluded.by_name, \

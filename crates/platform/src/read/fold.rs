@@ -16,6 +16,7 @@ use domain::{
     project::Project,
     seal::{PaperSeal, SealKey},
     supervision::{Card, ExpeditingOrder},
+    time_stamp::TimeStamp,
     unit::ProjectUnit,
 };
 use ledger::{Event, Fold, LedgerError, Row};
@@ -87,6 +88,7 @@ macro_rules! by_kind {
             Notification::KIND => $function::<Notification>($($argument),*),
             PaperSeal::KIND => $function::<PaperSeal>($($argument),*),
             Alarm::KIND => $function::<Alarm>($($argument),*),
+            TimeStamp::KIND => $function::<TimeStamp>($($argument),*),
             SealKey::KIND => $function::<SealKey>($($argument),*),
             WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),

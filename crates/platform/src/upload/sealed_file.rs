@@ -94,7 +94,16 @@ impl SealedWriter {
         let mut file = BufWriter::with_capacity(4 * PIECE, tokio::fs::File::from_std(file));
         file.write_all(MARK).await?;
         let cipher = ObjectCipher::new(&key, part as u8);
-        Ok(Self { file, place, key, part, cipher, number: 0, pending: Vec::with_capacity(PIECE), hash: Sm3::new_with_prefix(MARK) })
+        Ok(Self {
+            file,
+            place,
+            key,
+            part,
+            cipher,
+            number: 0,
+            pending: Vec::with_capacity(PIECE),
+            hash: Sm3::new_with_prefix(MARK),
+        })
     }
 
     /// Takes more content.

@@ -10,7 +10,8 @@ use domain::{
 use jiff::civil::date;
 use ledger::{Row, Unit};
 use platform::{
-    Call, Parts, Platform, account::Face,
+    Call, Parts, Platform,
+    account::Face,
     integrity::{Checked, IntegrityFault},
     ports::{ChaChaChance, Chance},
     public::CodeAnswer,
@@ -21,7 +22,10 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use testkit::{PASSWORD, Person, World, both_engines, outcome::{forbidden, refused}};
+use testkit::{
+    PASSWORD, Person, World, both_engines,
+    outcome::{forbidden, refused},
+};
 
 both_engines! {
     s25_random_edits_of_rows_are_all_found_reported_once_and_restored,
@@ -39,7 +43,12 @@ both_engines! {
 const ROWS: [(&str, &str, &str, &[&str]); 9] = [
     ("accounts", "id", "mac", &["tface", "tlogin", "tunit_id", "ndisabled"]),
     ("delegations", "account_id", "mac", &["tdepartment", "tregion", "trole", "nfrom_day", "nto_day", "tby_account"]),
-    ("projects", "id", "mac", &["tcode", "tname", "tregime", "tstate", "tregion", "tunit_id", "tunit_name", "ntotal_fen"]),
+    (
+        "projects",
+        "id",
+        "mac",
+        &["tcode", "tname", "tregime", "tstate", "tregion", "tunit_id", "tunit_name", "ntotal_fen"],
+    ),
     (
         "cases",
         "id",
@@ -60,7 +69,7 @@ const ROWS: [(&str, &str, &str, &[&str]); 9] = [
     ),
     ("documents", "number", "mac", &["tkind", "tproject_id", "tcase_id", "tunit_id", "nissued_at", "tdata"]),
     ("documents", "number", "seal_mac", &["tseal_key", "tsignature", "nsealed_at"]),
-    ("seal_keys", "id", "mac", &["tpem"]),
+    ("seal_keys", "id", "mac", &["tpem", "torgan", "tcertificate"]),
     ("credentials", "account_id", "mac", &["tphc", "nchanged_at"]),
     ("object_keys", "id", "mac", &["tplace", "tsealed", "tsm3", "tpreview_sm3"]),
 ];
@@ -100,7 +109,8 @@ async fn scene(world: &World) -> Scene {
     let case = world.accepted(&officer).await;
     world.grant(&officer, &case).await;
     world.platform.seal_papers(&Call::system("test")).await.unwrap();
-    let project = world.platform.case_page(&officer.call(), &case).await.unwrap().case.application.unwrap().project.clone();
+    let project =
+        world.platform.case_page(&officer.call(), &case).await.unwrap().case.application.unwrap().project.clone();
     Scene { region, case, project }
 }
 
@@ -148,12 +158,14 @@ async fn s25_random_edits_of_rows_are_all_found_reported_once_and_restored(world
             let (table, key, mac, columns) = ROWS[chance.below(ROWS.len() as u32) as usize];
             let ids = column(world, format!("SELECT {key} AS it FROM {table} ORDER BY {key}")).await;
             let id = ids[chance.below(ids.len() as u32) as usize].clone();
-            // One change for each row and check value, so that what was changed can be counted.
-            let seals = column(world, format!("SELECT {key} AS it FROM {table} WHERE {mac} <> '' ORDER BY {key}")).await;
-            if !seals.contains(&id) || !hit.insert((table, mac, id.clone())) {
+            // One change for each row, so that what was changed can be counted.
+            let seals =
+                column(world, format!("SELECT {key} AS it FROM {table} WHERE {mac} <> '' ORDER BY {key}")).await;
+            if !seals.contains(&id) || !hit.insert((table, id.clone())) {
                 continue;
             }
-            let columns: Vec<&str> = columns.iter().copied().filter(|c| mac != "seal_mac" || *c != "tseal_key").collect();
+            let columns: Vec<&str> =
+                columns.iter().copied().filter(|c| mac != "seal_mac" || *c != "tseal_key").collect();
             statements.push(match chance.below(6) {
                 0 => format!("UPDATE {table} SET {mac} = 'test:00' WHERE {key} = '{id}'"),
                 1 if table != "documents" && table != "accounts" => format!("DELETE FROM {table} WHERE {key} = '{id}'"),
@@ -163,7 +175,12 @@ async fn s25_random_edits_of_rows_are_all_found_reported_once_and_restored(world
         let said = audited(world).await;
         world.database.tamper(&statements.iter().map(String::as_str).collect::<Vec<_>>()).await;
         let found = check(p).await;
-        assert_eq!((found.mended, found.lost), (hit.len() as u64, 0), "round {round}: {statements:#?}\n{:#?}", faults(p, &scene.region).await);
+        assert_eq!(
+            (found.mended, found.lost),
+            (hit.len() as u64, 0),
+            "round {round}: {statements:#?}\n{:#?}",
+            faults(p, &scene.region).await
+        );
         all += hit.len();
         assert_eq!(audited(world).await - said, hit.len(), "each reported once: {statements:#?}");
         assert_eq!(check(p).await, Checked::default(), "round {round}: all is well again");
@@ -191,7 +208,7 @@ async fn s25_every_column_that_counts_is_covered(world: &World) {
             rows += 1;
         }
     }
-    assert_eq!((rows, check(p).await), (41, Checked::default()));
+    assert_eq!((rows, check(p).await), (47, Checked::default()));
     // Rows nobody wrote, with the check value of another row.
     world
         .database
@@ -214,7 +231,8 @@ async fn s25_a_changed_stream_decides_nothing(world: &World) {
     let p = &world.platform;
     let stream = format!("project:{}", scene.project);
     let said = audited(world).await;
-    for change in ["state = REPLACE(state, '甲公司', '乙公司')", "version = version + 1", "mac = ''", "state = '{}'"] {
+    for change in ["state = REPLACE(state, '甲公司', '乙公司')", "version = version + 1", "mac = ''", "state = '{}'"]
+    {
         world.database.tamper(&[&format!("UPDATE stream SET {change} WHERE id = '{stream}'")]).await;
         let page = p.project_page(&world.agent.call(), &scene.project).await.unwrap();
         assert_eq!(page.declared.unit_name, "甲公司", "{change}: read from the events");
@@ -231,7 +249,10 @@ async fn s25_a_changed_stream_decides_nothing(world: &World) {
         .await;
     assert_eq!(check(p).await, Checked { mended: 2, lost: 0 });
     assert_eq!(check(p).await, Checked::default());
-    assert_eq!(p.case_page(&Call::system("look"), &scene.case).await.unwrap().case.stage, domain::case::Stage::Completed);
+    assert_eq!(
+        p.case_page(&Call::system("look"), &scene.case).await.unwrap().case.stage,
+        domain::case::Stage::Completed
+    );
 }
 
 async fn s25_a_changed_code_or_decision_is_answered_as_it_was_written(world: &World) {
@@ -247,7 +268,10 @@ async fn s25_a_changed_code_or_decision_is_answered_as_it_was_written(world: &Wo
     assert_eq!(p.public_project(&world.public(), &code).await.unwrap(), before);
     let papers = p.papers_of_project(&world.agent.call(), &scene.project).await.unwrap();
     let (paper, _) = p.print_document(&world.agent.call(), &papers[0].number).await.unwrap();
-    world.database.tamper(&["UPDATE documents SET data = REPLACE(data, '甲公司', '乙公司')", "UPDATE seal_keys SET pem = ''"]).await;
+    world
+        .database
+        .tamper(&["UPDATE documents SET data = REPLACE(data, '甲公司', '乙公司')", "UPDATE seal_keys SET pem = ''"])
+        .await;
     let check = p.check_document(&world.public(), &paper.number, &paper.check_value).await.unwrap().unwrap();
     assert!(check.intact && check.seal.unwrap().valid);
     assert_eq!(check.document.check_value, paper.check_value);
@@ -261,7 +285,7 @@ async fn s25_a_changed_credential_opens_nothing_and_is_restored(world: &World) {
     let p = &world.platform;
     let (victim, thief) = (&world.agent, world.unit("丙公司").await);
     // The thief gives the victim the password of an account of the own.
-    let other = "Another 2026 Password";
+    let other = "Grassland 2026 Wind";
     p.change_password(
         &world.public(),
         Face::Portal,
@@ -377,7 +401,9 @@ async fn s25_a_changed_or_lost_file_comes_back_from_the_second_copy(world: &Worl
     }
     let listed = faults(&p, &region).await;
     assert_eq!(listed.len(), 8);
-    assert!(listed.iter().all(|fault| fault.place == "文件" && fault.mended_at.is_some() && fault.name.starts_with("材料")));
+    assert!(
+        listed.iter().all(|fault| fault.place == "文件" && fault.mended_at.is_some() && fault.name.starts_with("材料"))
+    );
 }
 
 async fn s25_a_file_without_a_second_copy_is_reported_with_its_name(world: &World) {
@@ -395,7 +421,10 @@ async fn s25_a_file_without_a_second_copy_is_reported_with_its_name(world: &Worl
         assert_eq!(check(&p).await, Checked { mended: 0, lost: 1 });
     }
     let listed = faults(&p, &region).await;
-    assert_eq!((listed.len(), listed[0].name.as_str(), listed[0].mended_at, listed[0].times), (1, "可研报告.pdf", None, 1));
+    assert_eq!(
+        (listed.len(), listed[0].name.as_str(), listed[0].mended_at, listed[0].times),
+        (1, "可研报告.pdf", None, 1)
+    );
     std::fs::write(&path, whole).unwrap();
     assert_eq!(check(&p).await, Checked::default(), "put back from a backup by hand");
 }
@@ -404,7 +433,17 @@ async fn s25_rows_of_before_get_their_check_values_from_the_events(world: &World
     let scene = scene(world).await;
     let p = &world.platform;
     let said = audited(world).await;
-    for table in ["stream", "accounts", "delegations", "projects", "cases", "documents", "seal_keys", "credentials", "object_keys"] {
+    for table in [
+        "stream",
+        "accounts",
+        "delegations",
+        "projects",
+        "cases",
+        "documents",
+        "seal_keys",
+        "credentials",
+        "object_keys",
+    ] {
         world.database.tamper(&[&format!("UPDATE {table} SET mac = ''")]).await;
     }
     world

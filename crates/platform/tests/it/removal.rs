@@ -89,7 +89,8 @@ async fn s32_a_file_taken_away_is_unreadable_also_from_an_old_backup(world: &Wor
     let copies = column(world, "SELECT sealed AS it FROM row_copies WHERE id LIKE 'object_keys:%'").await;
     let ciphertext = |column: &String| column.split("\"sealed\":\"").nth(1).unwrap()[..32].to_owned();
     let secrets = [ciphertext(&keys[0]), ciphertext(&copies[0])];
-    let backup: Vec<_> = stored(&folder.join("files")).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
+    let backup: Vec<_> =
+        stored(&folder.join("files")).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect();
     assert_eq!((backup.len(), stored(&folder.join("copies")).len()), (1, 1));
     p.store.forget_erased().await.unwrap();
     assert!(world.database.file().is_none() || secrets.iter().all(|secret| lies_in_database(world, secret)));
@@ -168,7 +169,8 @@ async fn s32_an_upload_killed_midway_leaves_nothing_behind() {
         .spawn()
         .unwrap();
     let under_way = async || {
-        let file = stored(&temp).into_iter().find(|path| std::fs::metadata(path).is_ok_and(|file| file.len() > 100_000));
+        let file =
+            stored(&temp).into_iter().find(|path| std::fs::metadata(path).is_ok_and(|file| file.len() > 100_000));
         file.map(|path| std::fs::read(path).unwrap())
     };
     let bytes = patiently("an upload under way", under_way).await;

@@ -4,6 +4,9 @@ ALTER TABLE cases ADD COLUMN mac TEXT NOT NULL DEFAULT '';
 ALTER TABLE documents ADD COLUMN mac TEXT NOT NULL DEFAULT '';
 ALTER TABLE documents ADD COLUMN seal_mac TEXT NOT NULL DEFAULT '';
 ALTER TABLE seal_keys ADD COLUMN mac TEXT NOT NULL DEFAULT '';
+-- Whose key it is ('' the platform's) and the certificate for it.
+ALTER TABLE seal_keys ADD COLUMN organ TEXT NOT NULL DEFAULT '';
+ALTER TABLE seal_keys ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
 ALTER TABLE accounts ADD COLUMN mac TEXT NOT NULL DEFAULT '';
 ALTER TABLE delegations ADD COLUMN mac TEXT NOT NULL DEFAULT '';
 ALTER TABLE credentials ADD COLUMN mac TEXT NOT NULL DEFAULT '';
@@ -18,6 +21,11 @@ CREATE TABLE integrity_faults(
   id TEXT PRIMARY KEY, place TEXT NOT NULL, what TEXT NOT NULL, row_key TEXT NOT NULL, name TEXT NOT NULL, found_at BIGINT NOT NULL,
   mended_at BIGINT NOT NULL, times BIGINT NOT NULL);
 CREATE INDEX integrity_faults_found ON integrity_faults(found_at, id);
+-- 时间戳 (RFC 3161) over lists of sealed papers; stamp: that of a paper, '' while there is none.
+ALTER TABLE documents ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+CREATE INDEX documents_unstamped ON documents(sealed_at, number) WHERE stamp = '' AND seal_key <> '';
+CREATE TABLE time_stamps(
+  id TEXT PRIMARY KEY, said BIGINT NOT NULL, digest TEXT NOT NULL, list TEXT NOT NULL, answer TEXT NOT NULL);
 -- 1: handed in with something; from then on nobody takes it away.
 ALTER TABLE attachments ADD COLUMN taken BIGINT NOT NULL DEFAULT 0;
 -- Files whose key was destroyed and that still lie on the disk: a crash between the two is made up for (S-32).
