@@ -17,6 +17,7 @@ mod declare;
 mod delegation;
 mod detection;
 mod existence;
+mod export;
 mod group;
 mod guess;
 mod guide;
