@@ -12,6 +12,7 @@ use domain::{
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
+use sm3::{Digest, Sm3};
 use std::collections::BTreeSet;
 
 /// Largest file an organ adds to something of its own, in megabytes.
@@ -465,6 +466,9 @@ impl Platform {
             return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能下载，请稍后再试。").into());
         }
         let bytes = self.object(row.id.as_str(), FilePart::shown(row.preview)).await?;
-        Ok(Download { headers: upload::download_headers(&row.name, row.file_type), bytes })
+        let mut headers = upload::download_headers(&row.name, row.file_type);
+        // What was received can be compared with what was sent (S-24).
+        headers.push(("x-content-sm3", hex::encode(Sm3::digest(&bytes))));
+        Ok(Download { headers, bytes })
     }
 }

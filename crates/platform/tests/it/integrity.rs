@@ -37,6 +37,7 @@ both_engines! {
     s25_a_file_without_a_second_copy_is_reported_with_its_name,
     s25_rows_of_before_get_their_check_values_from_the_events,
     s25_only_security_administrators_of_the_region_see_what_was_found,
+    s24_a_download_carries_the_hash_of_what_was_sent,
 }
 
 /// Table, key column, columns the check value covers: text with a leading `t`, numbers with `n`.
@@ -483,4 +484,15 @@ async fn s25_only_security_administrators_of_the_region_see_what_was_found(world
     assert!(p.integrity_faults(&world.agent.call(), None).await.is_err());
     assert!(p.integrity_faults(&world.public(), None).await.is_err());
     forbidden(p.check_integrity(&region.call()).await);
+}
+
+async fn s24_a_download_carries_the_hash_of_what_was_sent(world: &World) {
+    let project = world.project().await;
+    let p = on_disk(world, false);
+    let id = upload(&p, world, &project, "可研报告.pdf").await;
+    let sent = p.download_own_file(&world.agent.call(), &id).await.unwrap();
+    let (_, said) = sent.headers.iter().find(|(name, _)| *name == "x-content-sm3").unwrap();
+    assert_eq!(*said, hex::encode(<sm3::Sm3 as sm3::Digest>::digest(&sent.bytes)));
+    let row = p.offered_files(&world.agent.call(), "project_decision", &project).await.unwrap();
+    assert!(row.iter().all(|row| row.id != id || row.sm3 == *said), "what was received is what is sent");
 }
