@@ -143,7 +143,10 @@ impl Platform {
                 let id: String = row.try_get("", "id").map_err(Failure::fault)?;
                 let known = id.split_once(':').and_then(|(guard, key)| Some((table(guard)?, key)));
                 if let Some((table, key)) = known.filter(|(table, _)| !table.follows_from_events()) {
-                    all.add(self.mend_kept(table, &[key.into()]).await?);
+                    let row = self.store.query_one(table.one, [key.into()]).await.map_err(Failure::fault)?;
+                    if row.is_none() {
+                        all.add(self.mend_kept(table, &[key.into()]).await?);
+                    }
                 }
             }
         }

@@ -77,7 +77,7 @@ impl Platform {
     /// Compares every row and file with what the platform wrote, and restores what differs.
     pub async fn check_integrity(&self, call: &Call) -> Result<Checked, Failure> {
         let _permit = permission::decide(&call.actor, Action::KeepEvidence, Object::default(), self.rules.regions)?;
-        let mut all = Checked::default();
+        let (mut all, begun) = (Checked::default(), self.clock.now());
         // A row somebody put in may stand in the way of one that is to be restored: then the second round finds it.
         for _ in 0..2 {
             let mut round = self.check_streams().await?;
@@ -89,6 +89,13 @@ impl Platform {
             }
         }
         all.add(self.check_files().await?);
+        // What could not be restored before and was not found now was restored by hand.
+        let mut unit = Unit::new();
+        unit.row(Row::new(
+            "UPDATE integrity_faults SET mended_at = $2 WHERE mended_at = 0 AND found_at < $1",
+            [begun.0.into(), self.clock.now().0.into()],
+        ));
+        self.store.commit(unit).await.map_err(refused)?;
         Ok(all)
     }
 
@@ -98,6 +105,10 @@ impl Platform {
         if !found.mended {
             let known = "SELECT 1 AS one FROM integrity_faults WHERE id = $1 AND mended_at = 0";
             if self.store.query_one(known, [id.clone().into()]).await.map_err(Failure::fault)?.is_some() {
+                unit.row(Row::new(
+                    "UPDATE integrity_faults SET found_at = $2 WHERE id = $1",
+                    [id.into(), self.clock.now().0.into()],
+                ));
                 return Ok(false);
             }
         }

@@ -426,8 +426,11 @@ async fn s25_a_file_without_a_second_copy_is_reported_with_its_name(world: &Worl
         (listed.len(), listed[0].name.as_str(), listed[0].mended_at, listed[0].times),
         (1, "可研报告.pdf", None, 1)
     );
+    assert_eq!(p.unmended_faults(&region.call()).await.unwrap(), Some(1));
     std::fs::write(&path, whole).unwrap();
+    world.later(1);
     assert_eq!(check(&p).await, Checked::default(), "put back from a backup by hand");
+    assert_eq!(p.unmended_faults(&region.call()).await.unwrap(), Some(0), "and confirmed");
 }
 
 async fn s25_rows_of_before_get_their_check_values_from_the_events(world: &World) {
