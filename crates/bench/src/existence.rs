@@ -35,6 +35,7 @@ fn mann_whitney(first: &[u64], second: &[u64]) -> f64 {
     poly * (-x * x).exp()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 async fn one(platform: &Platform, world: &World, login: &str, source: String) -> u64 {
     let begun = Instant::now();
     let answer = platform.sign_in(&world.public(), Face::Portal, login, "A wrong 2026 password", &source).await;
