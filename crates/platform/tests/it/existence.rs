@@ -69,7 +69,7 @@ async fn seen(world: &World, face: Face, logins: &[String], samples: usize, net:
 
 async fn a27_ten_thousand_wrong_sign_ins_cost_the_same_whether_the_account_exists(world: &World) {
     // Ten thousand of each on the engine without a network between: the count is the same for every one of them.
-    let samples = if world.database.file().is_some() { 10_000 } else { 300 };
+    let samples: usize = if world.database.file().is_some() { 10_000 } else { 300 };
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
     for n in 0..samples.div_ceil(60) {
         let person = world.unit(&format!("企业{n}")).await;
