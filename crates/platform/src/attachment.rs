@@ -3,7 +3,7 @@
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
     suspension::suspension_files,
-    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Received, Slot},
+    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Received, Slot, View},
 };
 use domain::{
     Moment, Refusal,
@@ -77,7 +77,7 @@ impl AttachmentRow {
             file_type: taken.received.file_type,
             size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
             sm3: taken.received.sm3.clone(),
-            state: taken.state,
+            state: if taken.to_read { FileState::Scanning } else { taken.state },
             preview: taken.inspected.preview.is_some(),
             at,
         }
@@ -136,6 +136,8 @@ pub(crate) struct Taken {
     pub state: FileState,
     /// Whether name or content carry a marking; then it must be sealed, and nothing else.
     pub marking: Marking,
+    /// It shows what no rule can read, and a reader is there: it may be used once it was read (K-06).
+    pub to_read: bool,
 }
 
 /// A file to be sent to a person: its bytes' place and how it must be sent (U-09).
@@ -200,9 +202,12 @@ impl Platform {
         }
         let id = AttachmentId::from_random(self.chance.id());
         let row = AttachmentRow::of(id.clone(), place, &taken, self.clock.now());
-        let key = self.keep_file(&id, &taken).await?;
+        let rows = match row.state {
+            FileState::Clean => vec![self.keep_file(&id, &taken).await?],
+            _ => self.keep_waiting(call, account, &row, &taken).await?,
+        };
         let mut change = self.change(call);
-        change.row(key);
+        rows.into_iter().for_each(|row| change.row(row));
         change.row(row.insert(account));
         change.commit(id.as_str()).await?;
         Ok(row)
@@ -239,8 +244,10 @@ impl Platform {
             upload::Verdict::Unsure(_) => FileState::Scanning,
         };
         let Inspected { marking, unread, .. } = &inspected;
-        let marking = self.marking_of(&name, marking, *unread, &received.sm3).await?;
-        Ok(Taken { name, received, inspected, state, marking })
+        let may_read = *unread && View::Top.shows(received.file_type) && self.reader.is_there();
+        let marking = self.marking_of(&name, marking, *unread && !may_read, &received.sm3).await?;
+        let to_read = may_read && marking == Marking::Clean;
+        Ok(Taken { name, received, inspected, state, marking, to_read })
     }
 
     /// Takes a file an officer adds to something of the own organ, of the types and the size such files have.
@@ -371,7 +378,7 @@ impl Platform {
             .store
             .query(
                 "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
-                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state = 'scanning' AND project_id = $3)) \
+                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state IN ('scanning', 'refused') AND project_id = $3)) \
                  ORDER BY CASE WHEN project_id = $3 THEN 0 ELSE 1 END, at DESC, id LIMIT 20",
                 [unit.as_str().into(), material.into(), project.as_str().into()],
             )

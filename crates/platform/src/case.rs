@@ -13,6 +13,7 @@ use crate::{
     read::{NEVER, from_day_number, outcome_of},
     stream::Stream,
     trail::TrailEntry,
+    upload::FileState,
 };
 use domain::{
     Moment, Refusal,
@@ -709,7 +710,13 @@ impl Platform {
         for id in ids {
             let row = self.attachment(call, id).await?;
             if !row.state.is_usable() {
-                let message = format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name);
+                let message = match row.state {
+                    FileState::Received | FileState::Scanning => format!(
+                        "文件“{}”正在检查，通常一分钟内完成。请稍候再提交；已填写的内容和已上传的文件都会保留。",
+                        row.name
+                    ),
+                    _ => format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name),
+                };
                 return Err(Refusal::new("file.not_clean", message).into());
             }
             files.push(File { id: row.id, name: row.name });

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod check;
 pub mod commitment;
 pub mod consultation;
 pub mod contact;
@@ -58,7 +59,7 @@ use domain::Refusal;
 use ledger::{Sealer, Store};
 use ports::{Chance, Clock, Courier, Printer, Signer};
 use std::sync::Arc;
-use upload::{FileStore, Inspector, Scanner};
+use upload::{FileStore, Inspector, Reader, Scanner};
 
 /// The platform: the use cases, over the [`Parts`] it was built from. Cheap to clone.
 #[derive(Clone)]
@@ -85,6 +86,8 @@ pub struct Parts {
     pub inspector: Arc<dyn Inspector>,
     /// Looks for malware in files.
     pub scanner: Arc<dyn Scanner>,
+    /// Reads the head of scans.
+    pub reader: Arc<dyn Reader>,
     /// Prints papers.
     pub printer: Arc<dyn Printer>,
     /// Signs papers; `None`: papers carry no seal.

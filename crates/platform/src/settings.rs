@@ -103,8 +103,12 @@ pub struct Settings {
     pub temp: PathBuf,
     /// Folder of the keys of sealed content: on a disk of its own, in no backup (K-09).
     pub held_keys: PathBuf,
-    /// Scans and pictures.
+    /// Scans and pictures nothing could read.
     pub scans: Scans,
+    /// Program that reads the head of scans and pictures (K-06); empty or not installed: `scans` decides at once.
+    pub ocr: PathBuf,
+    /// Folder of its language data; `chi_sim.traineddata` must be there.
+    pub ocr_data: PathBuf,
     /// Hours within which sealed content must be reported to the secrecy office (保密法: 24; data, not code).
     pub secrecy_report_hours: i64,
     /// Two-digit code of the central guiding department in codes issued here (GB/T 40058 4.4; data, not law).
@@ -145,6 +149,8 @@ impl Default for Settings {
             temp: "var/temp".into(),
             held_keys: "var/held-keys".into(),
             scans: Scans::Held,
+            ocr: "/usr/bin/tesseract".into(),
+            ocr_data: "/usr/share/tesseract-ocr/5/tessdata".into(),
             secrecy_report_hours: 24,
             code_department: "04".into(),
             password_cost: (64 * 1024, 3, 1),

@@ -14,7 +14,7 @@ use platform::{
     read::PlatformFold,
     seal::Sm2Signer,
     settings::{Scans, SignInRules},
-    upload::{InProcess, NoScanner},
+    upload::{InProcess, NoReader, NoScanner},
 };
 use std::{
     collections::BTreeMap,
@@ -300,6 +300,7 @@ pub async fn platform(
         files: Arc::new(MemoryFiles::default()),
         inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
+        reader: Arc::new(NoReader),
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),
         guesses: Arc::default(),

@@ -1,6 +1,7 @@
 //! `tzxm serve`: the faces, each on a listener of its own, until the system asks to stop.
 
 use crate::{
+    check,
     config::{Config, Listen},
     deliver, detect, prove, seal,
     stop::Stop,
@@ -144,6 +145,7 @@ impl Doors {
         let delivering = tokio::spawn(deliver::watch(platform.clone(), stopped.clone()));
         let sealing = tokio::spawn(seal::watch(platform.clone(), stopped.clone()));
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
+        let checking = tokio::spawn(check::watch(platform.clone(), stopped.clone()));
         let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
@@ -161,6 +163,7 @@ impl Doors {
         delivering.abort();
         sealing.abort();
         proving.abort();
+        checking.abort();
         detecting.abort();
         sweeping.abort();
         platform.store.close().await?;

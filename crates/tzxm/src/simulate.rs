@@ -13,7 +13,7 @@ use platform::{
     ports::{ChaChaChance, ManualClock, NoCourier},
     read::PlatformFold,
     settings::Scans,
-    upload::{InProcess, LocalFiles, NoScanner},
+    upload::{InProcess, LocalFiles, NoReader, NoScanner},
 };
 use serde_json::json;
 use simulation::Plan;
@@ -74,6 +74,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
+        reader: Arc::new(NoReader),
         printer: Arc::new(NoPapers),
         signer: None,
         guesses: Arc::default(),

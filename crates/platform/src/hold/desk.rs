@@ -270,6 +270,10 @@ impl Platform {
             if let What::File(file) = &content.what {
                 let name = self.open_column(&format!("hold:{id}"), 1, "name", &key.name)?;
                 let state = if content.clean { "clean" } else { "scanning" };
+                if !content.clean {
+                    let (source, of_unit) = (content.source.as_str(), content.unit.is_some());
+                    change.row(Self::check_row(file, "", &content.by, source, of_unit, self.clock.now().0));
+                }
                 change.row(self.key_row(file.as_str(), file.as_str(), &key.key));
                 change.exactly_one(Row::new(
                     "UPDATE attachments SET state = $2, name = $3 WHERE id = $1 AND state = 'sealed'",

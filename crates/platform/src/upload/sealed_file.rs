@@ -63,6 +63,22 @@ impl SealedFile {
     }
 }
 
+impl SealedFile {
+    /// A copy of what a store keeps, as it lies there, in the folder of uploads under way.
+    pub(crate) async fn copy_of(
+        mut stored: Box<dyn AsyncRead + Send + Unpin>,
+        folder: &Path,
+        key: DataKey,
+        part: FilePart,
+    ) -> io::Result<Self> {
+        let (file, place) = NamedTempFile::new_in(folder)?.into_parts();
+        let mut file = tokio::fs::File::from_std(file);
+        tokio::io::copy(&mut stored, &mut file).await?;
+        file.flush().await?;
+        Ok(Self { place, key, part })
+    }
+}
+
 /// A sealed file being written.
 pub struct SealedWriter {
     file: BufWriter<tokio::fs::File>,

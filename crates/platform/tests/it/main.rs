@@ -7,6 +7,8 @@ mod as_of;
 mod as_of_lists;
 mod audit;
 mod calendar;
+mod check;
+mod clamd;
 mod codes;
 mod commitment;
 mod concurrency;

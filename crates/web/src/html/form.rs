@@ -410,6 +410,13 @@ pub struct UploadedFile {
     pub href: String,
 }
 
+impl UploadedFile {
+    /// Whether it is shown only so that it can be taken out.
+    pub fn is_refused(&self) -> bool {
+        self.tone == Tone::Red
+    }
+}
+
 /// A material slot: a form of its own (never inside another form) that posts `file` to `action`, one file per
 /// request. The server draws the component anew: with `HX-Request` as the answer (200, or 422 with errors),
 /// otherwise after a redirect to the page. A posted `_remove` names a file to take out.

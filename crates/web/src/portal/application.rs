@@ -96,8 +96,8 @@ pub(super) fn clock_sheet(caption: &str, sheet: &Sheet) -> ClockSheet {
 fn uploaded(row: &AttachmentRow) -> UploadedFile {
     let (state, tone) = match row.state {
         FileState::Clean => ("已接收", Tone::Green),
-        FileState::Received | FileState::Scanning => ("正在安全检查", Tone::Yellow),
-        FileState::Refused | FileState::Sealed => ("不能使用", Tone::Red),
+        FileState::Received | FileState::Scanning => ("正在检查，通常一分钟内完成，完成后即可提交", Tone::Yellow),
+        FileState::Refused | FileState::Sealed => ("未通过检查，不能使用，请移除后重新上传", Tone::Red),
     };
     UploadedFile {
         id: row.id.to_string(),
