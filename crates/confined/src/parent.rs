@@ -12,8 +12,10 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest time a child has, whatever it does with it.
+/// Longest time an inspection has, whatever it does with it.
 const TIME: Duration = Duration::from_secs(5);
+/// Longest time to paint a view: as much work, but nobody hands it in, and a busy machine must not make scans unreadable.
+const TIME_TO_PAINT: Duration = Duration::from_secs(20);
 /// Longest answer, in bytes: a page has thousands of characters.
 const MAX_ANSWER: u64 = 64 * 1024;
 /// Longest words on standard error.
@@ -61,7 +63,7 @@ impl Confined {
     ) -> (Answer, Usage) {
         let mut usage = Usage::default();
         let rest = preview.map_or(Rest::Nowhere, Rest::Sealed);
-        let answer = self.ask(file_type.slug(), content, size, rest, &mut usage).await;
+        let answer = self.ask(file_type.slug(), (content, size), rest, &mut usage, TIME).await;
         (answer.unwrap_or_else(|error| Answer::Nothing(error.to_string())), usage)
     }
 
@@ -69,13 +71,13 @@ impl Confined {
     async fn ask<A: DeserializeOwned>(
         &self,
         work: &str,
-        content: Opened,
-        size: u64,
+        (content, size): (Opened, u64),
         rest: Rest<'_>,
         usage: &mut Usage,
+        limit: Duration,
     ) -> io::Result<A> {
         let mut child = self.start(work)?;
-        let answer = timeout(TIME, converse(&mut child, content, size, rest, usage)).await;
+        let answer = timeout(limit, converse(&mut child, content, size, rest, usage)).await;
         // Late or early, nothing of it stays.
         if answer.is_err() {
             let _ = child.kill().await;
@@ -114,7 +116,7 @@ impl Inspector for Confined {
     async fn paint(&self, content: Opened, size: u64, file_type: FileType, view: View) -> Result<Painted, String> {
         let (mut png, mut usage) = (Vec::new(), Usage::default());
         let work = format!("{}/{}", file_type.slug(), view.slug());
-        let painted = self.ask(&work, content, size, Rest::Memory(&mut png), &mut usage).await;
+        let painted = self.ask(&work, (content, size), Rest::Memory(&mut png), &mut usage, TIME_TO_PAINT).await;
         let painted: Painted = painted.map_err(|error| error.to_string())?;
         Ok(Painted { png, ..painted })
     }

@@ -27,6 +27,7 @@ pub mod notification;
 pub mod path;
 pub mod project;
 pub mod project_code;
+pub mod publication;
 pub mod refusal;
 pub mod regime;
 pub mod region;

@@ -67,6 +67,13 @@ pub enum ProjectEvent {
         /// Why.
         reason: String,
     },
+    /// 保存期限届满, 已清除: personal answers are gone for good (个人信息保护法第十九条、第四十七条).
+    PersonalErased {
+        /// Those kept up to so many years after the end.
+        years: i16,
+        /// Fields of the declaration form.
+        fields: Vec<String>,
+    },
 }
 
 /// 项目状态.
@@ -120,6 +127,9 @@ pub struct Project {
     pub reason: Option<String>,
     /// Number of the code certificate.
     pub certificate: Option<String>,
+    /// Personal answers kept up to so many years after the end are gone.
+    #[serde(default)]
+    pub erased_years: i16,
 }
 
 impl Aggregate for Project {
@@ -127,7 +137,7 @@ impl Aggregate for Project {
     type Event = ProjectEvent;
 
     fn is_platform_act(event: &ProjectEvent) -> bool {
-        matches!(event, ProjectEvent::CodeCertificateIssued { .. })
+        matches!(event, ProjectEvent::CodeCertificateIssued { .. } | ProjectEvent::PersonalErased { .. })
     }
 
     fn apply(&mut self, event: &ProjectEvent, meta: &Meta) {
@@ -145,6 +155,7 @@ impl Aggregate for Project {
                 self.state = ProjectState::Withdrawn;
                 self.reason = Some(reason.clone());
             }
+            ProjectEvent::PersonalErased { years, .. } => self.erased_years = *years,
         }
     }
 }

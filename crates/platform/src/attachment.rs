@@ -3,7 +3,7 @@
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
     suspension::suspension_files,
-    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Received, Slot, View},
+    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Painted, Received, Slot, View},
 };
 use domain::{
     Moment, Refusal,
@@ -434,6 +434,50 @@ impl Platform {
         }
         let Download { bytes, .. } = self.download(&row).await?;
         Ok(Download { headers: upload::preview_headers(&row.name, row.file_type), bytes })
+    }
+
+    /// A page of a PDF of a case as a picture (U-05), for those who may read the case.
+    pub async fn view_case_page(
+        &self,
+        call: &Call,
+        case: &CaseId,
+        id: &AttachmentId,
+        number: u16,
+    ) -> Result<(AttachmentRow, Painted), Failure> {
+        let row = self.case_file(call, case, id).await?;
+        self.page_of(row, number).await
+    }
+
+    /// A page of a PDF of the unit's own as a picture (U-05).
+    pub async fn view_own_page(
+        &self,
+        call: &Call,
+        id: &AttachmentId,
+        number: u16,
+    ) -> Result<(AttachmentRow, Painted), Failure> {
+        let row = self.attachment(call, id).await?;
+        self.page_of(row, number).await
+    }
+
+    /// Painted where files are inspected: whoever looks never opens what somebody uploaded.
+    async fn page_of(&self, row: AttachmentRow, number: u16) -> Result<(AttachmentRow, Painted), Failure> {
+        let view = View::Page(number);
+        if !view.shows(row.file_type) {
+            return Err(Failure::NotThere);
+        }
+        if !row.state.is_usable() {
+            return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能查看，请稍后再试。").into());
+        }
+        let content = self.opened(row.id.as_str()).await?;
+        let size = u64::try_from(row.size).unwrap_or(0);
+        match upload::paint(&*self.inspector, content, size, row.file_type, view).await {
+            Ok(painted) => Ok((row, painted)),
+            Err(why) => {
+                tracing::info!(file.id = %row.id, page = number, why, "a page could not be painted");
+                let message = "这一页不能按图片显示：没有这一页，或者文件过于复杂。请下载原文件查看。";
+                Err(Refusal::new("file.no_page", message).into())
+            }
+        }
     }
 
     /// The row of a file that is part of a case, for those who may read the case.

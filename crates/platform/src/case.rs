@@ -1,7 +1,7 @@
 //! Use cases of cases: apply, receive, correct, accept, suspend, decide, withdraw; the case page; lists of a project.
 
 use crate::{
-    Action, Call, Failure, Object, Platform,
+    Action, Actor, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     commitment::{CommitmentOffer, is_spared},
     consultation::nothing_awaited,
@@ -20,7 +20,7 @@ use domain::{
     calendar::Calendar,
     case::{
         self, Acceptance, Act, Answer, Application, ApplicationWay, Case, CaseEvent, CodeCheck, Decision, File, Force,
-        Given, NotAcceptedGround, Outcome, Owed, Papers, Point, Stage,
+        Given, NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Undertaker,
     },
     clock::{ClockFacts, DayLedger, Light, Sheet, Thresholds},
     department::Agency,
@@ -42,6 +42,8 @@ pub struct ApplyForItem {
     pub materials: BTreeMap<String, Vec<AttachmentId>>,
     /// The ordinary way, or 告知承诺.
     pub way: ApplicationWay,
+    /// The unit declares that nothing it hands in is classified (K-11).
+    pub unclassified: bool,
 }
 
 /// One material on the application page.
@@ -356,7 +358,8 @@ impl Platform {
             let needs = self.demanded(item, &declared, guide.as_ref());
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
             self.within_item(materials.iter().flat_map(|given| &given.files)).await?;
-            let application = self.application(&declared, item, guide.as_ref(), materials);
+            let application =
+                self.application(&declared, item, guide.as_ref(), (materials, form.unclassified));
             let id = application.id.clone();
             let promise = self.promise(&application, form.way).await?;
             let spared = |id: &String| promise.is_some() && is_spared(&application, id);
@@ -403,7 +406,7 @@ impl Platform {
         declared: &Declared,
         item: &Item,
         guide: Option<&GuideVersion>,
-        materials: Vec<Given>,
+        (materials, unclassified): (Vec<Given>, bool),
     ) -> Application {
         let agency = self.agency_for(item, declared);
         Application {
@@ -422,6 +425,7 @@ impl Platform {
             guide: guide.map(|v| v.row.number),
             procedure: case::procedures().of(item),
             materials,
+            unclassified,
         }
     }
 
@@ -542,15 +546,22 @@ impl Platform {
         Ok(needs)
     }
 
-    /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15).
-    pub async fn accept_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
+    /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15). `reviewed`: the officer ticked that the materials
+    /// were looked through and contain nothing classified (K-11).
+    pub async fn accept_case(&self, call: &Call, id: &CaseId, reviewed: bool) -> Result<(), Failure> {
         let act = again(|| async {
             let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
             self.settle(call, id, &stream.state).await?;
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
             let due = self.due_if_accepted_today(&stream.state);
-            match case::accept(&stream.state, check, due, &self.papers())? {
+            let by = match &call.actor {
+                Actor::Officer { account, name, .. } if reviewed => {
+                    Some(Undertaker { account: account.clone(), name: name.clone() })
+                }
+                _ => None,
+            };
+            match case::accept(&stream.state, check, by, due, &self.papers())? {
                 Acceptance::Accepted(events) => {
                     let mut change = self.change(call);
                     change.append(stream, &events)?;
@@ -601,7 +612,8 @@ impl Platform {
             self.settle(call, id, &stream.state).await?;
             let events = case::decide(&stream.state, decision.clone(), &self.scene(&by), &self.papers())?;
             let mut change = self.change(call);
-            change.append(stream, &events)?;
+            let decided = change.append(stream, &events)?;
+            self.publish_by_kind(&mut change, id, &decided.state).await?;
             change.exactly_one(nothing_awaited(id, self.clock.now().date()));
             match change.commit_or(id.as_str(), taken_is_conflict).await {
                 Err(Failure::Conflict) => {

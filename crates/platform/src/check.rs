@@ -28,6 +28,8 @@ const LEASE: i64 = 3 * 60_000;
 const PAUSE: i64 = 15_000;
 /// Pauses do not grow beyond so many.
 const MOST_PAUSES: i64 = 40;
+/// Fewer Chinese characters than this in the head of a page: a photo, or a page that lies on its side. Nothing was read of it.
+const FEW: usize = 4;
 /// Attempts to read a scan; then the setting `scans` decides.
 const TRIES: i64 = 3;
 
@@ -241,24 +243,28 @@ impl Platform {
         }
         let size = u64::try_from(row.size).unwrap_or(0);
         let marking = match self.read_top(file, size, row.file_type).await? {
-            Ok(marking) => self.marking_of(&row.name, &marking, false, &row.sm3).await?,
+            Ok((marking, is_read)) => self.marking_of(&row.name, &marking, !is_read, &row.sm3).await?,
             Err(why) if waiting.tries + 1 < TRIES => return Ok(Outcome::Undecided(why)),
             Err(_) => self.marking_of(&row.name, &Marking::Clean, true, &row.sm3).await?,
         };
         Ok(if marking == Marking::Clean { Outcome::Clean } else { Outcome::Marked(marking) })
     }
 
-    /// What the head of a scan says to the rules: it counts as a header. An error says why it could not be read.
+    /// What the head of a scan says to the rules (it counts as a header), and whether there was anything to read. An error says why it
+    /// could not be read.
     pub(crate) async fn read_top(
         &self,
         file: &SealedFile,
         size: u64,
         file_type: FileType,
-    ) -> Result<Result<Marking, String>, Failure> {
+    ) -> Result<Result<(Marking, bool), String>, Failure> {
         let content = file.content().await.map_err(Failure::fault)?;
         Ok(match upload::paint(&*self.inspector, content, size, file_type, View::Top).await {
             Ok(painted) => match self.reader.read(painted.png).await {
-                Reading::Text(text) => Ok(marking::check_text(&text, marking::Place::HeaderFooter).into()),
+                Reading::Text(text) => {
+                    let words = text.chars().filter(|c| matches!(c, '\u{4e00}'..='\u{9fff}')).count();
+                    Ok((marking::check_text(&text, marking::Place::HeaderFooter).into(), words >= FEW))
+                }
                 Reading::Nothing(why) => Err(why),
             },
             Err(why) => Err(why),

@@ -83,6 +83,13 @@ impl Platform {
         opened.read_all().await.map_err(Failure::fault)
     }
 
+    /// A stored object's content, to be read piece by piece.
+    pub(crate) async fn opened(&self, id: &str) -> Result<Opened, Failure> {
+        let (place, key) = self.object_key(id).await?;
+        let (_, reader) = self.files.open(&FilePart::Content.place(&place)).await.map_err(Failure::fault)?;
+        Opened::new(reader, &key, FilePart::Content).await.map_err(Failure::fault)
+    }
+
     /// Where an object lies, and its key.
     pub(crate) async fn object_key(&self, id: &str) -> Result<(String, DataKey), Failure> {
         let row = self.store.query_one("SELECT place, sealed FROM object_keys WHERE id = $1", [id.into()]).await;

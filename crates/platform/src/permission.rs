@@ -186,11 +186,15 @@ pub enum Action {
     ConfirmPurge,
     /// Seal old files, destroy what was purged.
     KeepFiles,
+    /// 公开审核: publish a result that another decided, hold it back, withdraw it.
+    ReviewPublication,
+    /// 保存期限: the register of personal data with what is due and erased.
+    ReadRetention,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 86] = [
+    pub const ALL: [Self; 88] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -277,6 +281,8 @@ impl Action {
         Self::DecideHold,
         Self::ConfirmPurge,
         Self::KeepFiles,
+        Self::ReviewPublication,
+        Self::ReadRetention,
     ];
 }
 
@@ -401,6 +407,10 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadHolds | A::DecideHold | A::ConfirmPurge => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::KeepFiles => &[System],
+        A::ReadRetention => &[P(&[SecurityAdministrator], Reach::Territory)],
+        A::ReviewPublication => {
+            &[P(&[Reviewer, Approver, DepartmentManager], Reach::Below), P(&[GeneralAdministration], Reach::Territory)]
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
 use crate::account::Face;
-use domain::account::{Post, PostLimits};
+use domain::{
+    account::{Post, PostLimits},
+    publication::ReviewedKind,
+};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -134,6 +137,8 @@ pub struct Settings {
     /// Hours within which a security incident has to be reported (L-09: four for most, two for central organs, one for
     /// critical infrastructure).
     pub incident_report_hours: u32,
+    /// Kinds of results whose disclosure was reviewed once: they are public with their completion (S-55).
+    pub disclosure_reviewed: Vec<ReviewedKind>,
     /// Rules of signing in.
     pub sign_in: SignInRules,
     /// How long posts are given for.
@@ -163,6 +168,7 @@ impl Default for Settings {
             code_misses: 30,
             administrator_networks: Vec::new(),
             incident_report_hours: 4,
+            disclosure_reviewed: Vec::new(),
             sign_in: SignInRules::default(),
             posts: PostLimits::default(),
         }

@@ -195,6 +195,14 @@ async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
     let settled = platform.settle_licences(&call, SETTLED_AT_ONCE).await?;
     // What an act could not finish: the last case of a group ended, and its notice was not written.
     let handed_back = platform.hand_back_complete_groups().await?;
+    let published = platform.publish_reviewed_kinds(&call, SETTLED_AT_ONCE).await?;
+    if published > 0 {
+        tracing::info!(published, "published results of kinds that were reviewed");
+    }
+    let erased = platform.erase_due(&call, SETTLED_AT_ONCE).await?;
+    if erased > 0 {
+        tracing::info!(erased, "erased personal answers that were over their time");
+    }
     let purged = platform.finish_purges(&call).await?;
     if purged > 0 {
         tracing::info!(purged, "destroyed what had been confirmed");

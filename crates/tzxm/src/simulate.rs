@@ -5,7 +5,7 @@ use crate::{
     printing::NoPapers,
     stop::Stop,
 };
-use domain::{Moment, account::PostLimits};
+use domain::{Moment, account::PostLimits, publication::ReviewedKind};
 use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
@@ -69,6 +69,11 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
             demo: true,
             posts: PostLimits::lenient(),
             scans: Scans::Declared,
+            disclosure_reviewed: vec![ReviewedKind {
+                item: "*".into(),
+                by: "模拟".into(),
+                on: jiff::civil::date(2026, 1, 5),
+            }],
             ..Settings::default()
         }),
         files: Arc::new(LocalFiles::open(&files, &temp)?),

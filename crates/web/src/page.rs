@@ -75,11 +75,13 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("groups", "/groups", "并联审批", "git-merge"),
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
+    entry("publications", "/publications", "公开审核", "eye"),
     entry("supervision", "/supervision", "电子监察", "flag"),
     entry("alarms", "/alarms", "安全告警", "alert-triangle"),
     entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
     entry("holds", "/holds", "涉密核验", "lock"),
+    entry("retention", "/retention", "保存期限", "clock"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
@@ -130,6 +132,10 @@ pub struct Page {
     pub audits: bool,
     /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
     pub holds: Option<u64>,
+    /// Results that wait for a review before they are public, shown in the office's side bar; `None` hides the entry.
+    pub publications: Option<u64>,
+    /// Whether the person looks after how long personal data is kept; hides the entry from everybody else.
+    pub retention: bool,
     /// Whether the person sees organs, people and posts; hides the entry from everybody else.
     pub organs: bool,
     /// Way back, outermost first.
@@ -157,6 +163,8 @@ impl Page {
             supervision: None,
             audits: false,
             holds: None,
+            publications: None,
+            retention: false,
             organs: false,
             crumbs: Vec::new(),
             flash: None,
@@ -179,6 +187,8 @@ impl Page {
             "supervision" => self.supervision.is_some(),
             "alarms" => self.alarms.is_some(),
             "holds" => self.holds.is_some(),
+            "publications" => self.publications.is_some(),
+            "retention" => self.retention,
             "audit" => self.audits,
             "organs" => self.organs,
             _ => true,
@@ -192,6 +202,7 @@ impl Page {
             "supervision" => self.supervision.unwrap_or_default(),
             "alarms" => self.alarms.unwrap_or_default(),
             "holds" => self.holds.unwrap_or_default(),
+            "publications" => self.publications.unwrap_or_default(),
             _ => 0,
         }
     }

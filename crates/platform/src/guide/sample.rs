@@ -57,8 +57,8 @@ impl Platform {
             // Whoever writes a guide waits for it: samples are few, and have no place to wait in.
             let Received { file, size, file_type, sm3 } = &taken.received;
             let read = self.read_top(file, *size, *file_type).await?;
-            let (found, unread) = read.map_or((Marking::Clean, true), |found| (found, false));
-            taken.marking = self.marking_of(&taken.name, &found, unread, sm3).await?;
+            let (found, is_read) = read.unwrap_or_default();
+            taken.marking = self.marking_of(&taken.name, &found, !is_read, sm3).await?;
         }
         if taken.marking != Marking::Clean {
             return Err(self.hold_sample(call, account, material, &taken).await?.into());

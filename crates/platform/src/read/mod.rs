@@ -13,6 +13,7 @@ mod hold;
 mod migrations;
 mod notification;
 mod project;
+mod publication;
 mod seal;
 mod supervision;
 mod unit;

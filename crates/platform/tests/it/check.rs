@@ -142,6 +142,7 @@ async fn k06_a_mark_that_was_read_seals_the_scan(world: &World) {
     let place = place(world).await;
     let file = upload(&p, &world.agent, &place).await.unwrap();
     let before = p.messages(&world.agent.call(), None, 20).await.unwrap().len();
+    world.later(1);
     assert_eq!(p.check_files(&system(), 10).await.unwrap(), HELD);
     assert_eq!((state(&p, &file.id).await.as_str(), keys(&p)), ("sealed", 1));
     let messages = p.messages(&world.agent.call(), None, 20).await.unwrap();
@@ -161,6 +162,11 @@ async fn k06_a_mark_that_was_read_seals_the_scan(world: &World) {
 
 async fn k06_what_cannot_be_read_is_as_the_setting_says(world: &World) {
     let place = place(world).await;
+    for (scans, at_once) in [(Scans::Declared, CLEAN), (Scans::Held, HELD)] {
+        let p = reading(world, Says::text("3 / \n"), scans);
+        upload(&p, &world.agent, &place).await.unwrap();
+        assert_eq!(p.check_files(&system(), 10).await.unwrap(), at_once, "{scans:?}: nothing was there to be read");
+    }
     for (scans, last) in [(Scans::Declared, CLEAN), (Scans::Held, HELD)] {
         let p = reading(world, Says::nothing(), scans);
         upload(&p, &world.agent, &place).await.unwrap();
@@ -174,7 +180,7 @@ async fn k06_what_cannot_be_read_is_as_the_setting_says(world: &World) {
 }
 
 async fn u10_of_several_nodes_one_checks_a_file(world: &World) {
-    let reader = Says::text("无");
+    let reader = Says::text("内蒙古自治区文件");
     let p = reading(world, reader.clone(), Scans::Held);
     let place = place(world).await;
     for _ in 0..5 {
@@ -191,7 +197,7 @@ async fn u10_what_a_crash_left_is_taken_up_again(world: &World) {
     let p = reading(world, Arc::new(stuck), Scans::Held);
     let place = place(world).await;
     let file = upload(&p, &world.agent, &place).await.unwrap();
-    let (system, other) = (system(), reading(world, Says::text("无"), Scans::Held));
+    let (system, other) = (system(), reading(world, Says::text("内蒙古自治区文件"), Scans::Held));
     // The node stops in the middle.
     assert!(tokio::time::timeout(Duration::from_millis(500), p.check_files(&system, 10)).await.is_err());
     assert_eq!(other.check_files(&system, 10).await.unwrap(), Checked::default(), "its lease runs");
@@ -201,7 +207,7 @@ async fn u10_what_a_crash_left_is_taken_up_again(world: &World) {
 }
 
 async fn u10_a_file_taken_away_waits_no_more(world: &World) {
-    let reader = Says::text("无");
+    let reader = Says::text("内蒙古自治区文件");
     let p = reading(world, reader.clone(), Scans::Held);
     let place = place(world).await;
     let file = upload(&p, &world.agent, &place).await.unwrap();

@@ -32,6 +32,8 @@ mod post;
 mod process;
 mod processing;
 mod public;
+mod publication;
+mod retention;
 mod seal;
 mod sealed;
 mod sign_in;

@@ -411,6 +411,11 @@ pub struct UploadedFile {
 }
 
 impl UploadedFile {
+    /// Whether it can be looked at page by page.
+    pub fn has_pages(&self) -> bool {
+        self.href.starts_with("/files/") && self.name.to_lowercase().ends_with(".pdf")
+    }
+
     /// Whether it is shown only so that it can be taken out.
     pub fn is_refused(&self) -> bool {
         self.tone == Tone::Red

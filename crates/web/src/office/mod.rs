@@ -27,6 +27,8 @@ mod person;
 mod processing;
 mod project;
 mod prompt;
+mod publication;
+mod retention;
 mod refusal;
 pub(crate) mod show;
 pub(crate) mod sign_in;
@@ -85,6 +87,8 @@ pub fn routes() -> Vec<Route> {
         alarm::routes(),
         audit::routes(),
         hold::routes(),
+        publication::routes(),
+        retention::routes(),
         help::routes(),
     ]
     .concat()
@@ -105,6 +109,8 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
     page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
+    page.retention = ctx.platform.reads_retention(&ctx.call);
+    page.publications = ctx.platform.waiting_publications(&ctx.call).await?;
     page.organs = ctx.platform.reads_posts(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);

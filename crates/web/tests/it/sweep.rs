@@ -125,6 +125,7 @@ impl Samples {
             (("consultations", "id"), consultation.to_string()),
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
+            (("publications", "id"), case.to_string()),
             (("papers", "number"), number.clone()),
             (("papers", "file"), paper.id.to_string()),
             (("check", "number"), number),
@@ -152,7 +153,7 @@ impl Samples {
         let items = ["soil_water".to_owned(), "flood_impact".to_owned()];
         let call = world.agent.call();
         let page = world.platform.group_form(&call, &project, "", &items).await.unwrap();
-        let mut form = ApplyForGroup { items: items.to_vec(), ..ApplyForGroup::default() };
+        let mut form = ApplyForGroup { items: items.to_vec(), unclassified: true, ..ApplyForGroup::default() };
         for shared in page.materials.iter().filter(|shared| shared.need.required) {
             let id = &shared.need.material.id;
             form.materials.insert(id.clone(), vec![world.upload(&call, &project, id).await.unwrap().id]);

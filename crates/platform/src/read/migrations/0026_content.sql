@@ -7,3 +7,22 @@ CREATE TABLE file_checks(
 CREATE INDEX file_checks_due ON file_checks(next_at, file_id);
 INSERT INTO file_checks(file_id, hold_id, account_id, source, of_unit, tries, next_at)
   SELECT id, '', account_id, '', 0, 0, 0 FROM attachments WHERE state = 'scanning';
+
+-- 公开结果 (S-55): what the public is shown, filled by the publication of a result alone. Results of before are public again once
+-- they are reviewed, or their kind is.
+CREATE TABLE public_results(
+  case_id TEXT PRIMARY KEY, project_id TEXT NOT NULL, item_name TEXT NOT NULL, agency_name TEXT NOT NULL, outcome TEXT NOT NULL,
+  document_number TEXT NOT NULL, title TEXT NOT NULL, decided_day BIGINT NOT NULL, published_at BIGINT NOT NULL);
+CREATE INDEX public_results_project ON public_results(project_id);
+CREATE INDEX public_results_latest ON public_results(published_at, case_id);
+-- Where the publication of a case's result stands; empty: it waits.
+ALTER TABLE cases ADD COLUMN publication TEXT NOT NULL DEFAULT '';
+CREATE INDEX cases_publication ON cases(stage, publication, ended_at, id);
+
+-- 保存期限 (L-02): when a project ended, and up to which term its personal answers were erased.
+ALTER TABLE projects ADD COLUMN ended_at BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE projects ADD COLUMN erased_years BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE projects ADD COLUMN erased_at BIGINT NOT NULL DEFAULT 0;
+UPDATE projects SET ended_at = updated_at WHERE state <> 'active';
+CREATE INDEX projects_ended ON projects(ended_at, id);
+CREATE INDEX projects_erased ON projects(erased_years, erased_at);
