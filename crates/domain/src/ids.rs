@@ -73,4 +73,6 @@ ids! {
     AlarmId, "w";
     /// 封存件.
     HoldId, "h";
+    /// 个人信息请求.
+    RightsId, "r";
 }

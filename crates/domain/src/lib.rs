@@ -25,6 +25,7 @@ pub mod marking;
 pub mod money;
 pub mod notification;
 pub mod path;
+pub mod personal;
 pub mod project;
 pub mod project_code;
 pub mod publication;

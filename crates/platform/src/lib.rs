@@ -38,6 +38,7 @@ pub mod public;
 pub mod publication;
 pub mod read;
 pub mod retention;
+pub mod rights;
 pub mod rulebook;
 pub mod seal;
 mod sealed;

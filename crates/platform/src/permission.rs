@@ -190,11 +190,15 @@ pub enum Action {
     ReviewPublication,
     /// 保存期限: the register of personal data with what is due and erased.
     ReadRetention,
+    /// 提出更正或者删除个人信息.
+    AskRights,
+    /// Answer it.
+    AnswerRights,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 88] = [
+    pub const ALL: [Self; 90] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -283,6 +287,8 @@ impl Action {
         Self::KeepFiles,
         Self::ReviewPublication,
         Self::ReadRetention,
+        Self::AskRights,
+        Self::AnswerRights,
     ];
 }
 
@@ -407,6 +413,8 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadHolds | A::DecideHold | A::ConfirmPurge => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::KeepFiles => &[System],
+        A::AskRights => &[OwnUnit],
+        A::AnswerRights => &[P(&[GeneralAdministration], Reach::Territory)],
         A::ReadRetention => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReviewPublication => {
             &[P(&[Reviewer, Approver, DepartmentManager], Reach::Below), P(&[GeneralAdministration], Reach::Territory)]

@@ -1,11 +1,11 @@
 //! 保存期限 (L-02): personal answers are erased when their time after the project's end is over. The register of the form says for how
 //! long (S-33); what was erased is an event of the project, and the chain verifies without it.
 
-use crate::{Action, Call, Failure, Object, Platform, failure::again, permission, stream::stream_id};
+use crate::{Action, Call, Failure, Object, Platform, failure::again, permission};
 use domain::{
     Moment,
     ids::ProjectId,
-    project::{Project, ProjectEvent, SEALED_AT},
+    project::{Project, ProjectEvent},
     region::INNER_MONGOLIA,
 };
 use jiff::ToSpan;
@@ -96,12 +96,10 @@ impl Platform {
 
     /// First the values, then the record that they are gone: a crash in between is made up for by the next run.
     async fn erase_answers(&self, call: &Call, id: &ProjectId, years: i16) -> Result<(), Failure> {
-        let stream_name = stream_id::<Project>(id.as_str());
         let over = self.form().personal_register().filter(|(_, entry)| entry.years <= years);
         let fields: Vec<String> = over.map(|(field, _)| field.id.clone()).collect();
         for field in &fields {
-            let erased = self.store.erase_secret(&stream_name, SEALED_AT, field).await;
-            erased.map_err(crate::stream::refused)?;
+            self.erase_everywhere(id, field).await?;
         }
         again(|| async {
             let stream = self.load::<Project>(id.as_str()).await?;

@@ -139,6 +139,8 @@ pub struct Settings {
     pub incident_report_hours: u32,
     /// Kinds of results whose disclosure was reviewed once: they are public with their completion (S-55).
     pub disclosure_reviewed: Vec<ReviewedKind>,
+    /// Working days within which a request about personal data is answered (个人信息保护法第五十条 says "timely"; data, not law).
+    pub personal_request_days: u32,
     /// Rules of signing in.
     pub sign_in: SignInRules,
     /// How long posts are given for.
@@ -169,6 +171,7 @@ impl Default for Settings {
             administrator_networks: Vec::new(),
             incident_report_hours: 4,
             disclosure_reviewed: Vec::new(),
+            personal_request_days: 15,
             sign_in: SignInRules::default(),
             posts: PostLimits::default(),
         }
@@ -206,6 +209,9 @@ impl Settings {
         }
         if self.held_keys.starts_with(&self.files) || self.files.starts_with(&self.held_keys) {
             faults.push("held_keys 不能与 files 相互包含：封存内容的密钥不得随文件一起备份".into());
+        }
+        if !(1..=30).contains(&self.personal_request_days) {
+            faults.push("personal_request_days 应为 1 至 30 个工作日".into());
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {

@@ -180,6 +180,15 @@ fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
         ),
         ProjectEvent::CodeCertificateIssued { document } => (Lane::Platform, "生成项目代码证", document.number.clone()),
         ProjectEvent::CodeVoided { reason } => (Lane::Departments, "项目代码作废", reason.clone()),
+        ProjectEvent::PersonalCorrected { .. } => {
+            (Lane::Departments, "按请求更正个人信息", "个人信息保护法第四十六条".to_owned())
+        }
+        ProjectEvent::PersonalLocked { .. } => {
+            (Lane::Departments, "按请求锁定个人信息，不再处理", "个人信息保护法第四十七条".to_owned())
+        }
+        ProjectEvent::PersonalErased { years: 0, fields } => {
+            (Lane::Platform, "按请求删除个人信息", format!("{} 项", fields.len()))
+        }
         ProjectEvent::PersonalErased { years, fields } => (
             Lane::Platform,
             "保存期限届满，清除个人信息",

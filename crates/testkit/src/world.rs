@@ -168,7 +168,18 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 18] = [
+const READ_ROWS: [(&str, &str); 20] = [
+    (
+        "public_results",
+        "SELECT case_id || '|' || project_id || '|' || item_name || '|' || agency_name || '|' || outcome || '|' || document_number || '|' || title \
+         || '|' || decided_day || '|' || published_at AS line FROM public_results UNION ALL SELECT id || '|' || publication FROM cases",
+    ),
+    (
+        "rights_requests",
+        "SELECT id || '|' || unit_id || '|' || project_id || '|' || project_code || '|' || region || '|' || wish || '|' || field || '|' || state \
+         || '|' || reason || '|' || due_day || '|' || asked_at AS line FROM rights_requests UNION ALL \
+         SELECT id || '|' || ended_at || '|' || erased_years || '|' || erased_at FROM projects",
+    ),
     (
         "factor_resets",
         "SELECT account_id || '|' || by_account || '|' || by_name || '|' || reason || '|' || at || '|' || state AS line FROM factor_resets",

@@ -81,6 +81,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
     entry("holds", "/holds", "涉密核验", "lock"),
+    entry("rights", "/rights", "个人信息请求", "user"),
     entry("retention", "/retention", "保存期限", "clock"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
@@ -136,6 +137,8 @@ pub struct Page {
     pub publications: Option<u64>,
     /// Whether the person looks after how long personal data is kept; hides the entry from everybody else.
     pub retention: bool,
+    /// Requests about personal data that wait for an answer; `None` hides the entry.
+    pub rights: Option<u64>,
     /// Whether the person sees organs, people and posts; hides the entry from everybody else.
     pub organs: bool,
     /// Way back, outermost first.
@@ -165,6 +168,7 @@ impl Page {
             holds: None,
             publications: None,
             retention: false,
+            rights: None,
             organs: false,
             crumbs: Vec::new(),
             flash: None,
@@ -189,6 +193,7 @@ impl Page {
             "holds" => self.holds.is_some(),
             "publications" => self.publications.is_some(),
             "retention" => self.retention,
+            "rights" => self.rights.is_some(),
             "audit" => self.audits,
             "organs" => self.organs,
             _ => true,
@@ -203,6 +208,7 @@ impl Page {
             "alarms" => self.alarms.unwrap_or_default(),
             "holds" => self.holds.unwrap_or_default(),
             "publications" => self.publications.unwrap_or_default(),
+            "rights" => self.rights.unwrap_or_default(),
             _ => 0,
         }
     }

@@ -14,6 +14,7 @@ mod migrations;
 mod notification;
 mod project;
 mod publication;
+mod rights;
 mod seal;
 mod supervision;
 mod unit;

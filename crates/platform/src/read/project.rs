@@ -76,6 +76,7 @@ impl Projected for Project {
                 message("项目代码已作废", format!("“{}”（代码 {}）的项目代码已作废。原因：{reason}", d.name, d.code)),
             ],
             ProjectEvent::ProjectWithdrawn { .. } => vec![touch, ended],
+            ProjectEvent::PersonalCorrected { .. } | ProjectEvent::PersonalLocked { .. } => vec![touch],
             ProjectEvent::PersonalErased { years, .. } => vec![
                 touch,
                 Row::new(

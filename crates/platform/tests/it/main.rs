@@ -34,6 +34,7 @@ mod processing;
 mod public;
 mod publication;
 mod retention;
+mod rights;
 mod seal;
 mod sealed;
 mod sign_in;

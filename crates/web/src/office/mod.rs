@@ -29,6 +29,7 @@ mod project;
 mod prompt;
 mod publication;
 mod retention;
+mod rights;
 mod refusal;
 pub(crate) mod show;
 pub(crate) mod sign_in;
@@ -89,6 +90,7 @@ pub fn routes() -> Vec<Route> {
         hold::routes(),
         publication::routes(),
         retention::routes(),
+        rights::routes(),
         help::routes(),
     ]
     .concat()
@@ -109,6 +111,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
     page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
+    page.rights = ctx.platform.waiting_rights(&ctx.call).await?;
     page.retention = ctx.platform.reads_retention(&ctx.call);
     page.publications = ctx.platform.waiting_publications(&ctx.call).await?;
     page.organs = ctx.platform.reads_posts(&ctx.call);

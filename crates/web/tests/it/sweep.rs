@@ -107,7 +107,10 @@ impl Samples {
         assert!(sealed.is_err(), "the name carries a marking");
         let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
         let (holds, _) = p.held_content(&security.call(), HoldFilter::default(), None).await.unwrap();
+        let wish = domain::personal::Wish::Delete;
+        let asked = p.ask_rights(&world.agent.call(), &project, "contact_mobile", wish, ("离职", "")).await.unwrap();
         let values = BTreeMap::from([
+            (("rights", "id"), asked.to_string()),
             (("holds", "id"), holds[0].id.to_string()),
             (("accounts", "id"), officer.account().to_string()),
             (("alarms", "id"), alarm),

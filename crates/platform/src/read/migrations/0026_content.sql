@@ -26,3 +26,12 @@ ALTER TABLE projects ADD COLUMN erased_at BIGINT NOT NULL DEFAULT 0;
 UPDATE projects SET ended_at = updated_at WHERE state <> 'active';
 CREATE INDEX projects_ended ON projects(ended_at, id);
 CREATE INDEX projects_erased ON projects(erased_years, erased_at);
+
+-- 个人信息请求 (L-06): what is asked for and by when it must be answered; words and values lie sealed beside the events.
+CREATE TABLE rights_requests(
+  id TEXT PRIMARY KEY, unit_id TEXT NOT NULL, unit_name TEXT NOT NULL, project_id TEXT NOT NULL, project_code TEXT NOT NULL,
+  region TEXT NOT NULL, wish TEXT NOT NULL, field TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, due_day BIGINT NOT NULL,
+  asked_at BIGINT NOT NULL);
+CREATE INDEX rights_requests_unit ON rights_requests(unit_id, asked_at);
+CREATE UNIQUE INDEX rights_requests_open ON rights_requests(project_id, field) WHERE state = '';
+CREATE INDEX rights_requests_region ON rights_requests(region, state, due_day, id);
