@@ -75,4 +75,6 @@ ids! {
     HoldId, "h";
     /// 个人信息请求.
     RightsId, "r";
+    /// 导出; it is the watermark of the file.
+    ExportId, "x";
 }

@@ -168,6 +168,12 @@ pub enum Action {
     ConfirmReset,
     /// Search and export the security audit, see its verifications.
     ReadAudit,
+    /// Export lists of cases and projects.
+    ExportLists,
+    /// Confirm or refuse such an export of another person.
+    ConfirmExport,
+    /// The same for an export of the security audit.
+    ConfirmAuditExport,
     /// Ask for a verification now.
     VerifyEvidence,
     /// Keep checkpoints and verify what is due.
@@ -198,7 +204,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 90] = [
+    pub const ALL: [Self; 93] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -276,6 +282,9 @@ impl Action {
         Self::ProposeReset,
         Self::ConfirmReset,
         Self::ReadAudit,
+        Self::ExportLists,
+        Self::ConfirmExport,
+        Self::ConfirmAuditExport,
         Self::VerifyEvidence,
         Self::KeepEvidence,
         Self::WatchAudit,
@@ -408,6 +417,9 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
+        A::ExportLists => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
+        A::ConfirmExport => &[P(&[DepartmentManager], Reach::Own), P(&[GeneralAdministration], Reach::Territory)],
+        A::ConfirmAuditExport => &[P(&[AuditAdministrator, SecurityAdministrator], Reach::Territory)],
         A::KeepEvidence | A::WatchAudit => &[System],
         A::ReadAlarms => &[P(&[SecurityAdministrator, AuditAdministrator], Reach::Territory)],
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],

@@ -168,7 +168,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 20] = [
+const READ_ROWS: [(&str, &str); 21] = [
     (
         "public_results",
         "SELECT case_id || '|' || project_id || '|' || item_name || '|' || agency_name || '|' || outcome || '|' || document_number || '|' || title \
@@ -242,6 +242,11 @@ const READ_ROWS: [(&str, &str); 20] = [
     (
         "messages",
         "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages",
+    ),
+    (
+        "exports",
+        "SELECT id || '|' || what || '|' || account_id || '|' || by_name || '|' || department || '|' || region || '|' || rows_asked || '|' \
+         || reason || '|' || state || '|' || asked_at || '|' || ready_at || '|' || taken_at AS line FROM exports",
     ),
     (
         "holds",

@@ -80,6 +80,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("alarms", "/alarms", "安全告警", "alert-triangle"),
     entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
+    entry("exports", "/exports", "数据导出", "download"),
     entry("holds", "/holds", "涉密核验", "lock"),
     entry("rights", "/rights", "个人信息请求", "user"),
     entry("retention", "/retention", "保存期限", "clock"),
@@ -131,6 +132,8 @@ pub struct Page {
     pub supervision: Option<u64>,
     /// Whether the person reads the security audit; hides the entry from everybody else.
     pub audits: bool,
+    /// Exports that wait for the person to confirm them, shown in the office's side bar; `None` hides the entry.
+    pub exports: Option<u64>,
     /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
     pub holds: Option<u64>,
     /// Results that wait for a review before they are public, shown in the office's side bar; `None` hides the entry.
@@ -165,6 +168,7 @@ impl Page {
             alarms: None,
             supervision: None,
             audits: false,
+            exports: None,
             holds: None,
             publications: None,
             retention: false,
@@ -190,6 +194,7 @@ impl Page {
         match entry.key {
             "supervision" => self.supervision.is_some(),
             "alarms" => self.alarms.is_some(),
+            "exports" => self.exports.is_some(),
             "holds" => self.holds.is_some(),
             "publications" => self.publications.is_some(),
             "retention" => self.retention,
@@ -206,6 +211,7 @@ impl Page {
             "work" => self.tasks.into(),
             "supervision" => self.supervision.unwrap_or_default(),
             "alarms" => self.alarms.unwrap_or_default(),
+            "exports" => self.exports.unwrap_or_default(),
             "holds" => self.holds.unwrap_or_default(),
             "publications" => self.publications.unwrap_or_default(),
             "rights" => self.rights.unwrap_or_default(),

@@ -8,7 +8,7 @@ mod evidence;
 mod search;
 
 pub use evidence::{Verification, VerificationResult};
-pub use search::{AuditFilter, AuditPage, AuditRow, EXPORT, OUTCOMES, exact_time, outcome_name};
+pub use search::{AuditFilter, AuditPage, AuditRow, OUTCOMES, exact_time, outcome_name};
 
 use crate::{Actor, Platform};
 use domain::Moment;

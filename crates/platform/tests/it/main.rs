@@ -18,6 +18,7 @@ mod deadline;
 mod declare;
 mod delegation;
 mod detection;
+mod export;
 mod group;
 mod guess;
 mod guide;

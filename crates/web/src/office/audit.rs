@@ -1,4 +1,4 @@
-//! 安全审计: the console of the audit administrator — search, export, verification (S-36). Nobody else comes in.
+//! 安全审计: the console of the audit administrator — search, verification (S-36). Nobody else comes in.
 
 use super::{frame, query, step, to};
 use crate::{
@@ -7,22 +7,15 @@ use crate::{
     html::{self, Action, Choice, Empty, ErrorSummary, Note, Pager, Pill, Tone},
 };
 use askama::Template;
-use axum::{
-    extract::Query,
-    http::header,
-    response::{IntoResponse, Response},
-};
-use domain::{Refusal, department::Agency, region::RegionCode};
-use platform::audit::{
-    AuditFilter, AuditRow, EXPORT, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name,
-};
+use axum::{extract::Query, response::Response};
+use domain::{Refusal, department::Agency, export::What, region::RegionCode};
+use platform::audit::{AuditFilter, AuditRow, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name};
 use serde::Deserialize;
 
 /// Routes of this module. Whoever reads the audit leaves a record in it.
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Owner, "/audit", search).audited(),
-        Route::get(Access::Owner, "/audit/export", export).audited(),
         Route::get(Access::Owner, "/audit/evidence", evidence),
         Route::post(Access::Owner, "/audit/evidence", verify),
     ]
@@ -164,7 +157,6 @@ struct AuditPage {
     outcomes: Vec<Choice>,
     narrowed: bool,
     export: String,
-    limit: u64,
     lines: Vec<Line>,
     empty: Option<Empty>,
     pager: Pager,
@@ -187,8 +179,7 @@ async fn draw(ctx: &OfficeContext, asked: Asked, errors: Vec<Refusal>) -> Result
         faces: FACES.map(|(slug, name)| Choice::new(slug, name)).to_vec(),
         outcomes: OUTCOMES.map(|slug| Choice::new(slug, outcome_name(slug))).to_vec(),
         narrowed,
-        export: asked.address("/audit/export", ""),
-        limit: EXPORT,
+        export: super::export::address(What::Audit, &asked.address("", "")),
         empty: found.rows.is_empty().then(|| empty(narrowed)),
         pager: Pager::new(format!("本页 {} 条", found.rows.len())).first(first).next(next),
         lines: found.rows.into_iter().map(Line::new).collect(),
@@ -207,24 +198,6 @@ fn empty(narrowed: bool) -> Empty {
 
 async fn search(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let errors = asked.filter().err().unwrap_or_default();
-    draw(&ctx, asked, errors).await
-}
-
-async fn export(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
-    let errors = match asked.filter() {
-        Err(errors) => errors,
-        Ok(filter) => match refusals(ctx.platform.export_audit(&ctx.call, &filter).await)? {
-            Ok(text) => {
-                let headers = [
-                    (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-                    (header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""),
-                    (header::CACHE_CONTROL, "no-store"),
-                ];
-                return Ok((headers, text).into_response());
-            }
-            Err(errors) => errors,
-        },
-    };
     draw(&ctx, asked, errors).await
 }
 

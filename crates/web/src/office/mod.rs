@@ -13,6 +13,7 @@ mod contact;
 mod correction;
 mod decision;
 mod delegation;
+mod export;
 mod form_box;
 pub(crate) mod group;
 mod guide;
@@ -87,6 +88,7 @@ pub fn routes() -> Vec<Route> {
         calendar::routes(),
         alarm::routes(),
         audit::routes(),
+        export::routes(),
         hold::routes(),
         publication::routes(),
         retention::routes(),
@@ -110,6 +112,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     let mut page = ctx.page(nav, title).await?;
     page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
+    page.exports = ctx.platform.waiting_exports(&ctx.call).await?;
     page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
     page.rights = ctx.platform.waiting_rights(&ctx.call).await?;
     page.retention = ctx.platform.reads_retention(&ctx.call);
