@@ -22,8 +22,12 @@ pub(crate) const WORK: &str = "read";
 /// Which program it becomes, and where its data lies.
 const PROGRAM: &str = "TZXM_READER";
 const DATA: &str = "TZXM_READER_DATA";
-/// Longest time for one picture.
-const TIME: Duration = Duration::from_secs(30);
+/// How it looks at the picture.
+const WAY: &str = "TZXM_READER_WAY";
+/// Longest time for one picture, read one way.
+const TIME: Duration = Duration::from_secs(25);
+/// How the picture is looked at: as one block of text, and as words anywhere. Each finds marks the other takes for dirt.
+const WAYS: [&str; 2] = ["6", "11"];
 /// Longest text, in bytes.
 const MAX_TEXT: u64 = 256 * 1024;
 
@@ -46,12 +50,13 @@ impl Tesseract {
         Self::new("/proc/self/exe".into(), program, data)
     }
 
-    async fn ask(&self, png: &[u8]) -> io::Result<String> {
+    async fn ask(&self, png: &[u8], way: &str) -> io::Result<String> {
         let mut child = Command::new(&self.ours)
             .args([COMMAND, WORK])
             .env_clear()
             .env(PROGRAM, &self.program)
             .env(DATA, &self.data)
+            .env(WAY, way)
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -85,17 +90,21 @@ impl Reader for Tesseract {
     }
 
     async fn read(&self, png: Vec<u8>) -> Reading {
-        match timeout(TIME, self.ask(&png)).await {
-            Ok(Ok(text)) => Reading::Text(text),
-            Ok(Err(error)) => Reading::Nothing(error.to_string()),
-            Err(_) => Reading::Nothing("no answer in time".to_owned()),
+        let mut all = String::new();
+        for way in WAYS {
+            match timeout(TIME, self.ask(&png, way)).await {
+                Ok(Ok(text)) => all.extend([text.as_str(), "\n"]),
+                Ok(Err(error)) => return Reading::Nothing(error.to_string()),
+                Err(_) => return Reading::Nothing("no answer in time".to_owned()),
+            }
         }
+        Reading::Text(all)
     }
 }
 
 /// Sets limits, builds the walls and becomes the reader; comes back only when that fails.
 pub(crate) fn become_reader() -> io::Error {
-    let (Some(program), Some(data)) = (env::var_os(PROGRAM), env::var_os(DATA)) else {
+    let (Some(program), Some(data), Some(way)) = (env::var_os(PROGRAM), env::var_os(DATA), env::var_os(WAY)) else {
         return io::ErrorKind::InvalidInput.into();
     };
     if let Err(error) = limits::set_for_reader() {
@@ -109,7 +118,7 @@ pub(crate) fn become_reader() -> io::Error {
         .env("OMP_THREAD_LIMIT", "1")
         .env("TESSDATA_PREFIX", &data)
         .current_dir(&data)
-        // One block of text: a mark alone in the corner is not taken for dirt.
-        .args(["stdin", "stdout", "-l", "chi_sim", "--psm", "6"])
+        .args(["stdin", "stdout", "-l", "chi_sim", "--psm"])
+        .arg(way)
         .exec()
 }

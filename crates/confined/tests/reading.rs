@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
 use confined::{Confined, Tesseract};
-use domain::marking::{Place, Verdict, check_text};
+use domain::marking::{Verdict, check_scan};
 use futures_util::{StreamExt, stream};
 use ledger::DataKey;
 use platform::upload::{
@@ -42,7 +42,7 @@ async fn judged(reader: &Tesseract, bytes: &[u8], file_type: FileType, is_looked
         Reading::Text(text) => text,
         Reading::Nothing(why) => panic!("not read: {why}"),
     };
-    (check_text(&text, Place::HeaderFooter), text)
+    (check_scan(&text), text)
 }
 
 const MARKS: [&str; 20] = [
@@ -96,7 +96,7 @@ const TEXT: &str = "关于某风电场项目核准的请示\n内发改〔2026〕
 /// The way the i-th paper is scanned: dots, angle, noise and kind of file vary independently.
 fn scanned(fonts: &Fonts, corner: &str, i: usize) -> (Vec<u8>, FileType) {
     let glass = Glass {
-        dpi: [150.0, 200.0, 300.0][i % 3],
+        dpi: [150.0, 200.0, 240.0][i % 3],
         degrees: [-2.0, -1.0, 0.0, 1.0, 1.5, 2.0][i % 6] * if i % 4 == 3 { 0.5 } else { 1.0 },
         noise: [8, 20, 32, 40][i / 3 % 4],
         song: i % 2 == 1,
@@ -156,7 +156,7 @@ async fn k06_the_reader_reaches_nothing_but_its_own() {
     let shell = std::fs::canonicalize("/bin/sh").unwrap();
     let reader = Tesseract::new(OURS.into(), &shell, folder.path());
     let said = reader.read(Vec::new()).await;
-    assert_eq!(said, Reading::Text("own:words\n20\n0\n".to_owned()));
+    assert_eq!(said, Reading::Text("own:words\n20\n0\n\nown:words\n20\n0\n\n".to_owned()));
     for (script, what) in [
         ("exec /bin/true\n", "no other program in its place"),
         ("/bin/true\n", "no other process"),

@@ -358,8 +358,7 @@ impl Platform {
             let needs = self.demanded(item, &declared, guide.as_ref());
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
             self.within_item(materials.iter().flat_map(|given| &given.files)).await?;
-            let application =
-                self.application(&declared, item, guide.as_ref(), (materials, form.unclassified));
+            let application = self.application(&declared, item, guide.as_ref(), (materials, form.unclassified));
             let id = application.id.clone();
             let promise = self.promise(&application, form.way).await?;
             let spared = |id: &String| promise.is_some() && is_spared(&application, id);

@@ -195,7 +195,10 @@ impl Platform {
         };
         let file = self.stored(&waiting.file, held.as_ref()).await?;
         match self.outcome(waiting, &row, &file).await? {
-            Outcome::Clean => self.pass_file(call, waiting, held).await.map(|()| -> fn(&mut Checked) -> &mut u64 { |done| &mut done.clean }),
+            Outcome::Clean => self
+                .pass_file(call, waiting, held)
+                .await
+                .map(|()| -> fn(&mut Checked) -> &mut u64 { |done| &mut done.clean }),
             Outcome::Marked(marking) => {
                 self.seal_waiting(call, waiting, &row, &marking).await?;
                 Ok(|done| &mut done.held)
@@ -263,7 +266,7 @@ impl Platform {
             Ok(painted) => match self.reader.read(painted.png).await {
                 Reading::Text(text) => {
                     let words = text.chars().filter(|c| matches!(c, '\u{4e00}'..='\u{9fff}')).count();
-                    Ok((marking::check_text(&text, marking::Place::HeaderFooter).into(), words >= FEW))
+                    Ok((marking::check_scan(&text).into(), words >= FEW))
                 }
                 Reading::Nothing(why) => Err(why),
             },

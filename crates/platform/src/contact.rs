@@ -2,12 +2,7 @@
 //! why; the reason stands in the security audit (S-34).
 
 use crate::{Action, Call, Failure, Platform, daily::Daily, failure::again, stream::stream_id};
-use domain::{
-    Refusal,
-    declaration::masked,
-    ids::ProjectId,
-    project::Project,
-};
+use domain::{Refusal, declaration::masked, ids::ProjectId, project::Project};
 
 /// What stands in the place of a value that is processed no more (L-06).
 const LOCKED: &str = "（已锁定，不再处理）";

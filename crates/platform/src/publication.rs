@@ -51,7 +51,12 @@ impl Platform {
     }
 
     /// Publishes with the completion of a case what was reviewed by its kind.
-    pub(crate) async fn publish_by_kind(&self, change: &mut Change<'_>, id: &CaseId, case: &Case) -> Result<(), Failure> {
+    pub(crate) async fn publish_by_kind(
+        &self,
+        change: &mut Change<'_>,
+        id: &CaseId,
+        case: &Case,
+    ) -> Result<(), Failure> {
         let kind = case.application.as_deref().and_then(|application| self.reviewed_kind(&application.item));
         let Some(kind) = kind.filter(|_| Shown::of(case).is_some()) else { return Ok(()) };
         let stream = self.load::<Publication>(id.as_str()).await?;
@@ -120,7 +125,8 @@ impl Platform {
         state: PublicationState,
         after: Option<Cursor>,
     ) -> Result<(Vec<PublicationPage>, Option<Cursor>), Failure> {
-        let _permit = permission::decide(&call.actor, Action::ReviewPublication, Object::default(), self.rules.regions)?;
+        let _permit =
+            permission::decide(&call.actor, Action::ReviewPublication, Object::default(), self.rules.regions)?;
         let scope = self.reviewing_scope(call).ok_or(Failure::NotThere)?;
         let latest = state != PublicationState::Waiting;
         let mut select = Query::select();
@@ -205,7 +211,11 @@ impl Platform {
         &self,
         call: &Call,
         id: &CaseId,
-        decide: impl Fn(&Publication, &Case, (&AccountId, &str)) -> Result<Vec<publication::PublicationEvent>, domain::Refusal>,
+        decide: impl Fn(
+            &Publication,
+            &Case,
+            (&AccountId, &str),
+        ) -> Result<Vec<publication::PublicationEvent>, domain::Refusal>,
     ) -> Result<(), Failure> {
         let act = again(|| async {
             let (case, _) = self.load_case(call, Action::ReviewPublication, id).await?;

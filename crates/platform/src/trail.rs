@@ -189,11 +189,9 @@ fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
         ProjectEvent::PersonalErased { years: 0, fields } => {
             (Lane::Platform, "按请求删除个人信息", format!("{} 项", fields.len()))
         }
-        ProjectEvent::PersonalErased { years, fields } => (
-            Lane::Platform,
-            "保存期限届满，清除个人信息",
-            format!("保存 {years} 年以内的 {} 项", fields.len()),
-        ),
+        ProjectEvent::PersonalErased { years, fields } => {
+            (Lane::Platform, "保存期限届满，清除个人信息", format!("保存 {years} 年以内的 {} 项", fields.len()))
+        }
         ProjectEvent::ProjectWithdrawn { reason } => (Lane::Applicant, "撤回项目", reason.clone()),
     }
 }
@@ -224,9 +222,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         }
         CaseEvent::CommitmentGiven { document } => (Lane::Applicant, "以告知承诺方式申请", document.number.clone()),
         CaseEvent::CaseReceived { document } => (Lane::Departments, "收件", document.number.clone()),
-        CaseEvent::ContentsReviewed { by } => {
-            (Lane::Departments, "核对材料，确认不含涉密内容", by.name.clone())
-        }
+        CaseEvent::ContentsReviewed { by } => (Lane::Departments, "核对材料，确认不含涉密内容", by.name.clone()),
         CaseEvent::CodeVerified { code } => (Lane::Departments, "核验项目代码，通过", code.clone()),
         CaseEvent::CodeNotVerified { code, message, .. } => {
             (Lane::Departments, "核验项目代码，未通过", format!("{code}:{message}"))

@@ -115,7 +115,8 @@ impl Glass {
         let (width, height) = ((PAGE.0 * scale) as u32, (PAGE.1 * scale) as u32);
         let mut pixmap = Pixmap::new(width, height).unwrap();
         let middle = (PAGE.0 / 2.0, PAGE.1 / 2.0);
-        let page = Transform::from_scale(scale, scale).pre_concat(Transform::from_rotate_at(self.degrees, middle.0, middle.1));
+        let page =
+            Transform::from_scale(scale, scale).pre_concat(Transform::from_rotate_at(self.degrees, middle.0, middle.1));
         let (corner, body) = (fonts.face(self.song), fonts.face(true));
         for (i, line) in paper.corner.lines().enumerate() {
             set(&mut pixmap, &corner, line, (79.0, 62.0 + 22.0 * i as f32), 16.0, page);
@@ -134,13 +135,19 @@ impl Glass {
         let mut seed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let (white, black) = (232 + (next(&mut seed) % 20) as i32, 25 + (next(&mut seed) % 45) as i32);
         let strength = i32::from(self.noise);
+        // What is read is the head: below it grain would only cost time.
+        let head = pixmap.height() * 3 / 10;
         let mut picture = GrayImage::from_fn(pixmap.width(), pixmap.height(), |x, y| {
             let ink = pixmap.pixel(x, y).map_or(0, |p| i32::from(p.alpha()));
-            let grain = if strength == 0 { 0 } else { (next(&mut seed) >> 33) as i32 % (2 * strength + 1) - strength };
+            let grain = if strength == 0 || y > head {
+                0
+            } else {
+                (next(&mut seed) >> 33) as i32 % (2 * strength + 1) - strength
+            };
             image::Luma([(white + (black - white) * ink / 255 + grain).clamp(0, 255) as u8])
         });
-        for _ in 0..u32::from(self.noise) * 8 {
-            let (x, y) = (next(&mut seed) as u32 % picture.width(), next(&mut seed) as u32 % picture.height());
+        for _ in 0..u32::from(self.noise) * 3 {
+            let (x, y) = (next(&mut seed) as u32 % picture.width(), next(&mut seed) as u32 % head);
             for (dx, dy) in [(0, 0), (1, 0), (0, 1)] {
                 if x + dx < picture.width() && y + dy < picture.height() {
                     picture.put_pixel(x + dx, y + dy, image::Luma([black as u8]));

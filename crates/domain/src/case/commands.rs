@@ -1,8 +1,8 @@
 //! What may be done to a case. Each command takes the state and gives events, or a refusal.
 
 use super::{
-    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, licence,
-    Undertaker, processing, special, words,
+    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, Undertaker,
+    licence, processing, special, words,
 };
 use crate::{
     Moment, Refusal,
@@ -104,8 +104,12 @@ pub fn submit(
     let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && g.is_there());
     // The check of the platform helps; it proves nothing. The unit says so itself, and it is kept (K-11).
     let undeclared = (!application.unclassified).then(|| {
-        Refusal::field("unclassified", "material.unclassified", "请确认所提交的材料不含国家秘密；涉密材料不得通过本平台提交。")
-            .article("办法第三条")
+        Refusal::field(
+            "unclassified",
+            "material.unclassified",
+            "请确认所提交的材料不含国家秘密；涉密材料不得通过本平台提交。",
+        )
+        .article("办法第三条")
     });
     let missing: Vec<_> = required
         .iter()
@@ -212,7 +216,8 @@ pub fn accept(
 }
 
 fn not_reviewed() -> Refusal {
-    let message = "请逐份核对申请材料，确认不含涉密内容后勾选。发现疑似涉密内容的，不要受理或下载传播，立即告知安全管理员。";
+    let message =
+        "请逐份核对申请材料，确认不含涉密内容后勾选。发现疑似涉密内容的，不要受理或下载传播，立即告知安全管理员。";
     Refusal::field("reviewed", "contents.not_reviewed", message).article("办法第三条")
 }
 

@@ -81,7 +81,8 @@ impl Story {
     }
 
     fn accept(&mut self) {
-        let accepted = accept(&self.case, CodeCheck::Verified, Some(super::tests::somebody("a-window")), None, &self.papers());
+        let accepted =
+            accept(&self.case, CodeCheck::Verified, Some(super::tests::somebody("a-window")), None, &self.papers());
         let Ok(Acceptance::Accepted(events)) = accepted else { panic!("{accepted:?}") };
         self.happened(WINDOW, events);
     }
@@ -245,7 +246,9 @@ fn art32_5_a_complete_application_is_accepted() {
 #[test]
 fn art32_last_acceptance_and_refusal_are_in_writing_with_organ_and_date() {
     let story = Story::received("soil_water");
-    let Ok(Acceptance::Accepted(events)) = accept(&story.case, CodeCheck::Verified, Some(super::tests::somebody("a-window")), None, &story.papers()) else {
+    let Ok(Acceptance::Accepted(events)) =
+        accept(&story.case, CodeCheck::Verified, Some(super::tests::somebody("a-window")), None, &story.papers())
+    else {
         panic!()
     };
     let CaseEvent::CaseAccepted { document } = &events[2] else { panic!() };
@@ -987,7 +990,8 @@ fn k11_nothing_is_accepted_before_the_tick() {
     let refusal = accept(&story.case, CodeCheck::Verified, None, None, &story.papers()).unwrap_err();
     assert_eq!((refusal.code.as_ref(), refusal.field.as_deref()), ("contents.not_reviewed", Some("reviewed")));
     let by = super::tests::somebody("a-window");
-    let Ok(Acceptance::Accepted(events)) = accept(&story.case, CodeCheck::Verified, Some(by.clone()), None, &story.papers())
+    let Ok(Acceptance::Accepted(events)) =
+        accept(&story.case, CodeCheck::Verified, Some(by.clone()), None, &story.papers())
     else {
         panic!()
     };

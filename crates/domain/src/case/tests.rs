@@ -401,7 +401,11 @@ fn licence32_every_point_is_answered_at_its_place() {
 fn art14_2_a_bad_code_is_recorded_and_nothing_is_accepted() {
     let case = at(Stage::Received);
     let check = CodeCheck::Fault { fault: "not_in_force", message: "该项目代码已失效。".into() };
-    let Acceptance::CodeRefused(events, refusal) = accept(&case, check, Some(somebody("a-window")), None, &papers()).unwrap() else { panic!() };
+    let Acceptance::CodeRefused(events, refusal) =
+        accept(&case, check, Some(somebody("a-window")), None, &papers()).unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(kinds(&events), ["CodeNotVerified"]);
     assert_eq!(refusal.code, "case.code_not_verified");
     assert!(refusal.article.unwrap().contains("第十四条"));

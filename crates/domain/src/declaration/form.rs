@@ -355,7 +355,10 @@ impl Form {
                 if matches!(field.kind, Kind::Choice | Kind::Choices) == field.options.is_empty() {
                     return Err(format!("字段 {id} 的选项缺失或多余"));
                 }
-                let register = |p: &Personal| [&p.purpose, &p.basis, &p.retention].iter().all(|t| !t.trim().is_empty()) && (1..=30).contains(&p.years);
+                let register = |p: &Personal| {
+                    [&p.purpose, &p.basis, &p.retention].iter().all(|t| !t.trim().is_empty())
+                        && (1..=30).contains(&p.years)
+                };
                 if field.kind.is_personal() != field.personal.is_some() || !field.personal.iter().all(register) {
                     return Err(format!("字段 {id} 的个人信息登记不完整"));
                 }

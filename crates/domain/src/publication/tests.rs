@@ -45,7 +45,11 @@ fn s55_what_is_held_back_or_withdrawn_says_why_and_may_come_back_by_a_person() {
     run(&mut publication, |p| hold_back(p, &case, (&me, "张三"), "含商业秘密"));
     assert_eq!(publication.state, PublicationState::HeldBack);
     assert_eq!(code(hold_back(&publication, &case, (&me, "张三"), "又")), "publication.wrong_state");
-    assert_eq!(code(publish(&publication, &case, kind())), "publication.wrong_state", "a rule does not overrule a person");
+    assert_eq!(
+        code(publish(&publication, &case, kind())),
+        "publication.wrong_state",
+        "a rule does not overrule a person"
+    );
     run(&mut publication, |p| publish(p, &case, person("a-c")));
     run(&mut publication, |p| hold_back(p, &case, (&me, "张三"), "标题有误"));
     assert_eq!(publication.state, PublicationState::Withdrawn);

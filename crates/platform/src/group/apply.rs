@@ -277,7 +277,8 @@ impl Platform {
                     Ok(events) => submitted.push((branch.case.clone(), events)),
                     // What is wrong with the whole is said once.
                     Err(refusals) => {
-                        let said = |one: &Refusal| wrong.iter().any(|w: &Refusal| w.code == one.code && w.field == one.field);
+                        let said =
+                            |one: &Refusal| wrong.iter().any(|w: &Refusal| w.code == one.code && w.field == one.field);
                         let fresh: Vec<_> = refusals.into_iter().filter(|one| !said(one)).collect();
                         wrong.extend(fresh);
                     }

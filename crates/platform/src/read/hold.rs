@@ -39,8 +39,10 @@ fn told(stream: &str, version: i64, content: &Content, hold: &Hold, meta: &Meta,
 fn told_later(stream: &str, version: i64, content: &Content, meta: &Meta, rules: &Rulebook) -> Option<Row> {
     let unit = content.unit.as_ref().filter(|_| content.later)?;
     let material = rules.catalogue.material(&content.material).map_or("材料", |material| material.name.as_str());
-    let body = marking::neutral(content.blocked).message.replacen("该内容", &format!("为“{material}”上传的一份文件"), 1);
-    let link = content.project.as_ref().map_or_else(|| "/projects".to_owned(), |project| format!("/projects/{project}"));
+    let body =
+        marking::neutral(content.blocked).message.replacen("该内容", &format!("为“{material}”上传的一份文件"), 1);
+    let link =
+        content.project.as_ref().map_or_else(|| "/projects".to_owned(), |project| format!("/projects/{project}"));
     let title = "上传的文件暂时不能使用".to_owned();
     Some(NewMessage { stream, version, unit: unit.as_str(), at: meta.at, title, body, link }.row())
 }

@@ -12,7 +12,9 @@ use hayro::{
     vello_cpu::color::palette::css::WHITE,
 };
 use image::{
-    DynamicImage, ExtendedColorType, ImageEncoder, codecs::png::PngEncoder, imageops::FilterType,
+    DynamicImage, ExtendedColorType, GrayImage, ImageEncoder,
+    codecs::png::PngEncoder,
+    imageops::{self, FilterType},
 };
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +23,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const TOP: u32 = 5;
 /// Width of the head, in pixels: 200 dots per inch of an upright A4 page.
 const TOP_WIDTH: u32 = 1654;
+/// How far grain is smoothed, in pixels.
+const BLUR: f32 = 0.8;
 /// Longer side of a page that is shown, in pixels: 150 dots per inch of A4.
 const PAGE_SIDE: f32 = 1754.0;
 /// Largest side ever painted, in pixels.
@@ -82,7 +86,9 @@ pub(super) fn paint(bytes: Vec<u8>, file_type: FileType, view: View) -> Result<P
             // The painter is another's: what it stumbles over has no picture, and takes nobody along.
             catch_unwind(AssertUnwindSafe(|| pdf(bytes, view))).unwrap_or(Err(BROKEN))
         }
-        (FileType::Jpg | FileType::Png, View::Top) => Ok(Painted { pages: 1, png: head(&bytes, file_type)?, ..Painted::default() }),
+        (FileType::Jpg | FileType::Png, View::Top) => {
+            Ok(Painted { pages: 1, png: head(&bytes, file_type)?, ..Painted::default() })
+        }
         _ => Err(NO_PAGE),
     }
 }
@@ -117,7 +123,10 @@ fn pdf(bytes: Vec<u8>, view: View) -> Result<Painted, Reason> {
     drop(pixmap);
     let picture = image::RgbImage::from_raw(width, height, pixels).ok_or(BROKEN)?;
     let png = match view {
-        View::Top => png(&DynamicImage::from(picture).into_luma8(), width, height, ExtendedColorType::L8)?,
+        View::Top => {
+            let head = cleaned(&DynamicImage::from(picture).into_luma8());
+            png(&head, width, height, ExtendedColorType::L8)?
+        }
         View::Page(_) => png(&picture, width, height, ExtendedColorType::Rgb8)?,
     };
     let words = match view {
@@ -133,9 +142,58 @@ fn head(bytes: &[u8], file_type: FileType) -> Result<Vec<u8>, Reason> {
     let (width, height) = (picture.width().max(1), picture.height());
     let top = picture.crop_imm(0, 0, width, height.div_ceil(TOP).max(1)).into_luma8();
     drop(picture);
-    let height = u32::try_from(u64::from(top.height()) * u64::from(TOP_WIDTH) / u64::from(width)).unwrap_or(1).clamp(1, 4 * TOP_WIDTH);
-    let top = if width == TOP_WIDTH { top } else { image::imageops::resize(&top, TOP_WIDTH, height, FilterType::Triangle) };
+    let height = u32::try_from(u64::from(top.height()) * u64::from(TOP_WIDTH) / u64::from(width))
+        .unwrap_or(1)
+        .clamp(1, 4 * TOP_WIDTH);
+    let top = if width == TOP_WIDTH { top } else { imageops::resize(&top, TOP_WIDTH, height, FilterType::Triangle) };
+    let top = cleaned(&top);
     png(&top, top.width(), top.height(), ExtendedColorType::L8)
+}
+
+/// Without grain and dirt, black on white: a reader loses words in noise that people read with ease.
+fn cleaned(picture: &GrayImage) -> GrayImage {
+    let mut smooth = imageops::blur(&median(picture), BLUR);
+    let mut greys = [0u32; 256];
+    smooth.pixels().for_each(|pixel| greys[usize::from(pixel.0[0])] += 1);
+    let total = smooth.width() * smooth.height();
+    // The paper is the grey most of it has; the ink the darkest few thousandths.
+    let share = |thousandths: u32| {
+        let wanted = u64::from(total) * u64::from(thousandths) / 1000;
+        let mut seen = 0u64;
+        let grey = greys.iter().position(|n| {
+            seen += u64::from(*n);
+            seen > wanted
+        });
+        grey.unwrap_or(255) as f32
+    };
+    let (ink, paper) = (share(3), share(600));
+    let quarter = (paper - ink) / 4.0;
+    let (black, white) = (ink + quarter, paper - quarter);
+    if white - black > 1.0 {
+        for pixel in smooth.pixels_mut() {
+            let grey = (f32::from(pixel.0[0]) - black) / (white - black) * 255.0;
+            pixel.0[0] = grey.clamp(0.0, 255.0) as u8;
+        }
+    }
+    smooth
+}
+
+/// Each pixel as the middle one of the nine around it.
+fn median(picture: &GrayImage) -> GrayImage {
+    let (width, height) = picture.dimensions();
+    GrayImage::from_fn(width, height, |x, y| {
+        let mut near = [0u8; 9];
+        let mut at = near.iter_mut();
+        for dy in [y.saturating_sub(1), y, (y + 1).min(height - 1)] {
+            for dx in [x.saturating_sub(1), x, (x + 1).min(width - 1)] {
+                if let Some(slot) = at.next() {
+                    *slot = picture.get_pixel(dx, dy).0[0];
+                }
+            }
+        }
+        near.sort_unstable();
+        image::Luma([near[4]])
+    })
 }
 
 fn png(pixels: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, Reason> {

@@ -62,7 +62,7 @@ impl Daemon {
 
     async fn start(&mut self) {
         let program = ["/usr/sbin/clamd", "/usr/bin/clamd"].into_iter().find(|program| Path::new(program).is_file());
-        let program = program.expect("clamd is missing: run scripts/setup.sh");
+        let program = program.unwrap_or_else(|| panic!("clamd is missing: run scripts/setup.sh"));
         let mut command = Command::new(program);
         command.arg(format!("--config-file={}", self.folder.path().join("clamd.conf").display()));
         self.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
@@ -88,7 +88,8 @@ async fn place(world: &World) -> (ProjectId, String) {
     let project = world.project().await;
     let rules = world.platform.rules.now();
     let both = ["pdf", "docx"];
-    let takes = |material: &domain::item::Material| both.iter().all(|e| material.formats.iter().any(|f| f.extension() == *e));
+    let takes =
+        |material: &domain::item::Material| both.iter().all(|e| material.formats.iter().any(|f| f.extension() == *e));
     let material = rules.catalogue.all_materials().iter().find(|material| takes(material)).unwrap();
     (project, material.id.clone())
 }
@@ -122,7 +123,10 @@ async fn s22_a_real_clamd_stops_malware_and_its_absence_stops_the_file(world: &W
         zip(&[entry("a.pdf", pdf_with(&[&stream_object("", eicar().as_bytes())], "")), entry("b.pdf", pdf())]),
     ];
     for archive in archives {
-        assert!(matches!(verdict(&clamd, temp, &archive).await, Verdict::Infected(_)), "no material takes archives yet");
+        assert!(
+            matches!(verdict(&clamd, temp, &archive).await, Verdict::Infected(_)),
+            "no material takes archives yet"
+        );
     }
     let p = Platform::new(Parts { scanner: Arc::new(clamd.clone()), ..(*world.platform).clone() });
     let place = place(world).await;
@@ -137,7 +141,10 @@ async fn s22_a_real_clamd_stops_malware_and_its_absence_stops_the_file(world: &W
         let refusal = refused(upload(&p, world, &place, (name, bytes)).await, "file.infected");
         assert!(refusal.message.contains("恶意代码"), "{name}");
     }
-    assert!(p.offered_files(&world.agent.call(), &place.1, &place.0).await.unwrap().is_empty(), "nothing of it is kept");
+    assert!(
+        p.offered_files(&world.agent.call(), &place.1, &place.0).await.unwrap().is_empty(),
+        "nothing of it is kept"
+    );
     let good = upload(&p, world, &place, ("好.pdf", pdf())).await.unwrap();
     assert_eq!(good.state, FileState::Clean);
 
@@ -163,6 +170,9 @@ async fn s22_a_real_clamd_stops_malware_and_its_absence_stops_the_file(world: &W
     refused(p.download_own_file(&world.agent.call(), &bad.id).await, "file.not_clean");
     let listed = p.offered_files(&world.agent.call(), &place.1, &place.0).await.unwrap();
     let states: Vec<_> = listed.iter().map(|file| (file.name.as_str(), file.state)).collect();
-    assert!(states.contains(&("坏.docx", FileState::Refused)) && states.contains(&("等.pdf", FileState::Clean)), "{states:?}");
+    assert!(
+        states.contains(&("坏.docx", FileState::Refused)) && states.contains(&("等.pdf", FileState::Clean)),
+        "{states:?}"
+    );
     p.remove_file(&world.agent.call(), &bad.id).await.unwrap();
 }

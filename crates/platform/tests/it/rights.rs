@@ -55,7 +55,10 @@ async fn l06_a_correction_is_asked_answered_and_holds(world: &World) {
     assert_eq!((row.due, row.answer), (Some(date(2026, 3, 23)), None), "fifteen working days");
     let desk = world.general_administration().await;
     let page = p.rights_page(&desk.call(), &id).await.unwrap();
-    assert_eq!((page.words.as_str(), page.value.as_str(), page.now.as_str()), ("换号了", "13911112222", answers::CONTACT_MOBILE));
+    assert_eq!(
+        (page.words.as_str(), page.value.as_str(), page.now.as_str()),
+        ("换号了", "13911112222", answers::CONTACT_MOBILE)
+    );
     let dump = world.database.dump(&["event", "stream", "rights_requests", "messages"]).await;
     assert!(!dump.contains("13911112222") && !dump.contains("换号了"), "only sealed");
     refused(p.answer_rights(&desk.call(), &id, Answer::Locked, "锁定").await, "rights.locked");
@@ -99,7 +102,8 @@ async fn l06_only_general_administration_of_the_region_answers_and_once(world: &
     let p = &world.platform;
     let project = world.project().await;
     let id = p.ask_rights(&world.agent.call(), &project, FIELD, Wish::Delete, ("删", "")).await.unwrap();
-    let elsewhere = world.officer("development_reform", "150100", &[domain::account::Role::GeneralAdministration]).await;
+    let elsewhere =
+        world.officer("development_reform", "150100", &[domain::account::Role::GeneralAdministration]).await;
     not_there(p.rights_page(&elsewhere.call(), &id).await);
     assert!(p.rights_list(&elsewhere.call(), true, None).await.unwrap().0.is_empty());
     let water = world.all_hands("water", "150402").await;

@@ -100,7 +100,16 @@ fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>, person
         source: from(&line.source),
         outcome: Pill::new(tone(line.outcome), line.outcome.name()),
     });
-    Centre { password, factor, has_factor, places: places.collect(), end_others, history: history.collect(), outside, personal }
+    Centre {
+        password,
+        factor,
+        has_factor,
+        places: places.collect(),
+        end_others,
+        history: history.collect(),
+        outside,
+        personal,
+    }
 }
 
 fn said(done: &str) -> Option<(Tone, &'static str)> {
@@ -122,7 +131,12 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
 pub async fn show<C: AccountFace>(ctx: C, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let context = ctx.context();
     let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
-    let content = draw_centre(account, &context.csrf(), context.platform.outside_name().map(str::to_owned), C::COOKIE == crate::Face::Portal);
+    let content = draw_centre(
+        account,
+        &context.csrf(),
+        context.platform.outside_name().map(str::to_owned),
+        C::COOKIE == crate::Face::Portal,
+    );
     draw(&ctx, TITLE, Markup::of(content), &[], said(&asked.done)).await
 }
 

@@ -110,7 +110,10 @@ async fn draw_list(ctx: &OfficeContext, asked: &Asked, errors: Vec<Refusal>) -> 
         "confirmed" if asked.left == 0 => page.flash(Tone::Green, format!("已公开 {} 项结果。", asked.done)),
         "confirmed" => page.flash(
             Tone::Yellow,
-            format!("已公开 {} 项结果；另有 {} 项未能公开（本人决定的，或者状态已经变化），仍列在下面。", asked.done, asked.left),
+            format!(
+                "已公开 {} 项结果；另有 {} 项未能公开（本人决定的，或者状态已经变化），仍列在下面。",
+                asked.done, asked.left
+            ),
         ),
         _ => page,
     };
@@ -121,9 +124,10 @@ async fn draw_list(ctx: &OfficeContext, asked: &Asked, errors: Vec<Refusal>) -> 
         address(PublicationState::Waiting, ""),
         state == PublicationState::Waiting,
     );
-    let tabs = PublicationState::ALL.into_iter().skip(1).fold(first, |tabs, other| {
-        tabs.plain(other.name(), address(other, ""), other == state)
-    });
+    let tabs = PublicationState::ALL
+        .into_iter()
+        .skip(1)
+        .fold(first, |tabs, other| tabs.plain(other.name(), address(other, ""), other == state));
     let count = rows.len();
     let view = ListPage {
         summary: ErrorSummary::new(&errors),
@@ -222,7 +226,9 @@ async fn draw(
             .publication
             .story
             .iter()
-            .map(|step| (format!("{} {}", step.at.display(), step.state.name()), format!("{} {}", step.by, step.reason)))
+            .map(|step| {
+                (format!("{} {}", step.at.display(), step.state.name()), format!("{} {}", step.by, step.reason))
+            })
             .collect(),
         own: (found.is_own && !is_public).then(|| {
             let words = "该结果由您作出决定。公开前应当由本部门的另一人或者综合管理岗审核；您可以登记暂不公开。";

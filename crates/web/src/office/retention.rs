@@ -1,10 +1,7 @@
 //! 保存期限: the register of personal data with what is due and what was erased, for the security administrators (S-33, L-02).
 
 use super::{frame, step};
-use crate::{
-    Access, OfficeContext, Page, Route, WebError,
-    html::{self, Empty},
-};
+use crate::{Access, OfficeContext, Page, Route, WebError, html::Empty};
 use askama::Template;
 use axum::response::Response;
 use platform::retention::{ErasedRow, Term};
@@ -47,7 +44,11 @@ async fn show(ctx: OfficeContext) -> Result<Response, WebError> {
         register: register.collect(),
         terms: found.terms,
         erased: found.erased,
-        empty: Empty::new("clock", "还没有清除记录", "项目撤回或者代码作废后，保存期限届满的个人信息自动清除并列在这里。"),
+        empty: Empty::new(
+            "clock",
+            "还没有清除记录",
+            "项目撤回或者代码作废后，保存期限届满的个人信息自动清除并列在这里。",
+        ),
     };
     step::drawn(view, false)
 }

@@ -4,7 +4,7 @@ use super::{frame, query, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
-    html::{self, Choice, Empty, ErrorSummary, Facts, Field, Pager, Pill, Tabs, Tone},
+    html::{Choice, Empty, ErrorSummary, Facts, Field, Pager, Pill, Tabs, Tone},
     portal::personal::pill,
 };
 use askama::Template;
@@ -84,9 +84,11 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response
     let (rows, next) = ctx.platform.rights_list(&ctx.call, !answered, Cursor::parse(&asked.after)).await?;
     let page = frame(&ctx, "rights", "个人信息请求").await?;
     let view = ListPage {
-        tabs: Tabs::new("按状态")
-            .tab("待答复", page.rights.unwrap_or(0), address(false, ""), !answered)
-            .plain("已答复", address(true, ""), answered),
+        tabs: Tabs::new("按状态").tab("待答复", page.rights.unwrap_or(0), address(false, ""), !answered).plain(
+            "已答复",
+            address(true, ""),
+            answered,
+        ),
         empty: rows.is_empty().then(|| {
             Empty::new("user", "没有请求", "项目单位在门户“我的个人信息”中提出的更正、删除请求列在这里，期限近的在前。")
         }),
@@ -134,7 +136,8 @@ async fn draw(
     let asked = found.rights.asked.as_ref().ok_or(WebError::NotFound)?;
     let failed = !errors.is_empty();
     let page = frame(ctx, "rights", "个人信息请求").await?.crumb("个人信息请求", "/rights").failed(failed);
-    let page = if said == "answered" { page.flash(Tone::Green, "已答复，项目单位已收到消息。") } else { page };
+    let page =
+        if said == "answered" { page.flash(Tone::Green, "已答复，项目单位已收到消息。") } else { page };
     let facts = Facts::new()
         .row("请求", format!("{}“{}”", asked.wish.name(), label(ctx, &asked.field)))
         .row("项目单位", &asked.unit_name)
@@ -167,10 +170,14 @@ async fn draw(
             vec![]
         } else {
             vec![
-                Field::radios("answer", "答复", answers.map(|answer| Choice::new(answer.slug(), answer.name())).collect::<Vec<_>>())
-                    .value(form.get("answer"))
-                    .required()
-                    .errors(&errors),
+                Field::radios(
+                    "answer",
+                    "答复",
+                    answers.map(|answer| Choice::new(answer.slug(), answer.name())).collect::<Vec<_>>(),
+                )
+                .value(form.get("answer"))
+                .required()
+                .errors(&errors),
                 Field::textarea("reason", "理由", 3)
                     .value(form.get("reason"))
                     .required()

@@ -376,7 +376,12 @@ async fn apply(
     Posted { ctx, form }: Posted<PortalContext>,
 ) -> Result<Response, WebError> {
     let id = project_id(&id)?;
-    let mut wanted = ApplyForItem { item: item.clone(), way: way(&form), unclassified: form.get("unclassified") == "yes", ..ApplyForItem::default() };
+    let mut wanted = ApplyForItem {
+        item: item.clone(),
+        way: way(&form),
+        unclassified: form.get("unclassified") == "yes",
+        ..ApplyForItem::default()
+    };
     for (name, _) in &form.0 {
         if let Some(material) = name.strip_prefix("material-") {
             wanted.materials.insert(material.to_owned(), chosen(&form, name));

@@ -300,8 +300,12 @@ pub(super) async fn slot_alone(
 async fn apply(Path(id): Path<String>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
     let id = project_id(&id)?;
     let asked = Asked::of(&form.0);
-    let mut wanted =
-        ApplyForGroup { stage: asked.code().to_owned(), items: asked.items.clone(), unclassified: form.get("unclassified") == "yes", ..ApplyForGroup::default() };
+    let mut wanted = ApplyForGroup {
+        stage: asked.code().to_owned(),
+        items: asked.items.clone(),
+        unclassified: form.get("unclassified") == "yes",
+        ..ApplyForGroup::default()
+    };
     for (name, _) in &form.0 {
         if let Some(material) = name.strip_prefix("material-") {
             let files: Vec<AttachmentId> = application::chosen(&form, name);

@@ -103,7 +103,10 @@ async fn draw(ctx: &PortalContext, form: &Fields, errors: Vec<Refusal>, done: &s
         })
     });
     let fields = vec![
-        Field::select("field", "哪一项信息", values.collect::<Vec<_>>()).value(form.get("field")).required().errors(&errors),
+        Field::select("field", "哪一项信息", values.collect::<Vec<_>>())
+            .value(form.get("field"))
+            .required()
+            .errors(&errors),
         Field::radios("wish", "请求", Wish::ALL.map(|wish| Choice::new(wish.slug(), wish.name())))
             .value(form.get("wish"))
             .required()

@@ -37,7 +37,10 @@ async fn k11_the_units_declaration_and_the_officers_tick_are_kept(world: &World)
     assert!(page.application.unclassified && page.case.accepted_at == Some(ticked.at));
     assert_eq!(ticked.by, officer.account().to_string());
     let shown = office.get(&format!("/cases/{case}")).await.text();
-    assert!(shown.contains("核对材料，确认不含涉密内容") && shown.contains(&ticked.what), "who and when are in the trail");
+    assert!(
+        shown.contains("核对材料，确认不含涉密内容") && shown.contains(&ticked.what),
+        "who and when are in the trail"
+    );
 }
 
 async fn u05_people_look_at_pages_and_never_open_the_file(world: &World) {
@@ -51,7 +54,9 @@ async fn u05_people_look_at_pages_and_never_open_the_file(world: &World) {
     let shown = office.get(&view).await;
     let text = shown.text();
     assert!(text.contains("data:image/png;base64,iVBORw0KGgo") && text.contains("第 1 页，共 1 页"));
-    assert!(text.contains(&format!("/cases/{case}/files/{file}")) && !text.contains("<embed") && !text.contains("<object"));
+    assert!(
+        text.contains(&format!("/cases/{case}/files/{file}")) && !text.contains("<embed") && !text.contains("<object")
+    );
     assert!(shown.header("content-security-policy").contains("object-src 'none'"));
     for number in ["0", "2", "65535"] {
         let none = office.get(&format!("{view}?page={number}")).await;
@@ -60,7 +65,7 @@ async fn u05_people_look_at_pages_and_never_open_the_file(world: &World) {
     assert_eq!(office.get(&format!("{view}?page=x")).await.status, StatusCode::BAD_REQUEST);
     let other = world.officer("ecology", "150402", &[Role::Undertaker]).await;
     let mut elsewhere = Client::office(world).signed_in(world, &other).await;
-    assert_eq!(elsewhere.get(&view).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(elsewhere.get(&view).await.status, StatusCode::FORBIDDEN);
     let own = format!("/files/{file}/pages");
     let mut unit = Client::portal(world).signed_in(world, &world.agent).await;
     assert!(unit.get(&own).await.text().contains("data:image/png;base64,"));

@@ -130,6 +130,7 @@ impl Samples {
             (("groups", "id"), group.to_string()),
             (("branches", "case"), branch.to_string()),
             (("consultations", "id"), consultation.to_string()),
+            (("pages", "file"), file.clone()),
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
             (("publications", "id"), case.to_string()),
