@@ -96,7 +96,7 @@ impl Platform {
         taken: &Taken,
     ) -> Result<Vec<Row>, Failure> {
         let (id, of_unit) = (row.id.as_str(), matches!(call.actor, crate::Actor::Unit { .. }));
-        let (hold, key) = if taken.to_read {
+        let (hold, keys): (String, Vec<Row>) = if taken.to_read {
             let hold = HoldId::from_random(self.chance.id());
             let key = HeldKey {
                 key: self.wrap_key(id, taken.received.file.key())?,
@@ -104,13 +104,13 @@ impl Platform {
             };
             key::write(&self.settings.held_keys, &hold, &key).await.map_err(Failure::fault)?;
             self.put_object(id, &taken.received.file, taken.inspected.preview.as_ref()).await?;
-            (hold.to_string(), None)
+            (hold.to_string(), Vec::new())
         } else {
-            (String::new(), Some(self.keep_file(&row.id, taken).await?))
+            (String::new(), self.keep_file(&row.id, taken).await?.into())
         };
         let source = call.source.map(|source| source.to_string()).unwrap_or_default();
         let check = Self::check_row(&row.id, &hold, account, &source, of_unit, self.clock.now().0);
-        Ok(key.into_iter().chain([check]).collect())
+        Ok(keys.into_iter().chain([check]).collect())
     }
 
     /// The row of the job.
@@ -278,7 +278,9 @@ impl Platform {
         let id = waiting.file.as_str();
         let mut change = self.change(call);
         if let Some(held) = held {
-            change.row(self.key_row(id, id, &held.key));
+            for row in self.released_key(id, held.key).await? {
+                change.row(row);
+            }
         }
         change.exactly_one(Row::new(
             "UPDATE attachments SET state = 'clean' WHERE id = $1 AND state = 'scanning'",
@@ -341,12 +343,14 @@ impl Platform {
             "UPDATE attachments SET state = 'refused' WHERE id = $1 AND state = 'scanning'",
             [id.into()],
         ));
-        change.row(Row::new("DELETE FROM object_keys WHERE id = $1", [id.into()]));
+        let (place, rows) = self.removal_rows(id).await?;
+        rows.into_iter().for_each(|row| change.row(row));
         change.row(waiting.over());
         change.commit(id).await?;
         tracing::warn!(file.id = id, "malware was found in a file that waited");
         self.drop_key(waiting).await?;
-        self.delete_object(id).await
+        self.finish_removal(&place).await;
+        Ok(())
     }
 
     async fn forget_check(&self, call: &Call, waiting: &Waiting) -> Result<(), Failure> {

@@ -47,6 +47,8 @@ async fn life(url: &str, seed: u64) -> Life {
         reader: Arc::new(NoReader),
         printer: Arc::new(NoPrinter),
         signer: None,
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
         identity: None,

@@ -237,7 +237,8 @@ const READ_ROWS: [(&str, &str); 21] = [
     (
         "documents",
         "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data || '|' || seal_key || '|' \
-         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || at FROM seal_keys",
+         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || organ || '|' || certificate || '|' || at \
+         FROM seal_keys",
     ),
     (
         "messages",
@@ -325,6 +326,8 @@ pub async fn platform(
         reader: Arc::new(NoReader),
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
         identity: None,

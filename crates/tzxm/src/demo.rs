@@ -121,7 +121,7 @@ impl Folder {
                 ..Settings::default()
             },
             listen,
-            keys: Keys { master: self.key(), old: Vec::new(), seal: self.seal() },
+            keys: Keys { master: self.key(), seal: self.seal(), ..Keys::default() },
             log: crate::config::Log { filter: "warn".into(), ..Default::default() },
             ..Config::default()
         }

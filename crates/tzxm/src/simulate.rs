@@ -82,6 +82,8 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         reader: Arc::new(NoReader),
         printer: Arc::new(NoPapers),
         signer: None,
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
         identity: None,
