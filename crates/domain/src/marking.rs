@@ -335,6 +335,11 @@ impl Rules {
         let at = |i: usize| line.get(i).map(|glyph| glyph.c);
         let first = self.levels.iter().any(|level| level.first().copied() == at(0));
         let second = self.levels.iter().any(|level| level.get(1).copied() == at(1));
+        // 涉密文件 with its second character lost: what it asks for stands behind it all the same.
+        let asks = self.phrases.iter().filter_map(|row| row.get(1)).any(|word| find(line, word).is_some());
+        if at(0) == Some('涉') && asks {
+            return true;
+        }
         let hanzi = line.iter().take(2).filter(|glyph| is_hanzi(glyph.c)).count() == 2;
         if !hanzi || !(first || second) {
             return false;

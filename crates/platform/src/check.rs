@@ -136,7 +136,7 @@ impl Platform {
     }
 
     /// Goes on with files that wait, at most so many. Every node may do it.
-    pub async fn check_files(&self, call: &Call, limit: u64) -> Result<Checked, Failure> {
+    pub async fn check_waiting_files(&self, call: &Call, limit: u64) -> Result<Checked, Failure> {
         let _permit = permission::decide(&call.actor, Action::KeepFiles, Object::default(), self.rules.regions)?;
         let rows = self
             .store
@@ -153,7 +153,7 @@ impl Platform {
             if !self.take_check(call, &waiting).await? {
                 continue;
             }
-            match self.check_file(call, &waiting).await {
+            match self.check_waiting_file(call, &waiting).await {
                 Ok(count) => *count(&mut done) += 1,
                 // One file that cannot be looked at must not keep the others waiting; the lease brings it back.
                 Err(failure) => {
@@ -179,7 +179,11 @@ impl Platform {
         }
     }
 
-    async fn check_file(&self, call: &Call, waiting: &Waiting) -> Result<fn(&mut Checked) -> &mut u64, Failure> {
+    async fn check_waiting_file(
+        &self,
+        call: &Call,
+        waiting: &Waiting,
+    ) -> Result<fn(&mut Checked) -> &mut u64, Failure> {
         let row = self.attachment_row(&waiting.file).await?;
         if row.state != FileState::Scanning {
             // Taken away by its uploader meanwhile.

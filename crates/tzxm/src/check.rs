@@ -30,5 +30,5 @@ pub async fn watch(platform: Platform, mut stopped: Receiver<bool>) {
 }
 
 async fn once(platform: &Platform) -> Result<Checked, Failure> {
-    platform.check_files(&Call::system("file checks"), AT_ONCE).await
+    platform.check_waiting_files(&Call::system("file checks"), AT_ONCE).await
 }

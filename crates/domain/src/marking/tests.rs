@@ -301,6 +301,7 @@ fn k06_what_a_reader_makes_of_a_mark_is_a_trace() {
         "机侍女20年",
         "编号1\n机 宙",
         "绝密妇",
+        "涉党文件 注意保存",
     ] {
         assert!(matches!(check_scan(read), Verdict::Hold(_) | Verdict::Block(_)), "{read}");
     }

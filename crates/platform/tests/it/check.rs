@@ -128,9 +128,9 @@ async fn k06_a_scan_waits_until_it_was_read(world: &World) {
     not_there(p.download_own_file(&world.rival.call(), &file.id).await);
     let key_rows = count(&p, "SELECT COUNT(*) AS n FROM object_keys").await;
     assert_eq!((keys(&p), key_rows), (1, 0), "its key lies where no backup takes it along");
-    forbidden(p.check_files(&world.agent.call(), 10).await);
-    assert_eq!(p.check_files(&system(), 10).await.unwrap(), CLEAN);
-    assert_eq!(p.check_files(&system(), 10).await.unwrap(), Checked::default(), "once is enough");
+    forbidden(p.check_waiting_files(&world.agent.call(), 10).await);
+    assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), CLEAN);
+    assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), Checked::default(), "once is enough");
     assert_eq!(keys(&p), 0);
     assert!(!p.download_own_file(&world.agent.call(), &file.id).await.unwrap().bytes.is_empty());
     assert_eq!(count(&p, "SELECT COUNT(*) AS n FROM file_checks").await, 0);
@@ -143,7 +143,7 @@ async fn k06_a_mark_that_was_read_seals_the_scan(world: &World) {
     let file = upload(&p, &world.agent, &place).await.unwrap();
     let before = p.messages(&world.agent.call(), None, 20).await.unwrap().len();
     world.later(1);
-    assert_eq!(p.check_files(&system(), 10).await.unwrap(), HELD);
+    assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), HELD);
     assert_eq!((state(&p, &file.id).await.as_str(), keys(&p)), ("sealed", 1));
     let messages = p.messages(&world.agent.call(), None, 20).await.unwrap();
     assert_eq!(messages.len(), before + 1);
@@ -156,7 +156,7 @@ async fn k06_a_mark_that_was_read_seals_the_scan(world: &World) {
     assert!(!p.download_own_file(&world.agent.call(), &file.id).await.unwrap().bytes.is_empty());
     // What was released once passes the next time.
     let again = upload(&p, &world.agent, &place).await.unwrap();
-    assert_eq!(p.check_files(&system(), 10).await.unwrap(), CLEAN);
+    assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), CLEAN);
     assert_eq!(state(&p, &again.id).await, "clean");
 }
 
@@ -165,17 +165,21 @@ async fn k06_what_cannot_be_read_is_as_the_setting_says(world: &World) {
     for (scans, at_once) in [(Scans::Declared, CLEAN), (Scans::Held, HELD)] {
         let p = reading(world, Says::text("3 / \n"), scans);
         upload(&p, &world.agent, &place).await.unwrap();
-        assert_eq!(p.check_files(&system(), 10).await.unwrap(), at_once, "{scans:?}: nothing was there to be read");
+        assert_eq!(
+            p.check_waiting_files(&system(), 10).await.unwrap(),
+            at_once,
+            "{scans:?}: nothing was there to be read"
+        );
     }
     for (scans, last) in [(Scans::Declared, CLEAN), (Scans::Held, HELD)] {
         let p = reading(world, Says::nothing(), scans);
         upload(&p, &world.agent, &place).await.unwrap();
         for _ in 0..2 {
-            assert_eq!(p.check_files(&system(), 10).await.unwrap(), WAITING, "{scans:?}");
-            assert_eq!(p.check_files(&system(), 10).await.unwrap(), Checked::default(), "a pause");
+            assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), WAITING, "{scans:?}");
+            assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), Checked::default(), "a pause");
             world.later(1);
         }
-        assert_eq!(p.check_files(&system(), 10).await.unwrap(), last, "{scans:?}");
+        assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), last, "{scans:?}");
     }
 }
 
@@ -187,7 +191,11 @@ async fn u10_of_several_nodes_one_checks_a_file(world: &World) {
         upload(&p, &world.agent, &place).await.unwrap();
     }
     let call = system();
-    let (a, b, c) = tokio::join!(p.check_files(&call, 10), p.check_files(&call, 10), p.check_files(&call, 10));
+    let (a, b, c) = tokio::join!(
+        p.check_waiting_files(&call, 10),
+        p.check_waiting_files(&call, 10),
+        p.check_waiting_files(&call, 10)
+    );
     let clean = a.unwrap().clean + b.unwrap().clean + c.unwrap().clean;
     assert_eq!((clean, reader.asked.load(Ordering::SeqCst)), (5, 5));
 }
@@ -199,10 +207,10 @@ async fn u10_what_a_crash_left_is_taken_up_again(world: &World) {
     let file = upload(&p, &world.agent, &place).await.unwrap();
     let (system, other) = (system(), reading(world, Says::text("内蒙古自治区文件"), Scans::Held));
     // The node stops in the middle.
-    assert!(tokio::time::timeout(Duration::from_millis(500), p.check_files(&system, 10)).await.is_err());
-    assert_eq!(other.check_files(&system, 10).await.unwrap(), Checked::default(), "its lease runs");
+    assert!(tokio::time::timeout(Duration::from_millis(500), p.check_waiting_files(&system, 10)).await.is_err());
+    assert_eq!(other.check_waiting_files(&system, 10).await.unwrap(), Checked::default(), "its lease runs");
     world.later(4);
-    assert_eq!(other.check_files(&system, 10).await.unwrap(), CLEAN);
+    assert_eq!(other.check_waiting_files(&system, 10).await.unwrap(), CLEAN);
     assert_eq!(state(&p, &file.id).await, "clean");
 }
 
@@ -213,7 +221,7 @@ async fn u10_a_file_taken_away_waits_no_more(world: &World) {
     let file = upload(&p, &world.agent, &place).await.unwrap();
     not_there(p.remove_file(&world.rival.call(), &file.id).await);
     p.remove_file(&world.agent.call(), &file.id).await.unwrap();
-    p.check_files(&system(), 10).await.unwrap();
+    p.check_waiting_files(&system(), 10).await.unwrap();
     assert_eq!((reader.asked.load(Ordering::SeqCst), keys(&p)), (0, 0));
     assert_eq!(count(&p, "SELECT COUNT(*) AS n FROM file_checks").await, 0);
 }
@@ -223,7 +231,7 @@ async fn s27_held_and_waiting_files_are_not_sealed_a_second_time(world: &World) 
     let place = place(world).await;
     let file = upload(&p, &world.agent, &place).await.unwrap();
     assert_eq!(p.seal_old_files(&system(), 10).await.unwrap(), 0, "waiting");
-    assert_eq!(p.check_files(&system(), 10).await.unwrap(), HELD);
+    assert_eq!(p.check_waiting_files(&system(), 10).await.unwrap(), HELD);
     assert_eq!(p.seal_old_files(&system(), 10).await.unwrap(), 0, "held");
     let officer = security(world).await;
     let (rows, _) = p.held_content(&officer.call(), HoldFilter::default(), None).await.unwrap();

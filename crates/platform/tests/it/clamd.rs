@@ -154,7 +154,7 @@ async fn s22_a_real_clamd_stops_malware_and_its_absence_stops_the_file(world: &W
     assert_eq!((pending.state, bad.state), (FileState::Scanning, FileState::Scanning));
     let system = Call::system("test");
     for _ in 0..3 {
-        let done = p.check_files(&system, 10).await.unwrap();
+        let done = p.check_waiting_files(&system, 10).await.unwrap();
         assert_eq!(done, Checked { waiting: 2, ..Checked::default() });
         for file in [&pending, &bad] {
             refused(p.download_own_file(&world.agent.call(), &file.id).await, "file.not_clean");
@@ -164,7 +164,7 @@ async fn s22_a_real_clamd_stops_malware_and_its_absence_stops_the_file(world: &W
     }
 
     daemon.start().await;
-    let done = p.check_files(&system, 10).await.unwrap();
+    let done = p.check_waiting_files(&system, 10).await.unwrap();
     assert_eq!(done, Checked { clean: 1, refused: 1, ..Checked::default() });
     assert!(p.download_own_file(&world.agent.call(), &pending.id).await.is_ok());
     refused(p.download_own_file(&world.agent.call(), &bad.id).await, "file.not_clean");
