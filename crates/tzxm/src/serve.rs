@@ -127,7 +127,7 @@ impl Doors {
     }
 
     /// Serves until SIGTERM or ctrl-c, then lets running requests end.
-    pub async fn serve(self, platform: Platform, check: Option<Check>) -> Result<(), Stop> {
+    pub async fn serve(self, platform: Platform, trusted: Option<Check>) -> Result<(), Stop> {
         let (stop, stopped) = watch::channel(false);
         let mut running = tokio::task::JoinSet::new();
         for (face, door, at) in self.0 {
@@ -149,7 +149,7 @@ impl Doors {
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
         let checking = tokio::spawn(check::watch(platform.clone(), stopped.clone()));
         let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
-        let checking = tokio::spawn(release::watch(check, platform.clone(), stopped.clone()));
+        let trusting = tokio::spawn(release::watch(trusted, platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -168,7 +168,7 @@ impl Doors {
         proving.abort();
         checking.abort();
         detecting.abort();
-        checking.abort();
+        trusting.abort();
         sweeping.abort();
         platform.store.close().await?;
         match early {
@@ -248,10 +248,10 @@ async fn asked_to_stop() -> Result<(), Stop> {
 pub async fn run(args: &Args) -> Result<u8, Stop> {
     let config = Config::read(&args.place.config)?;
     config.start_log()?;
-    let check = release::at_start(&config.release, &args.place.config, &args.place.database).await?;
+    let trusted = release::at_start(&config.release, &args.place.config, &args.place.database).await?;
     let doors = Doors::open(&args.face, &config.listen).await?;
     let store = world::store(&args.place.database).await?;
     let platform = world::platform(&config, store).await?;
-    doors.serve(platform, check).await?;
+    doors.serve(platform, trusted).await?;
     Ok(crate::lines::GOOD)
 }
