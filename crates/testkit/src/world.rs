@@ -10,6 +10,7 @@ use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
     Call, Parts, Platform, Rules, Settings,
+    audit::{Evidence, EvidenceFolder},
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
     seal::Sm2Signer,
@@ -166,6 +167,16 @@ impl World {
     }
 }
 
+impl World {
+    /// The same platform with a folder of evidence outside, a key of its own, and other settings.
+    pub fn with_evidence(&self, change: impl FnOnce(&mut Evidence)) -> Platform {
+        let folder = EvidenceFolder::open(&self.database.folder().join("evidence")).unwrap();
+        let mut evidence = Evidence { folder: Some(folder), signer: Some(Arc::new(signer(2))), ..Evidence::none() };
+        change(&mut evidence);
+        Platform::new(Parts { evidence, ..(*self.platform).clone() })
+    }
+}
+
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
 const READ_ROWS: [(&str, &str); 18] = [
     (
@@ -304,6 +315,7 @@ pub async fn platform(
         signer: Some(Arc::new(signer(1))),
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
+        evidence: Evidence::none(),
         identity: None,
     });
     platform.migrate().await.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    key,
+    evidence, key,
     printing::{NoPapers, Papers},
     stop::Stop,
 };
@@ -83,6 +83,7 @@ async fn assemble(
         signer: key::signer(&config.keys)?,
         guesses: Arc::default(),
         courier: Arc::new(courier),
+        evidence: evidence::open(config)?,
         identity: identity.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),
         settings: Arc::new(settings),
     });

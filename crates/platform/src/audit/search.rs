@@ -1,8 +1,8 @@
 //! Search in the security audit and its export, for the audit administrator alone (S-36).
 
-use super::evidence::whole;
+use super::{AuditExport, evidence::whole, sealed_export::signed};
 use crate::{Action, Call, Failure, Platform, permission, work_list::column};
-use domain::{Moment, Refusal};
+use domain::{Moment, Refusal, evidence::Zone};
 use jiff::civil::Date;
 use ledger::{
     AuditRecord, Value,
@@ -27,8 +27,8 @@ pub struct AuditFilter {
     pub until: Option<Date>,
     /// Name, sign-in name or id of the person.
     pub person: String,
-    /// `portal`, `office` or `api`.
-    pub face: String,
+    /// From where.
+    pub zone: Option<Zone>,
     /// `done`, `read`, `refused`, `denied` or `failed`.
     pub outcome: String,
     /// Part of the path or of the object.
@@ -53,6 +53,10 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The next page begins before this number.
     pub next: Option<i64>,
+    /// How many there are in each zone, whatever zone is asked for, counted up to [`crate::work_list::COUNT_CAP`].
+    pub zones: Vec<(Zone, u64)>,
+    /// How those of the zone asked for ended.
+    pub outcomes: Vec<(&'static str, u64)>,
 }
 
 impl Platform {
@@ -73,13 +77,29 @@ impl Platform {
         let more = rows.len() as u64 > PAGE;
         rows.truncate(PAGE as usize);
         let next = rows.last().filter(|_| more).map(|row| row.record.seq);
-        Ok(AuditPage { rows, next })
+        let (mut zones, mut outcomes) = (Vec::new(), Vec::new());
+        for zone in Zone::ALL {
+            let filter = AuditFilter { zone: Some(zone), ..filter.clone() };
+            zones.push((zone, self.capped(AuditRecord::TABLE, self.conditions(&filter).await?).await?));
+        }
+        for outcome in OUTCOMES.into_iter().filter(|one| filter.outcome.trim().is_empty() || filter.outcome.trim() == *one) {
+            let filter = AuditFilter { outcome: outcome.to_owned(), ..filter.clone() };
+            outcomes.push((outcome, self.capped(AuditRecord::TABLE, self.conditions(&filter).await?).await?));
+        }
+        Ok(AuditPage { rows, next, zones, outcomes })
     }
 
     /// Records that fit as a table for a spreadsheet, oldest first, with their hashes.
     ///
-    /// Refused when there are more than [`EXPORT`]: nothing is cut off silently.
-    pub async fn export_audit(&self, call: &Call, filter: &AuditFilter) -> Result<String, Failure> {
+    /// Refused when there are more than [`EXPORT`]: nothing is cut off silently. Signed where there is a key.
+    pub async fn export_audit(&self, call: &Call, filter: &AuditFilter) -> Result<AuditExport, Failure> {
+        let table = self.audit_table(call, filter).await?;
+        let Some(signer) = self.evidence.signer.clone() else { return Ok(AuditExport::Table(table)) };
+        let zip = tokio::task::spawn_blocking(move || signed(signer.as_ref(), &table)).await.map_err(Failure::fault)?;
+        zip.map(AuditExport::Signed)
+    }
+
+    async fn audit_table(&self, call: &Call, filter: &AuditFilter) -> Result<String, Failure> {
         let _permit = permission::decide(&call.actor, Action::ReadAudit, whole(), self.rules.regions)?;
         let mut rows = self.audit_rows(filter, None, EXPORT + 1).await?;
         if rows.len() as u64 > EXPORT {
@@ -121,7 +141,13 @@ impl Platform {
         if let Some(after) = filter.until.and_then(|until| until.tomorrow().ok()) {
             all = all.add(column("at").lt(Moment::at(after, 0, 0).0));
         }
-        for (name, wanted) in [("face", &filter.face), ("outcome", &filter.outcome), ("source", &filter.source)] {
+        match filter.zone {
+            // Before there were zones the platform's own records had none.
+            Some(Zone::Platform) => all = all.add(column("face").is_in([Zone::Platform.slug(), ""])),
+            Some(zone) => all = all.add(column("face").eq(zone.slug())),
+            None => {}
+        }
+        for (name, wanted) in [("outcome", &filter.outcome), ("source", &filter.source)] {
             let wanted = wanted.trim();
             if !wanted.is_empty() {
                 all = all.add(column(name).eq(wanted.to_owned()));
@@ -193,8 +219,8 @@ const HEADINGS: [&str; 19] = [
     "账号",
     "岗位",
     "机构",
-    "服务",
-    "来源",
+    "来源区域",
+    "来源地址",
     "会话",
     "方法",
     "地址",
@@ -220,7 +246,7 @@ fn table(rows: &[AuditRow]) -> String {
             &entry.actor,
             &entry.role,
             &entry.organisation,
-            &entry.face,
+            &Zone::parse(&entry.face).map_or_else(|| entry.face.clone(), |zone| zone.name().to_owned()),
             &entry.source,
             &entry.session,
             &entry.method,

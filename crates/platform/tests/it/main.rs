@@ -16,6 +16,7 @@ mod deadline;
 mod declare;
 mod delegation;
 mod detection;
+mod evidence;
 mod group;
 mod guess;
 mod guide;
