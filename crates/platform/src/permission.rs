@@ -170,6 +170,8 @@ pub enum Action {
     ReadAudit,
     /// Ask for a verification now.
     VerifyEvidence,
+    /// Archive old records of the security audit.
+    ArchiveAudit,
     /// Keep checkpoints and verify what is due.
     KeepEvidence,
     /// Look through the security audit for what the rules find.
@@ -190,7 +192,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 86] = [
+    pub const ALL: [Self; 87] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -269,6 +271,7 @@ impl Action {
         Self::ConfirmReset,
         Self::ReadAudit,
         Self::VerifyEvidence,
+        Self::ArchiveAudit,
         Self::KeepEvidence,
         Self::WatchAudit,
         Self::ReadAlarms,
@@ -395,7 +398,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::EnableOfficer => &[P(&[SystemAdministrator], Reach::Territory), P(&[DepartmentManager], Reach::Own)],
         A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
-        A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
+        A::ReadAudit | A::VerifyEvidence | A::ArchiveAudit => &[P(&[AuditAdministrator], Reach::Territory)],
         A::KeepEvidence | A::WatchAudit => &[System],
         A::ReadAlarms => &[P(&[SecurityAdministrator, AuditAdministrator], Reach::Territory)],
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],

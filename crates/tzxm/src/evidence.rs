@@ -34,5 +34,6 @@ pub fn open(config: &Config) -> Result<Evidence, Stop> {
         (None, _) => tracing::warn!("[evidence] directory is not set: checkpoints stay in the database and the log"),
     }
     let disk = if settings.disk.as_os_str().is_empty() { config.platform.files.clone() } else { settings.disk.clone() };
-    Ok(Evidence { settings, folder, signer, space: Arc::new(Disk(disk)) })
+    let evidence = Evidence::new(settings, folder, signer, Arc::new(Disk(disk)));
+    Ok(Evidence { forwards: config.forward.is_on(), ..evidence })
 }

@@ -41,6 +41,13 @@ async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
         // Also what could not be written while the folder was away.
         platform.keep_outside(&call).await?;
     }
+    let archived = platform.archive_due(&call).await?;
+    if archived > 0 {
+        tracing::info!(archived, "audit records archived");
+    }
+    if checkpoint {
+        platform.prune_deliveries(&call).await?;
+    }
     let verified = platform.verify_due(&call).await?;
     if verified.is_some() {
         // Once a day, and whenever a verification was asked for: rows that give rights (S-25).

@@ -84,6 +84,16 @@ impl EvidenceFolder {
         self.sync()
     }
 
+    /// Writes a file in one step over one of that name that a crash may have left.
+    pub fn replace(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let part = self.0.join(format!(".{name}.part"));
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o640).open(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, self.0.join(name))?;
+        self.sync()
+    }
+
     /// The folder itself to the disk: names survive a power cut.
     pub fn sync(&self) -> io::Result<()> {
         File::open(&self.0)?.sync_all()

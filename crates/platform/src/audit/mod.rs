@@ -4,6 +4,7 @@
 //! A change and its record commit together; a request that changed nothing (refused, denied, failed) leaves its record
 //! when the request ends. Reads of restricted data leave one too. The ledger numbers and chains the records.
 
+mod archiving;
 mod evidence;
 mod folder;
 mod forward;
@@ -13,6 +14,7 @@ mod search;
 mod settings;
 mod space;
 
+pub use archiving::{ArchivePlan, Archiving};
 pub use forward::Forwarded;
 pub use folder::{EvidenceFolder, SignedLine};
 pub use outside::outside_faults;
@@ -47,13 +49,30 @@ pub struct Evidence {
     pub signer: Option<Arc<dyn Signer>>,
     /// Free bytes on the disk of the audit.
     pub space: Arc<dyn Space>,
+    /// Whether records go to a collector: what it has not confirmed is not archived.
+    pub forwards: bool,
+    /// Records of one archive file.
+    pub archive_records: i64,
 }
+
+/// Records of one archive file, unless a test wants fewer.
+const ARCHIVE_RECORDS: i64 = 20_000;
 
 impl Evidence {
     /// Nothing outside, nothing signed, a disk that never fills: simulation and tests that are about something else.
     pub fn none() -> Self {
         let space = Arc::new(crate::ports::NoSpace);
-        Self { settings: EvidenceSettings::default(), folder: None, signer: None, space }
+        Self::new(EvidenceSettings::default(), None, None, space)
+    }
+
+    /// From its parts; nothing is forwarded.
+    pub fn new(
+        settings: EvidenceSettings,
+        folder: Option<EvidenceFolder>,
+        signer: Option<Arc<dyn Signer>>,
+        space: Arc<dyn Space>,
+    ) -> Self {
+        Self { settings, folder, signer, space, forwards: false, archive_records: ARCHIVE_RECORDS }
     }
 }
 

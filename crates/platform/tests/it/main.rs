@@ -3,6 +3,7 @@
 
 mod acts;
 mod apply;
+mod archive;
 mod as_of;
 mod as_of_lists;
 mod audit;

@@ -1,5 +1,7 @@
 //! 安全审计: the console of the audit administrator — search, export, verification (S-36). Nobody else comes in.
 
+mod archive;
+
 use super::{frame, query, step, to};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
@@ -29,6 +31,8 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::Owner, "/audit/export", export).audited(),
         Route::get(Access::Owner, "/audit/evidence", evidence),
         Route::post(Access::Owner, "/audit/evidence", verify),
+        Route::get(Access::Owner, "/audit/archive", archive::page),
+        Route::post(Access::Owner, "/audit/archive", archive::ask),
     ]
 }
 
@@ -112,6 +116,7 @@ impl Line {
         let entry = record.entry;
         let nobody = entry.actor == "public";
         let role = if nobody { String::new() } else { entry.role };
+        let zone = Zone::parse(&entry.face).map_or_else(|| entry.face.clone(), |zone| zone.name().to_owned());
         let more = html::Facts::new()
             .row("请求编号", &entry.request)
             .row("会话", if entry.session.is_empty() { "无" } else { &entry.session })
@@ -127,7 +132,7 @@ impl Line {
             object: entry.object,
             outcome: Pill::new(tone(&entry.outcome), outcome_name(&entry.outcome)),
             reason: entry.reason,
-            source: format!("{} {}", Zone::parse(&entry.face).map_or(entry.face.as_str(), Zone::name), entry.source),
+            source: format!("{zone} {}", entry.source),
             more,
         }
     }
@@ -213,7 +218,7 @@ fn many(n: u64) -> String {
 
 /// One view for each zone (S-47): the same filter, analysed apart.
 fn tabs(asked: &Asked, found: &platform::audit::AuditPage) -> Tabs {
-    let all = Tabs::new("按来源区域").link("全部", asked.address_in("/audit", "", ""), asked.face.is_empty());
+    let all = Tabs::new("按来源区域").plain("全部", asked.address_in("/audit", "", ""), asked.face.is_empty());
     found.zones.iter().fold(all, |tabs, (zone, n)| {
         let now = asked.face == zone.slug();
         tabs.tab(zone.name(), many(*n), asked.address_in("/audit", zone.slug(), ""), now)
