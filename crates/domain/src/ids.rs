@@ -73,4 +73,6 @@ ids! {
     AlarmId, "w";
     /// 封存件.
     HoldId, "h";
+    /// 导出; it is the watermark of the file.
+    ExportId, "x";
 }

@@ -15,6 +15,7 @@ pub mod department;
 pub mod detection;
 pub mod document;
 pub mod evidence;
+pub mod export;
 pub mod group;
 pub mod guide;
 pub mod hold;

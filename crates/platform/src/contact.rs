@@ -1,7 +1,7 @@
 //! 联系信息: what a declaration says about people. Masked for every officer who reads the project, shown to whoever may and says
 //! why; the reason stands in the security audit (S-34).
 
-use crate::{Action, Call, Failure, Platform, stream::stream_id};
+use crate::{Action, Call, Failure, Platform, daily::Daily, failure::again, stream::stream_id};
 use domain::{
     Refusal,
     declaration::masked,
@@ -11,6 +11,13 @@ use domain::{
 
 /// Longest reason, in characters.
 const REASON: usize = 100;
+
+fn too_often(most: u64) -> Refusal {
+    let words = format!(
+        "您今天查看完整联系信息已达 {most} 次的上限，请明天再看；今天必须联系的，请本部门另一位同志查看，并告知安全管理员。"
+    );
+    Refusal::new("contact.quota", words).article("个人信息保护法第六条")
+}
 
 /// One personal answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,12 +51,21 @@ impl Platform {
             let words = format!("请写明查看的理由（4 至 {REASON} 个字），例如：电话告知补正内容。");
             return Err(Refusal::field("reason", "contact.reason", words).article("个人信息保护法第六条").into());
         }
-        let found = self.contact(id, false).await?;
-        let mut change = self.change(call);
-        change.about(stream_id::<Project>(id.as_str()));
-        change.because(reason);
-        change.commit(id.as_str()).await?;
-        Ok(found)
+        let account = call.actor.account().ok_or(Failure::NotThere)?;
+        let most = self.settings.quotas.unmask;
+        again(|| async {
+            if self.used_today(account, Daily::Unmask).await? >= most {
+                return Err(too_often(most).into());
+            }
+            let found = self.contact(id, false).await?;
+            let mut change = self.change(call);
+            change.about(stream_id::<Project>(id.as_str()));
+            change.because(reason);
+            self.use_today(&mut change, account, Daily::Unmask, 1, most);
+            change.commit(id.as_str()).await?;
+            Ok(found)
+        })
+        .await
     }
 
     async fn contact(&self, id: &ProjectId, hidden: bool) -> Result<Vec<ContactLine>, Failure> {

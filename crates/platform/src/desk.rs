@@ -7,9 +7,9 @@ use crate::{
     case::{CasePage, CaseRow, object},
     permission,
     processing::{is_manager, is_open_to},
-    project::ProjectRow,
+    project::{PROJECT_COLUMNS, ProjectRow},
     suspension::suspension_files,
-    work_list::Cursor,
+    work_list::{Cursor, column},
 };
 use domain::{
     account::Post,
@@ -212,6 +212,27 @@ impl Platform {
             .collect()
     }
 
+    /// Which projects a list of these posts shows.
+    pub(crate) fn project_condition(&self, posts: &[Post], filter: &ProjectFilter) -> Cond {
+        let wanted = |code: &RegionCode| filter.region.is_none_or(|r| self.rules.regions.within(r, *code));
+        let regions: Vec<Value> =
+            self.territory(posts).into_iter().filter(wanted).map(|c| c.as_str().to_owned().into()).collect();
+        if regions.is_empty() {
+            return Cond::all().add(Expr::val(1).eq(0));
+        }
+        let all = Cond::all().add(column("region").is_in(regions));
+        let words: String = filter.words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).take(50).collect();
+        if let Ok(parsed) = ProjectCode::parse(&words) {
+            return all.add(column("code").eq(parsed.code.to_string()));
+        }
+        if words.is_empty() {
+            return all;
+        }
+        let pattern = format!("%{words}%");
+        let like = |name| column(name).like(pattern.clone());
+        all.add(Cond::any().add(like("name")).add(like("unit_name")).add(like("code")))
+    }
+
     /// Projects of the officer's territory, newest first; keyset by declaration and id.
     pub async fn office_projects(
         &self,
@@ -221,26 +242,9 @@ impl Platform {
     ) -> Result<(Vec<ProjectRow>, Option<Cursor>), Failure> {
         let _permit = permission::decide(&call.actor, Action::ReadWorkList, Object::default(), self.rules.regions)?;
         let Actor::Officer { posts, .. } = &call.actor else { return Err(Failure::NotThere) };
-        let column = |name: &'static str| Expr::col(Alias::new(name));
-        let wanted = |code: &RegionCode| filter.region.is_none_or(|r| self.rules.regions.within(r, *code));
-        let regions: Vec<Value> =
-            self.territory(posts).into_iter().filter(wanted).map(|c| c.as_str().to_owned().into()).collect();
-        if regions.is_empty() {
-            return Ok((Vec::new(), None));
-        }
         let mut select = Query::select();
-        select.from(Alias::new("projects")).and_where(column("region").is_in(regions));
-        for name in ["id", "code", "name", "regime", "state", "region", "unit_name", "total_fen", "declared_at"] {
-            select.column(Alias::new(name));
-        }
-        let words: String = filter.words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).take(50).collect();
-        if let Ok(parsed) = ProjectCode::parse(&words) {
-            select.and_where(column("code").eq(parsed.code.to_string()));
-        } else if !words.is_empty() {
-            let pattern = format!("%{words}%");
-            let like = |name| column(name).like(pattern.clone());
-            select.cond_where(Cond::any().add(like("name")).add(like("unit_name")).add(like("code")));
-        }
+        select.from(Alias::new("projects")).cond_where(self.project_condition(posts, filter));
+        select.columns(PROJECT_COLUMNS.map(Alias::new));
         if let Some(cursor) = &after {
             let same = column("declared_at").eq(cursor.key).and(column("id").lt(cursor.id.clone()));
             select.and_where(column("declared_at").lt(cursor.key).or(same));

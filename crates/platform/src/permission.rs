@@ -168,6 +168,12 @@ pub enum Action {
     ConfirmReset,
     /// Search and export the security audit, see its verifications.
     ReadAudit,
+    /// Export lists of cases and projects.
+    ExportLists,
+    /// Confirm or refuse such an export of another person.
+    ConfirmExport,
+    /// The same for an export of the security audit.
+    ConfirmAuditExport,
     /// Ask for a verification now.
     VerifyEvidence,
     /// Archive old records of the security audit.
@@ -192,7 +198,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 87] = [
+    pub const ALL: [Self; 90] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -270,6 +276,9 @@ impl Action {
         Self::ProposeReset,
         Self::ConfirmReset,
         Self::ReadAudit,
+        Self::ExportLists,
+        Self::ConfirmExport,
+        Self::ConfirmAuditExport,
         Self::VerifyEvidence,
         Self::ArchiveAudit,
         Self::KeepEvidence,
@@ -399,6 +408,9 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadAudit | A::VerifyEvidence | A::ArchiveAudit => &[P(&[AuditAdministrator], Reach::Territory)],
+        A::ExportLists => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
+        A::ConfirmExport => &[P(&[DepartmentManager], Reach::Own), P(&[GeneralAdministration], Reach::Territory)],
+        A::ConfirmAuditExport => &[P(&[AuditAdministrator, SecurityAdministrator], Reach::Territory)],
         A::KeepEvidence | A::WatchAudit => &[System],
         A::ReadAlarms => &[P(&[SecurityAdministrator, AuditAdministrator], Reach::Territory)],
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],

@@ -447,6 +447,10 @@ pub struct ProjectRow {
     pub declared_at: domain::Moment,
 }
 
+/// Columns of [`ProjectRow`].
+pub(crate) const PROJECT_COLUMNS: [&str; 9] =
+    ["id", "code", "name", "regime", "state", "region", "unit_name", "total_fen", "declared_at"];
+
 impl ProjectRow {
     pub(crate) fn read(row: &ledger::QueryResult) -> Result<Self, Failure> {
         let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);

@@ -79,6 +79,39 @@ impl SignInRules {
     }
 }
 
+/// How much of what people may see they may carry away or look into in one day (A-21, S-34).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quotas {
+    /// Rows one person may export in a day.
+    pub export_rows: u64,
+    /// Rows above which a second person confirms an export.
+    pub second_person_rows: u64,
+    /// Hours within which a confirmed export may be downloaded.
+    pub download_hours: i64,
+    /// How often one person may see contact data in full in a day.
+    pub unmask: u64,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { export_rows: 10_000, second_person_rows: 1000, download_hours: 24, unmask: 50 }
+    }
+}
+
+impl Quotas {
+    fn validate(&self) -> Vec<String> {
+        let wrong = [
+            ("export_rows", self.export_rows, 100_000),
+            ("second_person_rows", self.second_person_rows, 1000),
+            ("download_hours", self.download_hours.try_into().unwrap_or(0), 72),
+            ("unmask", self.unmask, 1000),
+        ];
+        let wrong = wrong.into_iter().filter(|(_, value, most)| !(1..=*most).contains(value));
+        wrong.map(|(name, _, most)| format!("[platform.quotas] {name} 应为 1 至 {most}")).collect()
+    }
+}
+
 /// What becomes of a file that shows what no rule can read, such as a scan (K-06).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -134,6 +167,8 @@ pub struct Settings {
     pub sign_in: SignInRules,
     /// How long posts are given for.
     pub posts: PostLimits,
+    /// How much one person may carry away in a day.
+    pub quotas: Quotas,
 }
 
 impl Default for Settings {
@@ -159,6 +194,7 @@ impl Default for Settings {
             incident_report_hours: 4,
             sign_in: SignInRules::default(),
             posts: PostLimits::default(),
+            quotas: Quotas::default(),
         }
     }
 }
@@ -204,6 +240,7 @@ impl Settings {
             faults.extend(self.sign_in.validate());
             faults.extend(self.posts.validate());
         }
+        faults.extend(self.quotas.validate());
         faults
     }
 }

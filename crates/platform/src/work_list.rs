@@ -259,7 +259,7 @@ impl Platform {
     }
 }
 
-fn tab_condition(tab: Tab, today: Date, me: &str) -> Cond {
+pub(crate) fn tab_condition(tab: Tab, today: Date, me: &str) -> Cond {
     let today = day_number(today);
     let by_organ = || column("owed").is_in(Owed::BY_ORGAN.map(|o| o.slug()));
     let running = || Cond::all().add(by_organ()).add(column("suspended").eq(0));
@@ -277,18 +277,24 @@ fn tab_condition(tab: Tab, today: Date, me: &str) -> Cond {
 }
 
 pub(crate) fn narrow(select: &mut SelectStatement, filter: &Filter) {
+    select.cond_where(narrowed(filter));
+}
+
+/// What the filter leaves beside its tab.
+pub(crate) fn narrowed(filter: &Filter) -> Cond {
+    let mut all = Cond::all();
     if let Some(item) = &filter.item {
-        select.and_where(column("item").eq(item.clone()));
+        all = all.add(column("item").eq(item.clone()));
     }
     if let Some(region) = filter.region {
-        select.and_where(column("region").eq(region.as_str().to_owned()));
+        all = all.add(column("region").eq(region.as_str().to_owned()));
     }
     let words: String = filter.words.trim().chars().filter(|c| !matches!(c, '%' | '_' | '\\')).take(50).collect();
     if !words.is_empty() {
         let pattern = format!("%{words}%");
         let like = |name| column(name).like(pattern.clone());
-        select.cond_where(
-            Cond::any().add(like("project_name")).add(like("unit_name")).add(column("project_code").eq(words)),
-        );
+        let found = Cond::any().add(like("project_name")).add(like("unit_name")).add(column("project_code").eq(words));
+        all = all.add(found);
     }
+    all
 }

@@ -178,7 +178,7 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 18] = [
+const READ_ROWS: [(&str, &str); 19] = [
     (
         "factor_resets",
         "SELECT account_id || '|' || by_account || '|' || by_name || '|' || reason || '|' || at || '|' || state AS line FROM factor_resets",
@@ -241,6 +241,11 @@ const READ_ROWS: [(&str, &str); 18] = [
     (
         "messages",
         "SELECT id || '|' || unit_id || '|' || at || '|' || title || '|' || body || '|' || link AS line FROM messages",
+    ),
+    (
+        "exports",
+        "SELECT id || '|' || what || '|' || account_id || '|' || by_name || '|' || department || '|' || region || '|' || rows_asked || '|' \
+         || reason || '|' || state || '|' || asked_at || '|' || ready_at || '|' || taken_at AS line FROM exports",
     ),
     (
         "holds",

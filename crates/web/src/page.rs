@@ -79,6 +79,7 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("alarms", "/alarms", "安全告警", "alert-triangle"),
     entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
+    entry("exports", "/exports", "数据导出", "download"),
     entry("holds", "/holds", "涉密核验", "lock"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
@@ -128,6 +129,8 @@ pub struct Page {
     pub supervision: Option<u64>,
     /// Whether the person reads the security audit; hides the entry from everybody else.
     pub audits: bool,
+    /// Exports that wait for the person to confirm them, shown in the office's side bar; `None` hides the entry.
+    pub exports: Option<u64>,
     /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
     pub holds: Option<u64>,
     /// Whether the person sees organs, people and posts; hides the entry from everybody else.
@@ -156,6 +159,7 @@ impl Page {
             alarms: None,
             supervision: None,
             audits: false,
+            exports: None,
             holds: None,
             organs: false,
             crumbs: Vec::new(),
@@ -178,6 +182,7 @@ impl Page {
         match entry.key {
             "supervision" => self.supervision.is_some(),
             "alarms" => self.alarms.is_some(),
+            "exports" => self.exports.is_some(),
             "holds" => self.holds.is_some(),
             "audit" => self.audits,
             "organs" => self.organs,
@@ -191,6 +196,7 @@ impl Page {
             "work" => self.tasks.into(),
             "supervision" => self.supervision.unwrap_or_default(),
             "alarms" => self.alarms.unwrap_or_default(),
+            "exports" => self.exports.unwrap_or_default(),
             "holds" => self.holds.unwrap_or_default(),
             _ => 0,
         }

@@ -18,11 +18,11 @@ pub use archiving::{ArchivePlan, Archiving};
 pub use forward::Forwarded;
 pub use folder::{EvidenceFolder, SignedLine};
 pub use outside::outside_faults;
-pub use sealed_export::AuditExport;
+pub(crate) use sealed_export::signed;
 pub use settings::EvidenceSettings;
 pub use space::AuditSpace;
 pub use evidence::{Verification, VerificationResult};
-pub use search::{AuditFilter, AuditPage, AuditRow, EXPORT, OUTCOMES, exact_time, outcome_name};
+pub use search::{AuditFilter, AuditPage, AuditRow, OUTCOMES, exact_time, outcome_name};
 
 use crate::{
     Actor, Platform,

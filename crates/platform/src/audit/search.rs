@@ -1,8 +1,8 @@
-//! Search in the security audit and its export, for the audit administrator alone (S-36).
+//! Search in the security audit, for the audit administrator alone (S-36).
 
-use super::{AuditExport, evidence::whole, sealed_export::signed};
+use super::evidence::whole;
 use crate::{Action, Call, Failure, Platform, permission, work_list::column};
-use domain::{Moment, Refusal, evidence::Zone};
+use domain::{Moment, evidence::Zone};
 use jiff::civil::Date;
 use ledger::{
     AuditRecord, Value,
@@ -11,8 +11,6 @@ use ledger::{
 
 /// Records of one page.
 pub const PAGE: u64 = 50;
-/// Records of one export.
-pub const EXPORT: u64 = 10_000;
 /// Accounts a name may mean.
 const NAMESAKES: u64 = 50;
 /// Longest text a search takes.
@@ -89,27 +87,6 @@ impl Platform {
         Ok(AuditPage { rows, next, zones, outcomes })
     }
 
-    /// Records that fit as a table for a spreadsheet, oldest first, with their hashes.
-    ///
-    /// Refused when there are more than [`EXPORT`]: nothing is cut off silently. Signed where there is a key.
-    pub async fn export_audit(&self, call: &Call, filter: &AuditFilter) -> Result<AuditExport, Failure> {
-        let table = self.audit_table(call, filter).await?;
-        let Some(signer) = self.evidence.signer.clone() else { return Ok(AuditExport::Table(table)) };
-        let zip = tokio::task::spawn_blocking(move || signed(signer.as_ref(), &table)).await.map_err(Failure::fault)?;
-        zip.map(AuditExport::Signed)
-    }
-
-    async fn audit_table(&self, call: &Call, filter: &AuditFilter) -> Result<String, Failure> {
-        let _permit = permission::decide(&call.actor, Action::ReadAudit, whole(), self.rules.regions)?;
-        let mut rows = self.audit_rows(filter, None, EXPORT + 1).await?;
-        if rows.len() as u64 > EXPORT {
-            let words = format!("符合条件的记录超过 {EXPORT} 条，请缩短时间范围或者增加条件后再导出。");
-            return Err(Refusal::new("audit.too_many", words).into());
-        }
-        rows.reverse();
-        Ok(table(&rows))
-    }
-
     async fn audit_rows(
         &self,
         filter: &AuditFilter,
@@ -118,7 +95,7 @@ impl Platform {
     ) -> Result<Vec<AuditRow>, Failure> {
         let mut select = Query::select();
         select.from(Alias::new(AuditRecord::TABLE)).columns(AuditRecord::COLUMNS.map(Alias::new));
-        select.cond_where(self.conditions(filter).await?);
+        select.cond_where(self.audit_condition(filter).await?);
         if let Some(before) = before {
             select.and_where(column("seq").lt(before));
         }
@@ -133,7 +110,8 @@ impl Platform {
         Ok(records.into_iter().map(row).collect())
     }
 
-    async fn conditions(&self, filter: &AuditFilter) -> Result<Cond, Failure> {
+    /// Which records fit.
+    pub(crate) async fn audit_condition(&self, filter: &AuditFilter) -> Result<Cond, Failure> {
         let mut all = Cond::all();
         if let Some(from) = filter.from {
             all = all.add(column("at").gte(Moment::at(from, 0, 0).0));
@@ -212,78 +190,9 @@ pub fn exact_time(at: i64) -> String {
     )
 }
 
-const HEADINGS: [&str; 19] = [
-    "序号",
-    "时间",
-    "人员",
-    "账号",
-    "岗位",
-    "机构",
-    "来源区域",
-    "来源地址",
-    "会话",
-    "方法",
-    "地址",
-    "对象",
-    "结果",
-    "结果代码",
-    "原因",
-    "请求编号",
-    "变更前",
-    "变更后",
-    "记录哈希",
-];
-
-fn table(rows: &[AuditRow]) -> String {
-    // The mark makes spreadsheets read the text as UTF-8.
-    let mut text = format!("\u{feff}{}\r\n", HEADINGS.map(cell).join(","));
-    for AuditRow { record, name } in rows {
-        let entry = &record.entry;
-        let cells = [
-            &record.seq.to_string(),
-            &exact_time(entry.at),
-            name,
-            &entry.actor,
-            &entry.role,
-            &entry.organisation,
-            &Zone::parse(&entry.face).map_or_else(|| entry.face.clone(), |zone| zone.name().to_owned()),
-            &entry.source,
-            &entry.session,
-            &entry.method,
-            &entry.path,
-            &entry.object,
-            outcome_name(&entry.outcome),
-            &entry.outcome,
-            &entry.reason,
-            &entry.request,
-            &entry.before,
-            &entry.after,
-            &hex::encode(&record.hash),
-        ];
-        text.push_str(&cells.map(|text: &str| cell(text)).join(","));
-        text.push_str("\r\n");
-    }
-    text
-}
-
-/// A cell that no spreadsheet takes for a formula (A-11): what begins like one gets an apostrophe before it.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a11_no_cell_of_an_export_is_a_formula() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert!(cell(text).starts_with("\"'"), "{text}");
-        }
-        assert_eq!(cell("/cases/c01"), "\"/cases/c01\"");
-        assert_eq!(cell("a\"b"), "\"a\"\"b\"");
-    }
 
     #[test]
     fn s13_the_time_of_a_record_shows_its_offset() {

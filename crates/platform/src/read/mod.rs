@@ -6,6 +6,7 @@ mod calendar;
 mod case;
 mod consultation;
 mod deadline;
+mod export;
 mod fold;
 mod group;
 mod guide;

@@ -1,9 +1,14 @@
 //! 安全审计: checkpoints, verification and search, for the audit administrator alone.
 
-use domain::{account::Role, evidence::Zone};
+use domain::{
+    account::Role,
+    evidence::Zone,
+    export::What,
+};
 use platform::{
     Actor, Call,
-    audit::{Attempt, AuditExport, AuditFilter},
+    audit::{Attempt, AuditFilter},
+    export::Wanted,
 };
 use std::sync::Arc;
 use testkit::{
@@ -18,7 +23,6 @@ both_engines! {
     s14_what_was_asked_for_is_verified_and_once_a_day_by_itself,
     s14_a_broken_record_is_named_to_the_audit_administrator,
     s36_records_are_found_by_what_is_asked_for,
-    s36_an_export_holds_what_was_found_with_its_hashes,
     s36_nobody_but_the_audit_administrator_reads_the_audit,
 }
 
@@ -27,7 +31,7 @@ async fn auditor(world: &World) -> Person {
 }
 
 /// A call as the web makes it, with its record around.
-fn recorded(world: &World, person: &Person, n: u64, path: &str) -> (Call, Arc<Attempt>) {
+pub fn recorded(world: &World, person: &Person, n: u64, path: &str) -> (Call, Arc<Attempt>) {
     let attempt = Arc::new(Attempt::new(
         format!("r{n}"),
         "office",
@@ -155,30 +159,13 @@ async fn s36_records_are_found_by_what_is_asked_for(world: &World) {
     assert_eq!(count(AuditFilter { what: "_".into(), ..all() }).await, 1, "no wildcard");
 }
 
-async fn s36_an_export_holds_what_was_found_with_its_hashes(world: &World) {
-    let p = &world.platform;
-    let auditor = auditor(world).await;
-    for n in 1..=2 {
-        let (_, attempt) = recorded(world, &auditor, n, "=cmd|' /C calc'!A0");
-        p.close_attempt(&attempt, &auditor.actor, "denied", "http.forbidden").await.unwrap();
-    }
-    let AuditExport::Table(text) = p.export_audit(&auditor.call(), &AuditFilter::default()).await.unwrap() else {
-        panic!("without a key it is the table alone")
-    };
-    let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines.len(), 3);
-    assert!(lines[1].starts_with("\"1\",") && lines[2].starts_with("\"2\","), "oldest first");
-    assert!(lines[1].contains("\"'=cmd"), "{}", lines[1]);
-    assert!(lines[2].ends_with(&format!("\"{}\"", hex::encode(p.store.audit_head().await.unwrap().hash))));
-}
-
 async fn s36_nobody_but_the_audit_administrator_reads_the_audit(world: &World) {
     let p = &world.platform;
     let all = AuditFilter::default();
     for role in Role::ALL.into_iter().filter(|role| *role != Role::AuditAdministrator) {
         let person = world.officer("development_reform", "150000", &[role]).await;
         forbidden(p.audit_page(&person.call(), &all, None).await);
-        forbidden(p.export_audit(&person.call(), &all).await);
+        forbidden(p.ask_export(&person.call(), &Wanted { what: What::Audit, ..Wanted::default() }, "年度检查").await);
         forbidden(p.verifications(&person.call()).await);
         forbidden(p.ask_verification(&person.call()).await);
     }

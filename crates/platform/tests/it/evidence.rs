@@ -1,11 +1,12 @@
 //! 存证 (S-14, A-06) and 审计留存 (S-15): signed copies outside of the database, and a store that is never full unnoticed.
 
-use domain::{account::Role, evidence::Zone};
+use domain::{account::Role, evidence::Zone, export::What};
 use ledger::{Backend, FaultKind, audit_hash};
 use platform::{
     Actor, Call, Failure, Platform,
-    audit::{Attempt, AuditExport, AuditFilter, EvidenceFolder, outside_faults},
+    audit::{Attempt, AuditFilter, EvidenceFolder, outside_faults},
     detection::AlarmFilter,
+    export::Wanted,
     ports::{Signer as _, Space},
     read::PlatformFold,
     seal::USER_ID,
@@ -221,25 +222,35 @@ async fn s14_an_export_of_the_audit_is_signed_and_openssl_verifies_it(world: &Wo
     let p = world.with_evidence(|_| {});
     records(world, &p, 1, 3).await;
     let reader = auditor(world).await;
-    let AuditExport::Signed(zip) = p.export_audit(&reader.call(), &AuditFilter::default()).await.unwrap() else {
-        panic!("signed where there is a key")
+    let wanted = Wanted { what: What::Audit, ..Wanted::default() };
+    let export = async |p: &Platform| {
+        let id = p.ask_export(&reader.call(), &wanted, "年度安全检查").await.unwrap();
+        p.take_export(&reader.call(), &id).await.unwrap()
     };
-    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip)).unwrap();
+    let plain = export(&world.platform).await;
+    assert!(plain.name.ends_with(".xlsx") && plain.content.starts_with(b"PK"), "without a key it is the table alone");
+    let signed = export(&p).await;
+    assert!(signed.name.ends_with(".zip") && signed.kind == "application/zip", "{}", signed.name);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(signed.content)).unwrap();
     let mut file = |name: &str| {
         let mut bytes = Vec::new();
         zip.by_name(name).unwrap().read_to_end(&mut bytes).unwrap();
         bytes
     };
-    let (table, signature, pem) = (file("audit.csv"), file("audit.csv.sig"), file("public-key.pem"));
+    let (table, signature, pem) = (file("audit.xlsx"), file("audit.xlsx.sig"), file("public-key.pem"));
     assert!(String::from_utf8(file("readme.txt")).unwrap().contains("openssl dgst -sm3 -verify"));
-    assert_eq!(String::from_utf8(table.clone()).unwrap().lines().count(), 4);
+    assert!(table.starts_with(b"PK"), "a spreadsheet");
     let key = world.database.folder().join("public.pem");
     std::fs::write(&key, &pem).unwrap();
     assert!(openssl_verifies(world.database.folder(), &key, &table, &signature));
     let mut changed = table;
     changed[40] ^= 1;
     assert!(!openssl_verifies(world.database.folder(), &key, &changed, &signature));
-    forbidden(p.export_audit(&world.supervisor().await.call(), &AuditFilter::default()).await);
+    let lists = Wanted { what: What::Projects, ..Wanted::default() };
+    let officer = world.all_hands("water", "150402").await;
+    world.project().await;
+    let id = p.ask_export(&officer.call(), &lists, "年度安全检查").await.unwrap();
+    assert!(p.take_export(&officer.call(), &id).await.unwrap().name.ends_with(".xlsx"), "other lists are not signed");
 }
 
 /// The rules of the alarms that were raised.

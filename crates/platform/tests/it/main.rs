@@ -18,6 +18,7 @@ mod declare;
 mod delegation;
 mod detection;
 mod evidence;
+mod export;
 mod group;
 mod guess;
 mod guide;

@@ -1,4 +1,4 @@
-//! 安全审计: the console of the audit administrator — search, export, verification (S-36). Nobody else comes in.
+//! 安全审计: the console of the audit administrator — search, verification (S-36). Nobody else comes in.
 
 mod archive;
 
@@ -9,16 +9,11 @@ use crate::{
     html::{self, Action, Choice, Empty, ErrorSummary, Note, Pager, Pill, Tabs, Tone},
 };
 use askama::Template;
-use axum::{
-    extract::Query,
-    http::header,
-    response::{IntoResponse, Response},
-};
-use domain::{Refusal, department::Agency, evidence::Zone, region::RegionCode};
+use axum::{extract::Query, response::Response};
+use domain::{Refusal, department::Agency, evidence::Zone, export::What, region::RegionCode};
 use platform::{
     audit::{
-        AuditExport, AuditFilter, AuditRow, AuditSpace, EXPORT, OUTCOMES, Verification, VerificationResult, exact_time,
-        outcome_name,
+        AuditFilter, AuditRow, AuditSpace, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name,
     },
     work_list::COUNT_CAP,
 };
@@ -28,7 +23,6 @@ use serde::Deserialize;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get(Access::Owner, "/audit", search).audited(),
-        Route::get(Access::Owner, "/audit/export", export).audited(),
         Route::get(Access::Owner, "/audit/evidence", evidence),
         Route::post(Access::Owner, "/audit/evidence", verify),
         Route::get(Access::Owner, "/audit/archive", archive::page),
@@ -175,7 +169,6 @@ struct AuditPage {
     narrowed: bool,
     is_signed: bool,
     export: String,
-    limit: u64,
     lines: Vec<Line>,
     empty: Option<Empty>,
     pager: Pager,
@@ -201,8 +194,7 @@ async fn draw(ctx: &OfficeContext, asked: Asked, errors: Vec<Refusal>) -> Result
         outcomes: OUTCOMES.map(|slug| Choice::new(slug, outcome_name(slug))).to_vec(),
         narrowed,
         is_signed: ctx.platform.evidence.signer.is_some(),
-        export: asked.address("/audit/export", ""),
-        limit: EXPORT,
+        export: super::export::address(What::Audit, &asked.address("", "")),
         empty: found.rows.is_empty().then(|| empty(narrowed)),
         pager: Pager::new(format!("本页 {} 条", found.rows.len())).first(first).next(next),
         lines: found.rows.into_iter().map(Line::new).collect(),
@@ -242,28 +234,6 @@ fn empty(narrowed: bool) -> Empty {
 async fn search(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let errors = asked.filter().err().unwrap_or_default();
     draw(&ctx, asked, errors).await
-}
-
-async fn export(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Response, WebError> {
-    let errors = match asked.filter() {
-        Err(errors) => errors,
-        Ok(filter) => match refusals(ctx.platform.export_audit(&ctx.call, &filter).await)? {
-            Ok(AuditExport::Table(text)) => {
-                return Ok(download("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\"", text));
-            }
-            Ok(AuditExport::Signed(zip)) => {
-                return Ok(download("application/zip", "attachment; filename=\"audit.zip\"", zip));
-            }
-            Err(errors) => errors,
-        },
-    };
-    draw(&ctx, asked, errors).await
-}
-
-fn download(kind: &'static str, name: &'static str, body: impl IntoResponse) -> Response {
-    let headers =
-        [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name), (header::CACHE_CONTROL, "no-store")];
-    (headers, body).into_response()
 }
 
 /// One verification of the list.

@@ -13,6 +13,7 @@ mod contact;
 mod correction;
 mod decision;
 mod delegation;
+mod export;
 mod form_box;
 pub(crate) mod group;
 mod guide;
@@ -84,6 +85,7 @@ pub fn routes() -> Vec<Route> {
         calendar::routes(),
         alarm::routes(),
         audit::routes(),
+        export::routes(),
         hold::routes(),
         help::routes(),
     ]
@@ -104,6 +106,7 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     let mut page = ctx.page(nav, title).await?;
     page.alarms = ctx.platform.waiting_alarms(&ctx.call).await?;
     page.audits = ctx.platform.may_read_audit(&ctx.call);
+    page.exports = ctx.platform.waiting_exports(&ctx.call).await?;
     page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
     page.organs = ctx.platform.reads_posts(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;

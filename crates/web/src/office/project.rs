@@ -11,7 +11,7 @@ use axum::{
     extract::{Path, Query},
     response::{Html, Response},
 };
-use domain::{Refusal, declaration::Kind, ids::ProjectId, region::RegionCode};
+use domain::{Refusal, declaration::Kind, export::What, ids::ProjectId, region::RegionCode};
 use platform::{
     desk::ProjectFilter,
     document::PaperRow,
@@ -43,10 +43,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn address(&self, after: &str) -> String {
+    fn terms(&self, after: &str) -> String {
         let pairs =
             [("words", self.words.trim().to_owned()), ("region", self.region.clone()), ("after", after.to_owned())];
-        format!("/projects{}", query(pairs))
+        query(pairs)
+    }
+
+    fn address(&self, after: &str) -> String {
+        format!("/projects{}", self.terms(after))
     }
 }
 
@@ -84,6 +88,8 @@ impl Line {
 #[template(path = "office/projects.html")]
 struct ProjectsPage {
     page: Page,
+    /// Where this list is exported; `None` for whoever may not.
+    export: Option<String>,
     asked: Asked,
     regions: Vec<Choice>,
     lines: Vec<Line>,
@@ -101,8 +107,10 @@ async fn list(ctx: OfficeContext, Query(asked): Query<Asked>) -> Result<Html<Str
             .link("查看全部项目", "/projects"),
         false => Empty::new("building", "辖区内还没有项目", "项目单位申报取得项目代码后，项目会出现在这里。"),
     };
+    let may = page.exports.is_some() && !rows.is_empty();
     let shown = ProjectsPage {
         page,
+        export: may.then(|| super::export::address(What::Projects, &asked.terms(""))),
         regions: ctx.platform.choices(&ctx.call).regions.into_iter().map(|(v, t)| Choice::new(v, t)).collect(),
         lines: rows.iter().map(|row| Line::new(&ctx, row)).collect(),
         empty: rows.is_empty().then_some(empty),

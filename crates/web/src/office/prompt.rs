@@ -55,6 +55,7 @@ fn mark(mark: &str) -> Pill {
         "card" => Pill::new(Tone::Red, "监察卡"),
         "order" => Pill::new(Tone::Red, "督办"),
         "consultation" => Pill::new(Tone::Blue, "征求意见"),
+        "export" => Pill::new(Tone::Yellow, "导出待确认"),
         _ => Pill::new(Tone::Blue, "届满日调整"),
     }
 }
@@ -64,6 +65,7 @@ fn line(prompt: Prompt) -> Line {
         // Whoever is asked for an opinion has no part in the case itself.
         href: match prompt.mark.as_str() {
             "consultation" => "/consultations".to_owned(),
+            "export" => "/exports?tab=waiting".to_owned(),
             _ => format!("/cases/{}", prompt.case),
         },
         title: prompt.title,

@@ -10,7 +10,7 @@ use axum::{
     extract::Query,
     response::{Html, IntoResponse, Response},
 };
-use domain::{department, region::RegionCode};
+use domain::{department, export::What, region::RegionCode};
 use platform::{
     Actor,
     case::CaseRow,
@@ -84,6 +84,8 @@ struct Line {
 struct WorkPage {
     page: Page,
     lead: &'static str,
+    /// Where this list is exported; `None` for whoever may not.
+    export: Option<String>,
     asked_of_mine: Option<Note>,
     to_reply: Option<Note>,
     standing_in: Option<Note>,
@@ -176,9 +178,12 @@ async fn list(ctx: OfficeContext, asked: Asked, path: &'static str, otherwise: T
     };
     let ending = if path == "/" { own_ending(&ctx).await? } else { None };
     let ended = matches!(filter.tab, Tab::Ended);
+    let export = (page.exports.is_some() && !work.rows.is_empty())
+        .then(|| super::export::address(What::Cases, &asked.address("", filter.tab, "")));
     let shown = WorkPage {
         page,
         lead,
+        export,
         asked_of_mine,
         to_reply,
         standing_in,

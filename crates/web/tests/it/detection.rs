@@ -14,6 +14,7 @@ use platform::{
     audit::Attempt,
     detection::{AlarmFilter, AlarmRow},
     ports::Clock,
+    settings::Quotas,
 };
 use std::net::IpAddr;
 use testkit::{Client, PASSWORD, Person, World, answers, both_engines};
@@ -23,6 +24,7 @@ both_engines! {
     s21_guessed_passwords_and_codes_raise_their_alarms,
     s21_what_a_person_should_not_do_raises_its_alarm,
     s21_what_an_administrator_should_not_do_raises_its_alarm,
+    a21_a_large_export_and_a_used_up_quota_raise_their_alarms,
     s21_what_the_platform_notices_itself_raises_its_alarm,
     s21_a_usual_day_through_the_doors_raises_nothing,
     s13_a_form_that_is_drawn_again_leaves_the_codes_of_its_refusals,
@@ -154,8 +156,10 @@ async fn s21_what_an_administrator_should_not_do_raises_its_alarm(world: &World)
     let (reader, mut known) = (security(world).await, 0);
     let auditor = world.officer("development_reform", "150000", &[Role::AuditAdministrator]).await;
     let mut desk = Client::office(world).signed_in(world, &auditor).await;
+    assert_eq!(desk.get("/audit").await.status, StatusCode::OK);
     for _ in 0..10 {
-        assert_eq!(desk.get("/audit/export").await.status, StatusCode::OK);
+        let id = exported(&mut desk, "audit").await;
+        assert_eq!(desk.post(&format!("{id}/file"), &[]).await.status, StatusCode::OK);
     }
     assert_eq!(raised(world, &reader, &mut known).await, named(&["mass_export"]));
     let system = world.officer("development_reform", "150000", &[Role::SystemAdministrator]).await;
@@ -174,6 +178,55 @@ async fn s21_what_an_administrator_should_not_do_raises_its_alarm(world: &World)
     let mut desk = Client::office(world).signed_in(world, &auditor).await;
     assert!(desk.post("/audit/evidence", &[]).await.status.is_redirection());
     assert_eq!(raised(world, &reader, &mut known).await, named(&["night_administrator"]));
+}
+
+/// Asks for an export; where its page is.
+async fn exported(desk: &mut Client, kind: &str) -> String {
+    let answer = desk.post("/exports/new", &[("kind", kind), ("reason", "年度检查")]).await;
+    assert!(answer.status.is_redirection(), "{}", answer.status);
+    answer.location().split('?').next().unwrap_or_default().to_owned()
+}
+
+async fn a21_a_large_export_and_a_used_up_quota_raise_their_alarms(world: &World) {
+    let (reader, mut known) = (security(world).await, 0);
+    let quotas = Quotas { export_rows: 5, second_person_rows: 2, unmask: 1, ..Quotas::default() };
+    let p = world.with_settings(|settings| settings.quotas = quotas);
+    let officer = world.all_hands("water", "150402").await;
+    for _ in 0..3 {
+        world.submitted().await;
+    }
+    let mut desk = Client::of(&p, Face::Office).signed_in(world, &officer).await;
+    let page = desk.get("/cases").await.text();
+    assert!(
+        page.contains("/exports/new?kind=cases&amp;tab=every")
+            || page.contains("/exports/new?kind=cases&#38;tab=every"),
+        "{page}"
+    );
+    assert!(desk.get("/exports/new?kind=cases&tab=every").await.text().contains("需要另一人确认"));
+    let id = exported(&mut desk, "cases").await;
+    assert_eq!(desk.post(&format!("{id}/file"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(desk.post(&format!("{id}/confirm"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(raised(world, &reader, &mut known).await, Vec::<String>::new());
+    let manager = world.officer("water", "150402", &[Role::DepartmentManager]).await;
+    let mut second = Client::of(&p, Face::Office).signed_in(world, &manager).await;
+    assert!(second.get(&id).await.text().contains("确认导出"));
+    assert!(second.post(&format!("{id}/confirm"), &[]).await.status.is_redirection());
+    assert_eq!(raised(world, &reader, &mut known).await, named(&["large_export"]));
+    let file = desk.post(&format!("{id}/file"), &[]).await;
+    assert!(file.body.starts_with(b"PK") && file.header("content-disposition").contains(&id.replace("/exports/", "")));
+    // Six rows are more than five a day.
+    let answer = desk.post("/exports/new", &[("kind", "cases"), ("reason", "又一次通报")]).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().contains("每人每天 5 行"), "{}", answer.text());
+    assert_eq!(raised(world, &reader, &mut known).await, named(&["over_quota"]));
+    let project = world.project().await;
+    let contact = format!("/projects/{project}/contact");
+    let reason = [("reason", "电话告知补正内容")];
+    assert_eq!(second.post(&contact, &reason).await.status, StatusCode::OK);
+    let answer = second.post(&contact, &reason).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text().contains("1 次的上限"));
+    assert_eq!(raised(world, &reader, &mut known).await, named(&["over_quota"]));
 }
 
 async fn s21_what_the_platform_notices_itself_raises_its_alarm(world: &World) {

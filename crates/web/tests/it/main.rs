@@ -12,6 +12,7 @@ mod guide;
 mod notification;
 mod office;
 mod people;
+mod personal;
 mod portal_project;
 mod portal_public;
 mod sign_in;

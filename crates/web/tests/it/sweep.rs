@@ -10,12 +10,13 @@ use domain::{
     consultation::{Question, Silence},
     department::Agency,
     document::DocumentKind,
+    export::What,
     ids::{CaseId, GroupId},
     region::RegionCode,
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
-use platform::{Call, detection::AlarmFilter, hold::HoldFilter, ports::Clock, supervision::CardFilter};
+use platform::{Call, detection::AlarmFilter, export::Wanted, hold::HoldFilter, ports::Clock, supervision::CardFilter};
 use std::collections::BTreeMap;
 use testkit::{Answer, Client, PASSWORD, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
@@ -32,7 +33,7 @@ both_engines! {
     s04_a_half_session_opens_the_step_it_owes_and_nothing_else,
 }
 
-fn routes(face: Face) -> Vec<Route> {
+pub fn routes(face: Face) -> Vec<Route> {
     match face {
         Face::Portal => web::portal::routes(),
         Face::Office => web::office::routes(),
@@ -40,10 +41,10 @@ fn routes(face: Face) -> Vec<Route> {
     }
 }
 
-const FACES: [Face; 3] = [Face::Portal, Face::Office, Face::Api];
+pub const FACES: [Face; 3] = [Face::Portal, Face::Office, Face::Api];
 
 /// One thing of every kind, all of 甲公司 and, where an organ handles it, of water × 150402.
-struct Samples {
+pub struct Samples {
     officer: Person,
     /// Keeps the guides of the department.
     keeper: Person,
@@ -54,7 +55,7 @@ struct Samples {
 }
 
 impl Samples {
-    async fn lay_out(world: &World) -> Self {
+    pub async fn lay_out(world: &World) -> Self {
         let officer = world.all_hands("water", "150402").await;
         let p = &world.platform;
         let case = world.received(&officer).await;
@@ -107,7 +108,10 @@ impl Samples {
         assert!(sealed.is_err(), "the name carries a marking");
         let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
         let (holds, _) = p.held_content(&security.call(), HoldFilter::default(), None).await.unwrap();
+        let wanted = Wanted { what: What::Cases, ..Wanted::default() };
+        let export = p.ask_export(&officer.call(), &wanted, "月度通报").await.unwrap();
         let values = BTreeMap::from([
+            (("exports", "id"), export.to_string()),
             (("holds", "id"), holds[0].id.to_string()),
             (("accounts", "id"), officer.account().to_string()),
             (("alarms", "id"), alarm),
@@ -163,7 +167,7 @@ impl Samples {
     }
 
     /// The path with samples for its parameters.
-    fn fill(&self, path: &str) -> String {
+    pub fn fill(&self, path: &str) -> String {
         let mut before = "";
         let mut filled = Vec::new();
         for part in path.split('/') {
