@@ -17,7 +17,9 @@ pub fn retention(days: i64) -> Result<i64, Refusal> {
         let words = format!(
             "审计记录的在线留存时间为 {days} 天，少于 {FLOOR_DAYS} 天。网络日志应当留存不少于六个月，请改为 {FLOOR_DAYS} 天以上。"
         );
-        return Err(Refusal::field("audit_days", "evidence.floor", words).article("网络安全法（2016年）第二十一条第三项"));
+        return Err(
+            Refusal::field("audit_days", "evidence.floor", words).article("网络安全法（2016年）第二十一条第三项")
+        );
     }
     Ok(days)
 }

@@ -80,7 +80,9 @@ impl Answer {
         let number = |text: &str| text.parse::<i64>().ok().filter(|n| *n >= 0);
         match words.as_slice() {
             ["READY", stream, "0", "-"] if *stream == STREAM => Some(Self::Ready(0, None)),
-            ["READY", stream, seq, hash] if *stream == STREAM => Some(Self::Ready(number(seq)?, Some(hex::decode(hash).ok()?))),
+            ["READY", stream, seq, hash] if *stream == STREAM => {
+                Some(Self::Ready(number(seq)?, Some(hex::decode(hash).ok()?)))
+            }
             ["KEPT", stream, seq] if *stream == STREAM => Some(Self::Kept(number(seq)?)),
             ["MISSING", stream, from, to] if *stream == STREAM => Some(Self::Missing(number(from)?, number(to)?)),
             ["CONFLICT", stream, seq] if *stream == STREAM => Some(Self::Conflict(number(seq)?)),
@@ -117,7 +119,8 @@ impl<R: tokio::io::AsyncBufRead + Unpin, W: AsyncWrite + Unpin> Sender<'_, R, W>
         let line = tokio::time::timeout(ANSWER, frame::line(&mut self.from)).await;
         let line = line.map_err(|_| Broken::Peer("no answer in time".to_owned()))??;
         let line = line.ok_or_else(|| Broken::Peer("it hung up".to_owned()))?;
-        Answer::parse(&line).ok_or_else(|| Broken::Peer(format!("said {:?}", line.chars().take(60).collect::<String>())))
+        Answer::parse(&line)
+            .ok_or_else(|| Broken::Peer(format!("said {:?}", line.chars().take(60).collect::<String>())))
     }
 
     async fn gap(&self, what: String) -> Result<(), Broken> {

@@ -56,7 +56,11 @@ mod tests {
 
     #[test]
     fn s40_settings_that_cannot_work_are_named() {
-        let good = ForwardSettings { address: "log.example:6514".into(), authority_file: "ca.pem".into(), ..Default::default() };
+        let good = ForwardSettings {
+            address: "log.example:6514".into(),
+            authority_file: "ca.pem".into(),
+            ..Default::default()
+        };
         assert_eq!((good.validate(), good.server_name()), (Vec::new(), "log.example"));
         assert!(ForwardSettings::default().validate().is_empty() && !ForwardSettings::default().is_on());
         for (wrong, word) in [

@@ -194,7 +194,9 @@ mod tests {
 
     #[test]
     fn a16_whatever_a_value_holds_the_message_is_one_line_and_reads_back() {
-        for nasty in ["", "\"", "\\", "]", "\\\"]", "a\nb\r\u{0}", "100%", "%0A", "电话告知\u{85}", "x\" seq=\"9", "\u{7f}"] {
+        for nasty in
+            ["", "\"", "\\", "]", "\\\"]", "a\nb\r\u{0}", "100%", "%0A", "电话告知\u{85}", "x\" seq=\"9", "\u{7f}"]
+        {
             let text = message(&carried(nasty));
             assert!(!text.chars().any(char::is_control), "{text:?}");
             assert_eq!(parse(&text), Some(carried(nasty)), "{text}");

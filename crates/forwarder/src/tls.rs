@@ -55,7 +55,8 @@ fn key(path: &Path) -> Result<PrivateKeyDer<'static>, NotOpened> {
 /// The side of the platform.
 pub fn connector(files: TlsFiles<'_>) -> Result<TlsConnector, NotOpened> {
     let versions = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
-    let config = versions.map_err(|error| NotOpened(error.to_string()))?.with_root_certificates(roots(files.authority)?);
+    let config =
+        versions.map_err(|error| NotOpened(error.to_string()))?.with_root_certificates(roots(files.authority)?);
     let config = if files.certificate.as_os_str().is_empty() {
         config.with_no_client_auth()
     } else {

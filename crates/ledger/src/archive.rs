@@ -255,7 +255,9 @@ pub fn read_archive(path: &Path, mark: &ArchiveMark) -> std::result::Result<Vec<
                 (last, head) = (record.seq, expected);
                 records.push(record);
             }
-            Some(Line::End(end)) if end.last == last && end.head == hex::encode(head) && lines.next().is_none() => break,
+            Some(Line::End(end)) if end.last == last && end.head == hex::encode(head) && lines.next().is_none() => {
+                break;
+            }
             _ => return Err(ArchiveFault::at(last, "ends elsewhere")),
         }
     }
@@ -295,8 +297,9 @@ impl Store {
     /// disk is full.
     pub async fn write_archive(&self, path: &Path, last: i64, at: i64) -> Result<ArchiveMark> {
         let before = self.last_archive().await?.map(|kept| kept.mark);
-        let (number, first, prev) =
-            before.map_or((1, 1, crate::ZERO), |mark| (mark.number.saturating_add(1), mark.last.saturating_add(1), mark.head));
+        let (number, first, prev) = before.map_or((1, 1, crate::ZERO), |mark| {
+            (mark.number.saturating_add(1), mark.last.saturating_add(1), mark.head)
+        });
         let mut file = Digesting { file: File::create(path).await?, digest: Sm3::new() };
         file.line(&Line::Begin(Begin { format: FORMAT.to_owned(), first, prev: hex::encode(prev) })).await?;
         let (mut next, mut head) = (first, prev);

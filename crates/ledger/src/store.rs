@@ -199,7 +199,10 @@ impl Store {
         let traced = self.inner.trace.get().map(|trace| (trace, writer::traced(self.inner.backend, unit.clone())));
         match &self.inner.sqlite {
             Some((writer, _)) => writer.submit(unit).await,
-            None => writer::postgres::run(self.inner.write.clone(), unit, self.inner.gate.clone(), self.inner.tally.clone()).await,
+            None => {
+                writer::postgres::run(self.inner.write.clone(), unit, self.inner.gate.clone(), self.inner.tally.clone())
+                    .await
+            }
         }?;
         if let Some((trace, statements)) = traced {
             trace.lock().unwrap_or_else(PoisonError::into_inner).push(statements);

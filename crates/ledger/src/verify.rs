@@ -133,7 +133,12 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::verify`].
-    pub async fn verify_all(&self, fold: &dyn Fold, sealer: Option<&Sealer>, archives: Option<&Path>) -> Result<Report> {
+    pub async fn verify_all(
+        &self,
+        fold: &dyn Fold,
+        sealer: Option<&Sealer>,
+        archives: Option<&Path>,
+    ) -> Result<Report> {
         let checkpoints = self.query(sql::LAST_CHECKPOINTS, [CHECKPOINTS.into()]).await?;
         let checkpoints =
             checkpoints.iter().map(|row| Ok(KeptCheckpoint::read(row)?.checkpoint)).collect::<Result<Vec<_>>>()?;

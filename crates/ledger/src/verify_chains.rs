@@ -30,14 +30,19 @@ impl Store {
     pub(crate) async fn verify_chains(&self, archives: Option<&Path>) -> Result<Chains> {
         let mut chains = Chains::default();
         // Checkpoints first: whatever they cover was there before them.
-        let last = self.walk(Chain::Checkpoint, sql::CHECKPOINTS_AFTER, Head::NONE, &mut chains, Chains::checkpoint).await?;
+        let last =
+            self.walk(Chain::Checkpoint, sql::CHECKPOINTS_AFTER, Head::NONE, &mut chains, Chains::checkpoint).await?;
         chains.end(Chain::Checkpoint, last, FaultKind::CheckpointChain);
         // An archive written meanwhile takes records from under the walk: then both are walked again.
         loop {
             let Chains { marks, findings, .. } = &chains;
             let mut round = Chains { marks: marks.clone(), findings: findings.clone(), ..Chains::default() };
             let noted = self.verify_audit(archives, &mut round).await?;
-            if self.query_one(sql::HEAD, [Chain::Archive.name().into()]).await?.map(|row| row.try_get_by(0)).transpose()?
+            if self
+                .query_one(sql::HEAD, [Chain::Archive.name().into()])
+                .await?
+                .map(|row| row.try_get_by(0))
+                .transpose()?
                 == Some(noted)
             {
                 return Ok(round);
@@ -122,7 +127,8 @@ impl Chains {
     fn archive(&mut self, row: &QueryResult, last: Head) -> Result<Head> {
         let KeptArchive { mark, hash } = KeptArchive::read(row)?;
         let expected = mark.hash(&last.hash, mark.number);
-        let (first, prev) = self.archives.last().map_or((1, crate::ZERO), |before| (before.last.saturating_add(1), before.head));
+        let (first, prev) =
+            self.archives.last().map_or((1, crate::ZERO), |before| (before.last.saturating_add(1), before.head));
         if last.seq.checked_add(1) != Some(mark.number) {
             self.add(FaultKind::ArchiveChain, Chain::Archive, mark.number, format!("follows number {}", last.seq));
         } else if hash != expected {

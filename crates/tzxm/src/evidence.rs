@@ -30,7 +30,9 @@ pub fn open(config: &Config) -> Result<Evidence, Stop> {
     };
     match (&folder, &signer) {
         (Some(_), Some(_)) => {}
-        (Some(_), None) => tracing::warn!("[keys] evidence is not set: checkpoints are neither signed nor kept outside"),
+        (Some(_), None) => {
+            tracing::warn!("[keys] evidence is not set: checkpoints are neither signed nor kept outside")
+        }
         (None, _) => tracing::warn!("[evidence] directory is not set: checkpoints stay in the database and the log"),
     }
     let disk = if settings.disk.as_os_str().is_empty() { config.platform.files.clone() } else { settings.disk.clone() };

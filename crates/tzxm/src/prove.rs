@@ -26,7 +26,12 @@ async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
     let call = Call::system("evidence");
     let space = platform.watch_audit_space(&call).await?;
     if space.is_full() {
-        tracing::error!(percent = space.percent, records = space.records, free = space.free, "the audit is full: nothing changes until it is archived");
+        tracing::error!(
+            percent = space.percent,
+            records = space.records,
+            free = space.free,
+            "the audit is full: nothing changes until it is archived"
+        );
     }
     if checkpoint && let Some(kept) = platform.take_checkpoint(&call).await? {
         tracing::info!(

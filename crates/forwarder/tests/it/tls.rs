@@ -22,9 +22,24 @@ fn openssl(folder: &Path, line: &str) {
 
 /// An authority, and a certificate for localhost signed by it.
 fn authority(folder: &Path, name: &str) {
-    openssl(folder, &format!("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}-ca.key -out {name}-ca.pem -subj /CN={name} -days 30"));
-    openssl(folder, &format!("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj /CN=localhost -addext subjectAltName=DNS:localhost"));
-    openssl(folder, &format!("x509 -req -in {name}.csr -CA {name}-ca.pem -CAkey {name}-ca.key -CAcreateserial -out {name}.pem -days 30 -copy_extensions copy"));
+    openssl(
+        folder,
+        &format!(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}-ca.key -out {name}-ca.pem -subj /CN={name} -days 30"
+        ),
+    );
+    openssl(
+        folder,
+        &format!(
+            "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {name}.key -out {name}.csr -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+        ),
+    );
+    openssl(
+        folder,
+        &format!(
+            "x509 -req -in {name}.csr -CA {name}-ca.pem -CAkey {name}-ca.key -CAcreateserial -out {name}.pem -days 30 -copy_extensions copy"
+        ),
+    );
 }
 
 async fn s40_records_go_over_tls_to_a_collector_that_asks_for_a_certificate(world: &World) {
@@ -33,7 +48,11 @@ async fn s40_records_go_over_tls_to_a_collector_that_asks_for_a_certificate(worl
     authority(folder, "theirs");
     let file = |name: &str| folder.join(name);
     let none = PathBuf::new();
-    let tls = acceptor(TlsFiles { authority: &file("ours-ca.pem"), certificate: &file("theirs.pem"), key: &file("theirs.key") });
+    let tls = acceptor(TlsFiles {
+        authority: &file("ours-ca.pem"),
+        certificate: &file("theirs.pem"),
+        key: &file("theirs.key"),
+    });
     let keeper = Arc::new(Mutex::new(Keeper::open(&file("kept")).unwrap()));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

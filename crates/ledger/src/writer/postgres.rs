@@ -23,7 +23,9 @@ pub(crate) async fn run(db: DatabaseConnection, unit: Unit, gate: Arc<Gate>, tal
     let statements = plan(Backend::Postgres, unit);
     let task = tokio::spawn(tokio::time::timeout(PATIENCE, async move {
         let transaction = db.begin().await?;
-        match apply_all(&transaction, statements, &chained, |record, last| gate.admits(record, last, reserve), &tally).await {
+        match apply_all(&transaction, statements, &chained, |record, last| gate.admits(record, last, reserve), &tally)
+            .await
+        {
             Ok(()) => transaction.commit().await?,
             Err(refused) => {
                 // The refusal is what matters; a transaction that cannot be rolled back goes down with its connection.

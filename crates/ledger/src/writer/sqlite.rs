@@ -46,7 +46,13 @@ pub(crate) struct Writer(mpsc::Sender<Message>);
 
 impl Writer {
     /// Opens the file's write connection and starts its thread.
-    pub(crate) fn start(path: &Path, read_only: bool, durability: Durability, gate: Arc<Gate>, tally: Arc<Tally>) -> Result<Self> {
+    pub(crate) fn start(
+        path: &Path,
+        read_only: bool,
+        durability: Durability,
+        gate: Arc<Gate>,
+        tally: Arc<Tally>,
+    ) -> Result<Self> {
         let access = if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         if !read_only {
@@ -54,7 +60,9 @@ impl Writer {
         }
         db.set_prepared_statement_cache_capacity(PREPARED);
         let (sender, messages) = mpsc::channel(QUEUE);
-        thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || write_groups(&db, messages, &gate, &tally))?;
+        thread::Builder::new()
+            .name("ledger-writer".to_owned())
+            .spawn(move || write_groups(&db, messages, &gate, &tally))?;
         Ok(Self(sender))
     }
 

@@ -75,7 +75,10 @@ async fn a33_archived_records_leave_their_table_and_the_chain_goes_on(place: &Pl
     let report = verify(&store, Some(&folder)).await;
     assert_eq!((report.audited, report.found), (7, 0), "{report:?}");
     let kept = store.archives_after(0, 9).await.unwrap();
-    assert_eq!(kept.iter().map(|k| (k.mark.number, k.mark.first, k.mark.last)).collect::<Vec<_>>(), [(1, 1, 4), (2, 5, 6)]);
+    assert_eq!(
+        kept.iter().map(|k| (k.mark.number, k.mark.first, k.mark.last)).collect::<Vec<_>>(),
+        [(1, 1, 4), (2, 5, 6)]
+    );
     assert_eq!(store.last_archive().await.unwrap().as_ref(), kept.last());
 }
 
@@ -149,7 +152,8 @@ async fn a33_a_forged_archive_is_found(place: &Place) {
     let path = folder.join("audit-until-4.jsonl");
     let sound = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<_> = sound.lines().collect();
-    let without = |at: usize| lines.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, l)| *l).collect::<Vec<_>>().join("\n");
+    let without =
+        |at: usize| lines.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, l)| *l).collect::<Vec<_>>().join("\n");
     let mut swapped = lines.clone();
     swapped.swap(2, 3);
     for forged in [

@@ -224,12 +224,19 @@ impl Platform {
             return Ok(None);
         }
         let part = folder.path().join(format!(".audit-{number:06}-{}.part", hex::encode(self.chance.id())));
-        let mark = self.store.write_archive(&part, last, now.0).await.map_err(Failure::fault)?;
+        let written = self.store.write_archive(&part, last, now.0).await;
+        let mark = match written {
+            Ok(mark) => mark,
+            Err(error) => {
+                remove(&part);
+                return Err(Failure::fault(error));
+            }
+        };
         let file = format!("audit-{number:06}-{first}-{last}.jsonl");
         let mark = ArchiveMark { file: file.clone(), ..mark };
         let (folder, signer) = (folder.clone(), signer.clone());
         let place = move || {
-            std::fs::rename(&part, folder.path().join(&mark.file))?;
+            std::fs::rename(&part, folder.path().join(&mark.file)).inspect_err(|_| remove(&part))?;
             let line = sign(signer.as_ref(), mark.text())?;
             let mark = ArchiveMark { key: line.key.clone(), signature: line.signature.clone(), ..mark };
             folder.publish(signer.public_key())?;
@@ -287,6 +294,13 @@ impl Platform {
             self.store.commit(unit).await.map_err(refused)?;
             pruned += rows.len() as i64;
         }
+    }
+}
+
+/// Takes away what was not finished. Where that fails, too, a hidden file stays and harms nobody.
+fn remove(part: &std::path::Path) {
+    if let Err(error) = std::fs::remove_file(part) {
+        tracing::debug!(%error, "an unfinished archive file stays");
     }
 }
 

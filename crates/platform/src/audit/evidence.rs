@@ -1,9 +1,9 @@
 //! 核验: checkpoints over events and audit records, and the proof that nothing was changed behind the platform (S-14).
 
+use super::{EvidenceFolder, outside_faults};
 use crate::{
     Action, Call, Failure, Object, Platform, detection::Noticed, permission, read::PlatformFold, stream::refused,
 };
-use super::{EvidenceFolder, outside_faults};
 use domain::{Moment, Refusal, region::INNER_MONGOLIA};
 use ledger::{Checkpoint, Fault, FaultKind, QueryResult, Report, Row, Unit};
 

@@ -31,8 +31,11 @@ impl SignedLine {
         let (text, rest) = line.split_once(" key=")?;
         let (key, signature) = rest.split_once(" signature=")?;
         let whole = |part: &str| !part.is_empty() && !part.contains(' ');
-        (whole(key) && whole(signature))
-            .then(|| Self { text: text.to_owned(), key: key.to_owned(), signature: signature.to_owned() })
+        (whole(key) && whole(signature)).then(|| Self {
+            text: text.to_owned(),
+            key: key.to_owned(),
+            signature: signature.to_owned(),
+        })
     }
 
     /// The number of the checkpoint it is about.
@@ -126,7 +129,8 @@ impl EvidenceFolder {
 
     /// Adds lines after the checkpoint `after` and brings them to the disk. `false` when another node has gone on meanwhile.
     pub fn append(&self, after: Option<i64>, month: &str, lines: &[SignedLine]) -> io::Result<bool> {
-        let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o640).open(self.0.join(".lock"))?;
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).mode(0o640).open(self.0.join(".lock"))?;
         lock.lock()?;
         if self.last_checkpoint()? != after {
             return Ok(false);

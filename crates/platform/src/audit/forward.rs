@@ -1,12 +1,7 @@
 //! 集中收集 (S-40): every record goes to a collector in another zone, in order, once. Where the collector has confirmed is a row; one
 //! node sends under a lease. What the collector misses raises an alarm and is sent again.
 
-use crate::{
-    Action, Call, Failure, Object, Platform,
-    detection::Noticed,
-    permission,
-    stream::refused,
-};
+use crate::{Action, Call, Failure, Object, Platform, detection::Noticed, permission, stream::refused};
 use domain::Moment;
 use ledger::{
     AuditRecord, Refused, Row, Unit,

@@ -15,14 +15,14 @@ mod settings;
 mod space;
 
 pub use archiving::{ArchivePlan, Archiving};
-pub use forward::Forwarded;
+pub use evidence::{Verification, VerificationResult};
 pub use folder::{EvidenceFolder, SignedLine};
+pub use forward::Forwarded;
 pub use outside::outside_faults;
 pub(crate) use sealed_export::signed;
+pub use search::{AuditFilter, AuditPage, AuditRow, OUTCOMES, exact_time, outcome_name};
 pub use settings::EvidenceSettings;
 pub use space::AuditSpace;
-pub use evidence::{Verification, VerificationResult};
-pub use search::{AuditFilter, AuditPage, AuditRow, OUTCOMES, exact_time, outcome_name};
 
 use crate::{
     Actor, Platform,
@@ -111,7 +111,18 @@ impl Attempt {
         session: String,
         at: Moment,
     ) -> Self {
-        Self { request, face, method, path, source, session, at, aim: OnceLock::new(), written: AtomicBool::new(false), reserve: AtomicBool::new(false) }
+        Self {
+            request,
+            face,
+            method,
+            path,
+            source,
+            session,
+            at,
+            aim: OnceLock::new(),
+            written: AtomicBool::new(false),
+            reserve: AtomicBool::new(false),
+        }
     }
 
     /// What the request tries to get at, should it change nothing: the account somebody signs in to. The first one stays.

@@ -122,7 +122,12 @@ impl Check {
             let detail = "the database holds another checkpoint than the one signed then, or none";
             self.faults.push(fault(FaultKind::Outside, "checkpoint", number, detail));
         } else if !follows {
-            self.faults.push(fault(FaultKind::Outside, "checkpoint", number, "a signed checkpoint before it is missing"));
+            self.faults.push(fault(
+                FaultKind::Outside,
+                "checkpoint",
+                number,
+                "a signed checkpoint before it is missing",
+            ));
         }
         if same {
             self.newest.push_back(line.clone());

@@ -80,7 +80,9 @@ impl Platform {
             let filter = AuditFilter { zone: Some(zone), ..filter.clone() };
             zones.push((zone, self.capped(AuditRecord::TABLE, self.conditions(&filter).await?).await?));
         }
-        for outcome in OUTCOMES.into_iter().filter(|one| filter.outcome.trim().is_empty() || filter.outcome.trim() == *one) {
+        for outcome in
+            OUTCOMES.into_iter().filter(|one| filter.outcome.trim().is_empty() || filter.outcome.trim() == *one)
+        {
             let filter = AuditFilter { outcome: outcome.to_owned(), ..filter.clone() };
             outcomes.push((outcome, self.capped(AuditRecord::TABLE, self.conditions(&filter).await?).await?));
         }

@@ -2,13 +2,7 @@
 //! more, for nothing may change without its record. Only the audit administrator still comes in, to archive.
 
 use super::Attempt;
-use crate::{
-    Action, Call, Failure, Object, Platform,
-    account::Face,
-    detection::Noticed,
-    permission,
-    stream::refused,
-};
+use crate::{Action, Call, Failure, Object, Platform, account::Face, detection::Noticed, permission, stream::refused};
 use domain::{
     account::{Post, Role},
     evidence::{FULL_AT, WARN_AT, fullness},

@@ -299,7 +299,8 @@ impl Platform {
                 None => Ok(File { name: format!("{name}.xlsx"), kind: XLSX, content }),
                 // The audit leaves signed where there is a key (S-14).
                 Some(signer) => {
-                    let zip = spawn_blocking(move || signed(signer.as_ref(), &content)).await.map_err(Failure::fault)?;
+                    let zip =
+                        spawn_blocking(move || signed(signer.as_ref(), &content)).await.map_err(Failure::fault)?;
                     Ok(File { name: format!("{name}.zip"), kind: "application/zip", content: zip? })
                 }
             }

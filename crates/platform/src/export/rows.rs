@@ -10,7 +10,9 @@ use crate::{
     public::regime_name,
     work_list::{Filter, Tab, column, narrowed, tab_condition},
 };
-use domain::{Moment, account::Post, department::agency_name, evidence::Zone, export::What, ids::AccountId, region::RegionCode};
+use domain::{
+    Moment, account::Post, department::agency_name, evidence::Zone, export::What, ids::AccountId, region::RegionCode,
+};
 use ledger::{
     AuditRecord,
     sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query},

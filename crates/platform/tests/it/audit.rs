@@ -1,10 +1,6 @@
 //! 安全审计: checkpoints, verification and search, for the audit administrator alone.
 
-use domain::{
-    account::Role,
-    evidence::Zone,
-    export::What,
-};
+use domain::{account::Role, evidence::Zone, export::What};
 use platform::{
     Actor, Call,
     audit::{Attempt, AuditFilter},

@@ -62,7 +62,10 @@ fn folder(p: &Platform) -> &EvidenceFolder {
 
 fn lines(p: &Platform) -> Vec<String> {
     let files = folder(p).checkpoint_files().unwrap();
-    files.iter().flat_map(|path| std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()).collect()
+    files
+        .iter()
+        .flat_map(|path| std::fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+        .collect()
 }
 
 fn openssl_verifies(folder: &Path, key: &Path, text: &[u8], signature: &[u8]) -> bool {
@@ -85,7 +88,8 @@ fn openssl_verifies(folder: &Path, key: &Path, text: &[u8], signature: &[u8]) ->
 fn second_verifier(world: &World, p: &Platform) -> Option<BTreeSet<(String, String, i64)>> {
     let file = world.database.file()?;
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/verify.py");
-    let output = Command::new("python3").arg(script).arg("--evidence").arg(folder(p).path()).arg(file).output().unwrap();
+    let output =
+        Command::new("python3").arg(script).arg("--evidence").arg(folder(p).path()).arg(file).output().unwrap();
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let found = text.lines().filter_map(|line| {
@@ -145,11 +149,9 @@ fn blob(p: &Platform, bytes: &[u8]) -> String {
 /// The strongest forger: rights of the owner, every hash made to fit, and the table of checkpoints, too.
 async fn rewrite_everything(world: &World, p: &Platform) {
     let triggers: &[&str] = match p.store.backend() {
-        Backend::Sqlite => &[
-            "DROP TRIGGER audit_entry_no_update",
-            "DROP TRIGGER checkpoint_no_delete",
-            "DROP TRIGGER chain_forward",
-        ],
+        Backend::Sqlite => {
+            &["DROP TRIGGER audit_entry_no_update", "DROP TRIGGER checkpoint_no_delete", "DROP TRIGGER chain_forward"]
+        }
         Backend::Postgres => &[
             "DROP TRIGGER audit_entry_append_only ON audit_entry",
             "DROP TRIGGER checkpoint_append_only ON checkpoint",

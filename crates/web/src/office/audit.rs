@@ -12,9 +12,7 @@ use askama::Template;
 use axum::{extract::Query, response::Response};
 use domain::{Refusal, department::Agency, evidence::Zone, export::What, region::RegionCode};
 use platform::{
-    audit::{
-        AuditFilter, AuditRow, AuditSpace, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name,
-    },
+    audit::{AuditFilter, AuditRow, AuditSpace, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name},
     work_list::COUNT_CAP,
 };
 use serde::Deserialize;

@@ -72,7 +72,9 @@ async fn draw(ctx: &OfficeContext, errors: Vec<Refusal>, said: &str) -> Result<R
         );
         Note::new(Tone::Yellow, "确认归档", words)
     };
-    let ask = || Action::post("/audit/archive", &page.csrf, format!("归档 {} 条记录", plan.records)).with("_once", ctx.once());
+    let ask = || {
+        Action::post("/audit/archive", &page.csrf, format!("归档 {} 条记录", plan.records)).with("_once", ctx.once())
+    };
     let view = ArchivePage {
         summary: ErrorSummary::new(&errors),
         space: filling(&space),
