@@ -78,13 +78,13 @@ impl Platform {
         let (mut zones, mut outcomes) = (Vec::new(), Vec::new());
         for zone in Zone::ALL {
             let filter = AuditFilter { zone: Some(zone), ..filter.clone() };
-            zones.push((zone, self.capped(AuditRecord::TABLE, self.audit_conditions(&filter).await?).await?));
+            zones.push((zone, self.capped(AuditRecord::TABLE, self.audit_condition(&filter).await?).await?));
         }
         for outcome in
             OUTCOMES.into_iter().filter(|one| filter.outcome.trim().is_empty() || filter.outcome.trim() == *one)
         {
             let filter = AuditFilter { outcome: outcome.to_owned(), ..filter.clone() };
-            outcomes.push((outcome, self.capped(AuditRecord::TABLE, self.audit_conditions(&filter).await?).await?));
+            outcomes.push((outcome, self.capped(AuditRecord::TABLE, self.audit_condition(&filter).await?).await?));
         }
         Ok(AuditPage { rows, next, zones, outcomes })
     }
