@@ -75,8 +75,8 @@ async fn verify(args: &Verify, out: &mut (dyn Write + Send)) -> Result<u8, Stop>
     let began = SystemClock.now().0;
     let mut report = store.verify_all(&fold(), None, args.evidence.as_deref()).await?;
     if let Some(path) = &args.evidence {
-        let open = |error| Stop::because(format!("无法读取存证目录 {}", path.display()), &error);
-        let folder = EvidenceFolder::existing(path).map_err(open)?;
+        let folder = EvidenceFolder::existing(path)
+            .map_err(|error| Stop::because(format!("无法读取存证目录 {}", path.display()), &error))?;
         report.add(outside_faults(&store, &folder).await?);
     }
     let seconds = (SystemClock.now().0 - began) as f64 / 1000.0;

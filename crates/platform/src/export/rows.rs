@@ -138,7 +138,7 @@ impl Platform {
             "item" => self.rules.catalogue.item(value).map_or(value, |item| item.name.as_str()).to_owned(),
             "region" => RegionCode::parse(value).map_or(value.to_owned(), |code| self.rules.regions.full_name(code)),
             "outcome" => outcome_name(value).to_owned(),
-            "face" => Zone::parse(value).map_or(value, Zone::name).to_owned(),
+            "face" => Zone::parse(value).map_or_else(|| value.to_owned(), |zone| zone.name().to_owned()),
             _ => value.to_owned(),
         };
         let names = NAMES.into_iter().chain([("what", "地址或者对象")]);
@@ -259,7 +259,7 @@ fn audit_cells(record: &AuditRecord, name: String) -> Vec<Cell> {
         entry.actor.clone(),
         entry.role.clone(),
         entry.organisation.clone(),
-        Zone::parse(&entry.face).map_or(entry.face.as_str(), Zone::name).to_owned(),
+        Zone::parse(&entry.face).map_or_else(|| entry.face.clone(), |zone| zone.name().to_owned()),
         entry.source.clone(),
         entry.session.clone(),
         entry.method.clone(),
