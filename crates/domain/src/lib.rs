@@ -35,6 +35,7 @@ pub mod region;
 pub mod seal;
 pub mod supervision;
 pub mod time;
+pub mod time_stamp;
 mod tsv;
 pub mod unit;
 

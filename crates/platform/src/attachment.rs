@@ -12,6 +12,7 @@ use domain::{
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
+use sm3::{Digest, Sm3};
 use std::collections::BTreeSet;
 
 /// Largest file an organ adds to something of its own, in megabytes.
@@ -202,7 +203,9 @@ impl Platform {
         let row = AttachmentRow::of(id.clone(), place, &taken, self.clock.now());
         let key = self.keep_file(&id, &taken).await?;
         let mut change = self.change(call);
-        change.row(key);
+        for row in key {
+            change.row(row);
+        }
         change.row(row.insert(account));
         change.commit(id.as_str()).await?;
         Ok(row)
@@ -279,15 +282,31 @@ impl Platform {
         rows.iter().map(AttachmentRow::read).collect()
     }
 
-    /// Takes a file away again that nothing has taken along yet; the caller has seen to that.
+    /// Takes a file away again that nothing has taken along yet; the caller has seen to that. Its key is destroyed in the same commit: it
+    /// opens nowhere any more, in no backup either (S-32).
     pub(crate) async fn take_away(&self, call: &Call, file: &AttachmentId) -> Result<(), Failure> {
+        let (place, rows) = self.removal_rows(file.as_str()).await?;
         let mut change = self.change(call);
-        change.row(Row::new("UPDATE attachments SET state = 'removed' WHERE id = $1", [file.as_str().into()]));
-        change.commit(file.as_str()).await
+        change.exactly_one(Row::new(
+            "UPDATE attachments SET state = 'removed' WHERE id = $1 AND taken = 0",
+            [file.as_str().into()],
+        ));
+        for row in rows {
+            change.row(row);
+        }
+        let taken = Refusal::new("file.handed_in", "文件已经随申请或者文书提交，不能移除。请刷新页面查看。");
+        change
+            .commit_or(file.as_str(), |refused| match refused {
+                ledger::Refused::Conflict => taken.into(),
+                other => crate::stream::refused(other),
+            })
+            .await?;
+        self.finish_removal(&place).await;
+        Ok(())
     }
 
     /// Stores what was taken under an id, with its re-encoded copy if there is one. Gives the row of its key.
-    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<Row, Failure> {
+    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<[Row; 2], Failure> {
         self.keep_object(id.as_str(), &taken.received.file, taken.inspected.preview.as_ref()).await
     }
 
@@ -387,12 +406,7 @@ impl Platform {
             let message = format!("文件“{}”已经随申请提交，不能移除。需要更换时，请在补正时重新上传。", row.name);
             return Err(Refusal::new("file.handed_in", message).into());
         }
-        let mut change = self.change(call);
-        change.row(Row::new(
-            "UPDATE attachments SET state = 'removed' WHERE id = $1 AND unit_id = $2",
-            [row.id.as_str().into(), row.unit.as_str().into()],
-        ));
-        change.commit(id.as_str()).await
+        self.take_away(call, id).await
     }
 
     /// Files that are part of a case of the project, in the application or in an answer.
@@ -452,6 +466,9 @@ impl Platform {
             return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能下载，请稍后再试。").into());
         }
         let bytes = self.object(row.id.as_str(), FilePart::shown(row.preview)).await?;
-        Ok(Download { headers: upload::download_headers(&row.name, row.file_type), bytes })
+        let mut headers = upload::download_headers(&row.name, row.file_type);
+        // What was received can be compared with what was sent (S-24).
+        headers.push(("x-content-sm3", hex::encode(Sm3::digest(&bytes))));
+        Ok(Download { headers, bytes })
     }
 }

@@ -113,6 +113,10 @@ pub fn bigrams(text: &str) -> Vec<String> {
     words
 }
 
+/// A project's row as its check value covers it.
+const PROJECT: &str =
+    "SELECT id, code, name, regime, state, region, unit_id, unit_name, total_fen, mac FROM projects WHERE code = $1";
+
 impl Platform {
     /// Whether anybody may ask: the policy says yes, and says it in one place.
     pub(crate) fn public(&self, call: &Call) -> Result<(), Failure> {
@@ -128,11 +132,7 @@ impl Platform {
             Ok(parsed) => parsed.code,
             Err(fault) => return Ok(CodeAnswer::Fault(fault)),
         };
-        let row = self
-            .store
-            .query_one("SELECT name, state FROM projects WHERE code = $1", [code.to_string().into()])
-            .await
-            .map_err(Failure::fault)?;
+        let row = self.proved_row("projects", PROJECT, &code.to_string(), |row| row.streams("project")).await?;
         if row.is_none() {
             self.note_miss(call).await?;
         }
@@ -140,9 +140,8 @@ impl Platform {
             None => CodeAnswer::Unknown(code.generation()),
             Some(row) => CodeAnswer::Known {
                 generation: code.generation(),
-                name: row.try_get("", "name").map_err(Failure::fault)?,
-                state: ProjectState::parse(&row.try_get::<String>("", "state").map_err(Failure::fault)?)
-                    .unwrap_or_default(),
+                name: row.text(2),
+                state: ProjectState::parse(&row.text(4)).unwrap_or_default(),
             },
         })
     }
@@ -152,6 +151,7 @@ impl Platform {
         self.public(call)?;
         self.let_ask(call)?;
         let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
+        self.prove_project(&code.to_string()).await?;
         let row = self
             .store
             .query_one(
@@ -167,6 +167,16 @@ impl Platform {
         let project = ProjectRow::read(&row)?;
         let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
         Ok(self.disclose(&project, &cases))
+    }
+
+    /// Looks at the rows an answer about a code stands on; what was changed behind the platform is restored first (S-25).
+    async fn prove_project(&self, code: &str) -> Result<(), Failure> {
+        let cases = "SELECT c.id, c.project_id, c.project_code, c.unit_id, c.item, c.department, c.region, c.stage, c.outcome, \
+                     c.document_number, c.document_title, c.decided_day, c.mac FROM cases c JOIN projects p ON p.id = c.project_id \
+                     WHERE p.code = $1";
+        self.prove_rows("projects", PROJECT, code, |row| row.streams("project")).await?;
+        self.prove_rows("cases", cases, code, |row| row.streams("case")).await?;
+        Ok(())
     }
 
     /// The disclosure policy, field by field.

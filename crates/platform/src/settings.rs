@@ -132,6 +132,8 @@ pub struct Settings {
     pub office_url: String,
     /// Folder of uploaded files.
     pub files: PathBuf,
+    /// Folder of the second copy of each file: on another disk or machine; empty: there is none (S-25).
+    pub files_copy: PathBuf,
     /// Folder of uploads under way (same file system as `files`).
     pub temp: PathBuf,
     /// Folder of the keys of sealed content: on a disk of its own, in no backup (K-09).
@@ -177,6 +179,7 @@ impl Default for Settings {
             portal_url: "http://127.0.0.1:8080".into(),
             office_url: "http://127.0.0.1:8081".into(),
             files: "var/files".into(),
+            files_copy: PathBuf::new(),
             temp: "var/temp".into(),
             held_keys: "var/held-keys".into(),
             scans: Scans::Held,

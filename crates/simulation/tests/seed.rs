@@ -46,6 +46,8 @@ async fn life(url: &str, seed: u64) -> Life {
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPrinter),
         signer: None,
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
         evidence: platform::audit::Evidence::none(),

@@ -236,7 +236,8 @@ const READ_ROWS: [(&str, &str); 19] = [
     (
         "documents",
         "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data || '|' || seal_key || '|' \
-         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || at FROM seal_keys",
+         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || organ || '|' || certificate || '|' || at \
+         FROM seal_keys",
     ),
     (
         "messages",
@@ -318,6 +319,8 @@ pub async fn platform(
         scanner: Arc::new(NoScanner),
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
         evidence: Evidence::none(),

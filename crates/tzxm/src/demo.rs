@@ -127,7 +127,7 @@ impl Folder {
                 ..Settings::default()
             },
             listen,
-            keys: Keys { master: self.key(), old: Vec::new(), seal: self.seal(), evidence: self.evidence_key() },
+            keys: Keys { master: self.key(), seal: self.seal(), evidence: self.evidence_key(), ..Keys::default() },
             evidence: EvidenceSettings {
                 directory: self.0.join("evidence"),
                 free_bytes: DEMO_FREE_BYTES,

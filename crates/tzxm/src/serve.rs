@@ -199,6 +199,10 @@ async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
     if purged > 0 {
         tracing::info!(purged, "destroyed what had been confirmed");
     }
+    let removed = platform.finish_removals(&call, FILES_AT_ONCE).await?;
+    if removed > 0 {
+        tracing::info!(removed, "deleted files whose key had been destroyed");
+    }
     let sealed = platform.seal_old_files(&call, FILES_AT_ONCE).await?;
     if sealed > 0 {
         tracing::info!(sealed, "sealed files that lay in the clear");

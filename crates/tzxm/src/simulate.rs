@@ -76,6 +76,8 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         scanner: Arc::new(NoScanner),
         printer: Arc::new(NoPapers),
         signer: None,
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
         evidence: platform::audit::Evidence::none(),

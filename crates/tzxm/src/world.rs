@@ -7,12 +7,12 @@ use crate::{
     stop::Stop,
 };
 use confined::Confined;
-use courier::Couriers;
+use courier::{Couriers, Tsa};
 use identity::Provider;
 use ledger::{Durability, Store};
 use platform::{
     Parts, Platform, Rules,
-    ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock},
+    ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock, TimeStamper},
     upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoScanner, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};
@@ -68,8 +68,15 @@ async fn assemble(
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
+    let files = match settings.files_copy.as_os_str().is_empty() {
+        true => files,
+        false => files.with_copies(&settings.files_copy).map_err(|error| {
+            Stop::because(format!("无法使用文件的第二份目录 {}", settings.files_copy.display()), &error)
+        })?,
+    };
     let courier = Couriers::open(&config.notification, &clock).map_err(|fault| Stop::new(fault.to_string()))?;
     let identity = Provider::open(&config.identity, clock.clone()).map_err(|fault| Stop::new(fault.to_string()))?;
+    let time_stamp = Tsa::open(&config.time_stamp).map_err(|fault| Stop::new(fault.to_string()))?;
     let platform = Platform::new(Parts {
         store,
         sealer: Arc::new(key::sealer(&config.keys)?),
@@ -81,6 +88,8 @@ async fn assemble(
         scanner: scanner(&settings.clamd),
         printer: tools.printer,
         signer: key::signer(&config.keys)?,
+        organ_seals: Arc::new(key::organ_seals(&config.keys)?),
+        stamper: time_stamp.map(|tsa| Arc::new(tsa) as Arc<dyn TimeStamper>),
         guesses: Arc::default(),
         courier: Arc::new(courier),
         evidence: evidence::open(config)?,

@@ -23,6 +23,7 @@ mod throttle;
 mod totp;
 
 pub use centre::{AccountPage, Attempted};
+pub(crate) use certificate::certified_key;
 pub use certificate::{PublicSm2, read_public_key};
 pub use challenge::Challenge;
 pub use delegation::{Delegable, DelegationRow};

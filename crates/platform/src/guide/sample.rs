@@ -81,7 +81,9 @@ impl Platform {
             let mut change = self.change(call);
             change.append(stream, &events)?;
             change.row(row.clone());
-            change.row(key.clone());
+            for row in key.clone() {
+                change.row(row);
+            }
             change.commit_or(item, crate::project::taken_is_conflict).await
         })
         .await

@@ -20,6 +20,7 @@ mod guide;
 mod help;
 mod hold;
 mod ics;
+mod integrity;
 mod licence;
 mod notification;
 mod organ;
@@ -82,6 +83,7 @@ pub fn routes() -> Vec<Route> {
         prompt::routes(),
         notification::routes(),
         ics::routes(),
+        integrity::routes(),
         calendar::routes(),
         alarm::routes(),
         audit::routes(),

@@ -13,12 +13,13 @@ use domain::{
     export::What,
     ids::{CaseId, GroupId},
     region::RegionCode,
+    time_stamp::StampDigest,
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
 use platform::{Call, detection::AlarmFilter, export::Wanted, hold::HoldFilter, ports::Clock, supervision::CardFilter};
-use std::collections::BTreeMap;
-use testkit::{Answer, Client, PASSWORD, Person, World, answers, both_engines, point};
+use std::{collections::BTreeMap, sync::Arc};
+use testkit::{Answer, Client, LocalTsa, PASSWORD, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
 
 both_engines! {
@@ -76,6 +77,9 @@ impl Samples {
         let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
         let (printed, _) = p.print_document(&officer.call(), &notice.number).await.unwrap();
         p.seal_papers(&Call::system("sweep")).await.unwrap();
+        let stamper = Some(Arc::new(LocalTsa::new(StampDigest::Sm3)) as Arc<dyn platform::ports::TimeStamper>);
+        let stamping = platform::Platform::new(platform::Parts { stamper, ..(**p).clone() });
+        stamping.stamp_papers(&Call::system("sweep")).await.unwrap();
         let number = escape(&notice.number);
         let (card, order, proof) = supervised(world, &officer).await;
         let item = "soil_water".to_owned();
