@@ -136,6 +136,7 @@ async fn a33_old_records_go_into_signed_files_that_both_verifiers_follow(world: 
     let file = folder(&p).path().join(&p.store.last_archive().await.unwrap().unwrap().mark.file);
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, text.replacen("\"done\"", "\"read\"", 1)).unwrap();
+    world.later(1);
     p.ask_verification(&reader.call()).await.unwrap();
     assert!(!p.verify_due(&system()).await.unwrap().unwrap().is_sound());
     let said = p.verifications(&reader.call()).await.unwrap().remove(0).result.unwrap().first;
