@@ -73,7 +73,7 @@ impl Zone {
 
     /// Reads what stands in a record; the platform's own had none before there were zones.
     pub fn parse(slug: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|zone| zone.slug() == slug).or((slug.is_empty()).then_some(Self::Platform))
+        Self::ALL.into_iter().find(|zone| zone.slug() == slug).or(slug.is_empty().then_some(Self::Platform))
     }
 
     /// Chinese name.

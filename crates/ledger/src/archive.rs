@@ -121,7 +121,7 @@ impl KeptArchive {
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
 enum Line {
     Begin(Begin),
-    Record(RecordLine),
+    Record(Box<RecordLine>),
     End(End),
 }
 
@@ -313,7 +313,7 @@ impl Store {
                     return Err(LedgerError::broken("audit", next, "is missing or was changed: not archived"));
                 }
                 (next, head) = (next + 1, expected);
-                line(&mut text, &Line::Record(RecordLine::of(record)))?;
+                line(&mut text, &Line::Record(Box::new(RecordLine::of(record))))?;
             }
             if rows.is_empty() {
                 return Err(LedgerError::broken("audit", next, "is missing: not archived"));
