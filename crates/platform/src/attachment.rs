@@ -3,7 +3,7 @@
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
     suspension::suspension_files,
-    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Received, Slot},
+    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Painted, Received, Slot, View},
 };
 use domain::{
     Moment, Refusal,
@@ -78,7 +78,7 @@ impl AttachmentRow {
             file_type: taken.received.file_type,
             size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
             sm3: taken.received.sm3.clone(),
-            state: taken.state,
+            state: if taken.to_read { FileState::Scanning } else { taken.state },
             preview: taken.inspected.preview.is_some(),
             at,
         }
@@ -137,6 +137,8 @@ pub(crate) struct Taken {
     pub state: FileState,
     /// Whether name or content carry a marking; then it must be sealed, and nothing else.
     pub marking: Marking,
+    /// It shows what no rule can read, and a reader is there: it may be used once it was read (K-06).
+    pub to_read: bool,
 }
 
 /// A file to be sent to a person: its bytes' place and how it must be sent (U-09).
@@ -201,11 +203,12 @@ impl Platform {
         }
         let id = AttachmentId::from_random(self.chance.id());
         let row = AttachmentRow::of(id.clone(), place, &taken, self.clock.now());
-        let key = self.keep_file(&id, &taken).await?;
+        let rows = match row.state {
+            FileState::Clean => self.keep_file(&id, &taken).await?.into(),
+            _ => self.keep_waiting(call, account, &row, &taken).await?,
+        };
         let mut change = self.change(call);
-        for row in key {
-            change.row(row);
-        }
+        rows.into_iter().for_each(|row| change.row(row));
         change.row(row.insert(account));
         change.commit(id.as_str()).await?;
         Ok(row)
@@ -242,8 +245,10 @@ impl Platform {
             upload::Verdict::Unsure(_) => FileState::Scanning,
         };
         let Inspected { marking, unread, .. } = &inspected;
-        let marking = self.marking_of(&name, marking, *unread, &received.sm3).await?;
-        Ok(Taken { name, received, inspected, state, marking })
+        let may_read = *unread && View::Top.shows(received.file_type) && self.reader.is_there();
+        let marking = self.marking_of(&name, marking, *unread && !may_read, &received.sm3).await?;
+        let to_read = may_read && marking == Marking::Clean;
+        Ok(Taken { name, received, inspected, state, marking, to_read })
     }
 
     /// Takes a file an officer adds to something of the own organ, of the types and the size such files have.
@@ -390,7 +395,7 @@ impl Platform {
             .store
             .query(
                 "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
-                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state = 'scanning' AND project_id = $3)) \
+                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state IN ('scanning', 'refused') AND project_id = $3)) \
                  ORDER BY CASE WHEN project_id = $3 THEN 0 ELSE 1 END, at DESC, id LIMIT 20",
                 [unit.as_str().into(), material.into(), project.as_str().into()],
             )
@@ -441,6 +446,50 @@ impl Platform {
         }
         let Download { bytes, .. } = self.download(&row).await?;
         Ok(Download { headers: upload::preview_headers(&row.name, row.file_type), bytes })
+    }
+
+    /// A page of a PDF of a case as a picture (U-05), for those who may read the case.
+    pub async fn view_case_page(
+        &self,
+        call: &Call,
+        case: &CaseId,
+        id: &AttachmentId,
+        number: u16,
+    ) -> Result<(AttachmentRow, Painted), Failure> {
+        let row = self.case_file(call, case, id).await?;
+        self.page_of(row, number).await
+    }
+
+    /// A page of a PDF of the unit's own as a picture (U-05).
+    pub async fn view_own_page(
+        &self,
+        call: &Call,
+        id: &AttachmentId,
+        number: u16,
+    ) -> Result<(AttachmentRow, Painted), Failure> {
+        let row = self.attachment(call, id).await?;
+        self.page_of(row, number).await
+    }
+
+    /// Painted where files are inspected: whoever looks never opens what somebody uploaded.
+    async fn page_of(&self, row: AttachmentRow, number: u16) -> Result<(AttachmentRow, Painted), Failure> {
+        let view = View::Page(number);
+        if !view.shows(row.file_type) {
+            return Err(Failure::NotThere);
+        }
+        if !row.state.is_usable() {
+            return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能查看，请稍后再试。").into());
+        }
+        let content = self.opened(row.id.as_str()).await?;
+        let size = u64::try_from(row.size).unwrap_or(0);
+        match upload::paint(&*self.inspector, content, size, row.file_type, view).await {
+            Ok(painted) => Ok((row, painted)),
+            Err(why) => {
+                tracing::info!(file.id = %row.id, page = number, why, "a page could not be painted");
+                let message = "这一页不能按图片显示：没有这一页，或者文件过于复杂。请下载原文件查看。";
+                Err(Refusal::new("file.no_page", message).into())
+            }
+        }
     }
 
     /// The row of a file that is part of a case, for those who may read the case (A-13).

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod check;
 pub mod commitment;
 pub mod consultation;
 pub mod contact;
@@ -37,7 +38,10 @@ pub mod processing;
 pub mod project;
 pub mod prompt;
 pub mod public;
+pub mod publication;
 pub mod read;
+pub mod retention;
+pub mod rights;
 pub mod rulebook;
 pub mod seal;
 mod sealed;
@@ -64,7 +68,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use upload::{FileStore, Inspector, Scanner};
+use upload::{FileStore, Inspector, Reader, Scanner};
 
 /// The platform: the use cases, over the [`Parts`] it was built from. Cheap to clone.
 #[derive(Clone)]
@@ -97,6 +101,8 @@ pub struct Parts {
     pub inspector: Arc<dyn Inspector>,
     /// Looks for malware in files.
     pub scanner: Arc<dyn Scanner>,
+    /// Reads the head of scans.
+    pub reader: Arc<dyn Reader>,
     /// Prints papers.
     pub printer: Arc<dyn Printer>,
     /// Signs papers; `None`: papers carry no seal.

@@ -133,6 +133,20 @@ impl Platform {
         opened.read_all().await.map_err(Failure::fault)
     }
 
+    /// A stored object's content, to be read piece by piece.
+    pub(crate) async fn opened(&self, id: &str) -> Result<Opened, Failure> {
+        let (place, key) = self.object_key(id).await?;
+        let (_, reader) = self.files.open(&FilePart::Content.place(&place)).await.map_err(Failure::fault)?;
+        Opened::new(reader, &key, FilePart::Content).await.map_err(Failure::fault)
+    }
+
+    /// Where an object lies, and its key.
+    pub(crate) async fn object_key(&self, id: &str) -> Result<(String, DataKey), Failure> {
+        let row = self.store.query_one("SELECT place, sealed FROM object_keys WHERE id = $1", [id.into()]).await;
+        let row = row.map_err(Failure::fault)?.ok_or_else(|| Failure::fault("a stored object has no key"))?;
+        Ok((text(&row, "place")?, self.unwrap_key(id, &text(&row, "sealed")?)?))
+    }
+
     /// The rows of a key that was kept apart while its content was held: the file lies in its place already.
     pub(crate) async fn released_key(&self, id: &str, wrapped: String) -> Result<[Row; 2], Failure> {
         let content = self.stored_sm3(&FilePart::Content.place(id)).await?.unwrap_or_default();
@@ -189,13 +203,16 @@ impl Platform {
         Ok(rows.len() as u64)
     }
 
-    /// Seals files that were stored in the clear before this existed, at most so many. Gives how many.
+    /// Seals files that were stored in the clear before this existed, at most so many. Gives how many. Held files and those that wait to
+    /// be read have their keys elsewhere: they are sealed already.
     pub async fn seal_old_files(&self, call: &Call, limit: u64) -> Result<u64, Failure> {
         let _permit = permission::decide(&call.actor, Action::KeepFiles, Object::default(), self.rules.regions)?;
         let rows = self
             .store
             .query(
-                "SELECT id, preview FROM (SELECT id, preview FROM attachments UNION ALL SELECT id, preview FROM guide_files) AS files \
+                "SELECT id, preview FROM (SELECT id, preview FROM attachments WHERE state <> 'sealed' \
+                 AND NOT EXISTS(SELECT 1 FROM file_checks c WHERE c.file_id = attachments.id) \
+                 UNION ALL SELECT id, preview FROM guide_files) AS files \
                  WHERE NOT EXISTS(SELECT 1 FROM object_keys k WHERE k.id = files.id) ORDER BY id LIMIT $1",
                 [i64::try_from(limit).unwrap_or(i64::MAX).into()],
             )

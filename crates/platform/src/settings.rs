@@ -1,7 +1,10 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
 use crate::account::Face;
-use domain::account::{Post, PostLimits};
+use domain::{
+    account::{Post, PostLimits},
+    publication::ReviewedKind,
+};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -138,8 +141,12 @@ pub struct Settings {
     pub temp: PathBuf,
     /// Folder of the keys of sealed content: on a disk of its own, in no backup (K-09).
     pub held_keys: PathBuf,
-    /// Scans and pictures.
+    /// Scans and pictures nothing could read.
     pub scans: Scans,
+    /// Program that reads the head of scans and pictures (K-06); empty or not installed: `scans` decides at once.
+    pub ocr: PathBuf,
+    /// Folder of its language data; `chi_sim.traineddata` must be there.
+    pub ocr_data: PathBuf,
     /// Hours within which sealed content must be reported to the secrecy office (保密法: 24; data, not code).
     pub secrecy_report_hours: i64,
     /// Two-digit code of the central guiding department in codes issued here (GB/T 40058 4.4; data, not law).
@@ -165,6 +172,10 @@ pub struct Settings {
     /// Hours within which a security incident has to be reported (L-09: four for most, two for central organs, one for
     /// critical infrastructure).
     pub incident_report_hours: u32,
+    /// Kinds of results whose disclosure was reviewed once: they are public with their completion (S-55).
+    pub disclosure_reviewed: Vec<ReviewedKind>,
+    /// Working days within which a request about personal data is answered (个人信息保护法第五十条 says "timely"; data, not law).
+    pub personal_request_days: u32,
     /// Rules of signing in.
     pub sign_in: SignInRules,
     /// How long posts are given for.
@@ -183,6 +194,8 @@ impl Default for Settings {
             temp: "var/temp".into(),
             held_keys: "var/held-keys".into(),
             scans: Scans::Held,
+            ocr: "/usr/bin/tesseract".into(),
+            ocr_data: "/usr/share/tesseract-ocr/5/tessdata".into(),
             secrecy_report_hours: 24,
             code_department: "04".into(),
             password_cost: (64 * 1024, 3, 1),
@@ -195,6 +208,8 @@ impl Default for Settings {
             code_misses: 30,
             administrator_networks: Vec::new(),
             incident_report_hours: 4,
+            disclosure_reviewed: Vec::new(),
+            personal_request_days: 15,
             sign_in: SignInRules::default(),
             posts: PostLimits::default(),
             quotas: Quotas::default(),
@@ -233,6 +248,9 @@ impl Settings {
         }
         if self.held_keys.starts_with(&self.files) || self.files.starts_with(&self.held_keys) {
             faults.push("held_keys 不能与 files 相互包含：封存内容的密钥不得随文件一起备份".into());
+        }
+        if !(1..=30).contains(&self.personal_request_days) {
+            faults.push("personal_request_days 应为 1 至 30 个工作日".into());
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {

@@ -6,14 +6,14 @@ use crate::{
     printing::{NoPapers, Papers},
     stop::Stop,
 };
-use confined::Confined;
+use confined::{Confined, Tesseract};
 use courier::{Couriers, Tsa};
 use identity::Provider;
 use ledger::{Durability, Store};
 use platform::{
-    Parts, Platform, Rules,
+    Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock, TimeStamper},
-    upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoScanner, Scanner},
+    upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoReader, NoScanner, Reader, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};
 
@@ -37,7 +37,11 @@ pub async fn store(url: &str) -> Result<Store, Stop> {
 /// Everything a use case needs, with the machine's own time and chance.
 pub async fn platform(config: &Config, store: Store) -> Result<Platform, Stop> {
     let papers = Papers::open(&config.fonts)?;
-    let tools = Tools { printer: Arc::new(papers), inspector: Arc::new(Confined::this_program()) };
+    let tools = Tools {
+        printer: Arc::new(papers),
+        inspector: Arc::new(Confined::this_program()),
+        reader: reader(&config.platform),
+    };
     assemble(config, store, Arc::new(SystemClock), Arc::new(chance()?), tools).await
 }
 
@@ -48,7 +52,7 @@ pub async fn virtual_platform(
     clock: Arc<ManualClock>,
     seed: u64,
 ) -> Result<Platform, Stop> {
-    let tools = Tools { printer: Arc::new(NoPapers), inspector: Arc::new(InProcess) };
+    let tools = Tools { printer: Arc::new(NoPapers), inspector: Arc::new(InProcess), reader: Arc::new(NoReader) };
     assemble(config, store, clock, Arc::new(ChaChaChance::seeded(seed)), tools).await
 }
 
@@ -56,6 +60,7 @@ pub async fn virtual_platform(
 struct Tools {
     printer: Arc<dyn Printer>,
     inspector: Arc<dyn Inspector>,
+    reader: Arc<dyn Reader>,
 }
 
 async fn assemble(
@@ -86,6 +91,7 @@ async fn assemble(
         files: Arc::new(files),
         inspector: tools.inspector,
         scanner: scanner(&settings.clamd),
+        reader: tools.reader,
         printer: tools.printer,
         signer: key::signer(&config.keys)?,
         organ_seals: Arc::new(key::organ_seals(&config.keys)?),
@@ -101,6 +107,13 @@ async fn assemble(
     // A crash between a last decision and its joint notice is made up for here.
     platform.hand_back_complete_groups().await?;
     Ok(platform)
+}
+
+fn reader(settings: &Settings) -> Arc<dyn Reader> {
+    if settings.ocr.as_os_str().is_empty() {
+        return Arc::new(NoReader);
+    }
+    Arc::new(Tesseract::by_this_program(&settings.ocr, &settings.ocr_data))
 }
 
 fn scanner(address: &str) -> Arc<dyn Scanner> {

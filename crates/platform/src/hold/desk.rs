@@ -270,6 +270,10 @@ impl Platform {
             if let What::File(file) = &content.what {
                 let name = self.open_column(&format!("hold:{id}"), 1, "name", &key.name)?;
                 let state = if content.clean { "clean" } else { "scanning" };
+                if !content.clean {
+                    let (source, of_unit) = (content.source.as_str(), content.unit.is_some());
+                    change.row(Self::check_row(file, "", &content.by, source, of_unit, self.clock.now().0));
+                }
                 for row in self.released_key(file.as_str(), key.key.clone()).await? {
                     change.row(row);
                 }

@@ -197,6 +197,7 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         }
         CaseEvent::CaseSubmitted(_)
         | CaseEvent::CommitmentGiven { .. }
+        | CaseEvent::ContentsReviewed { .. }
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }
         | CaseEvent::CaseDecided(_)

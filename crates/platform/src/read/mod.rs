@@ -14,6 +14,8 @@ mod hold;
 mod migrations;
 mod notification;
 mod project;
+mod publication;
+mod rights;
 mod seal;
 mod supervision;
 mod unit;

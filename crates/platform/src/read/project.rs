@@ -23,6 +23,8 @@ impl Projected for Project {
             "UPDATE projects SET state = $2, version = $3, updated_at = $4 WHERE id = $1",
             [d.id.as_str().into(), after.state.slug().into(), version.into(), meta.at.0.into()],
         );
+        let ended =
+            Row::new("UPDATE projects SET ended_at = $2 WHERE id = $1", [d.id.as_str().into(), meta.at.0.into()]);
         let proved = Row::guarded(
             "projects",
             "UPDATE projects SET code = $2, name = $3, regime = $4, state = $5, region = $6, unit_id = $7, unit_name = $8, total_fen = $9, \
@@ -87,10 +89,19 @@ impl Projected for Project {
             }
             ProjectEvent::CodeVoided { reason } => vec![
                 touch,
+                ended,
                 proved,
                 message("项目代码已作废", format!("“{}”（代码 {}）的项目代码已作废。原因：{reason}", d.name, d.code)),
             ],
-            ProjectEvent::ProjectWithdrawn { .. } => vec![touch, proved],
+            ProjectEvent::ProjectWithdrawn { .. } => vec![touch, proved, ended],
+            ProjectEvent::PersonalCorrected { .. } | ProjectEvent::PersonalLocked { .. } => vec![touch],
+            ProjectEvent::PersonalErased { years, .. } => vec![
+                touch,
+                Row::new(
+                    "UPDATE projects SET erased_years = $2, erased_at = $3 WHERE id = $1",
+                    [d.id.as_str().into(), i64::from(*years).into(), meta.at.0.into()],
+                ),
+            ],
         }
     }
 }

@@ -75,6 +75,31 @@ impl SealedFile {
     }
 }
 
+impl SealedFile {
+    /// A copy of what a store keeps, as it lies there, in the folder of uploads under way.
+    pub(crate) async fn copy_of(
+        mut stored: Box<dyn AsyncRead + Send + Unpin>,
+        folder: &Path,
+        key: DataKey,
+        part: FilePart,
+    ) -> io::Result<Self> {
+        let (file, place) = NamedTempFile::new_in(folder)?.into_parts();
+        let mut file = tokio::fs::File::from_std(file);
+        let (mut hash, mut piece) = (Sm3::new(), vec![0; PIECE]);
+        loop {
+            let length = stored.read(&mut piece).await?;
+            let bytes = piece.get(..length).unwrap_or_default();
+            if bytes.is_empty() {
+                break;
+            }
+            hash.update(bytes);
+            file.write_all(bytes).await?;
+        }
+        file.flush().await?;
+        Ok(Self { place, key, part, sm3: hex::encode(hash.finalize()) })
+    }
+}
+
 /// A sealed file being written.
 pub struct SealedWriter {
     file: BufWriter<tokio::fs::File>,

@@ -41,6 +41,8 @@ struct Centre {
     history: Vec<Line>,
     /// What the provider of unified identity is called, where there is one.
     outside: Option<String>,
+    /// On the portal: the way to the person's own data.
+    personal: bool,
 }
 
 impl HtmlSafe for Centre {}
@@ -58,7 +60,7 @@ fn tone(outcome: Outcome) -> Tone {
     }
 }
 
-fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Centre {
+fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>, personal: bool) -> Centre {
     let single = account.sessions.len() < 2;
     let places = account.sessions.iter().map(|row| Place {
         source: from(&row.source),
@@ -98,7 +100,16 @@ fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Cen
         source: from(&line.source),
         outcome: Pill::new(tone(line.outcome), line.outcome.name()),
     });
-    Centre { password, factor, has_factor, places: places.collect(), end_others, history: history.collect(), outside }
+    Centre {
+        password,
+        factor,
+        has_factor,
+        places: places.collect(),
+        end_others,
+        history: history.collect(),
+        outside,
+        personal,
+    }
 }
 
 fn said(done: &str) -> Option<(Tone, &'static str)> {
@@ -120,7 +131,12 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
 pub async fn show<C: AccountFace>(ctx: C, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let context = ctx.context();
     let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
-    let content = draw_centre(account, &context.csrf(), context.platform.outside_name().map(str::to_owned));
+    let content = draw_centre(
+        account,
+        &context.csrf(),
+        context.platform.outside_name().map(str::to_owned),
+        C::COOKIE == crate::Face::Portal,
+    );
     draw(&ctx, TITLE, Markup::of(content), &[], said(&asked.done)).await
 }
 
