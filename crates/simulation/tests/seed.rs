@@ -51,6 +51,7 @@ async fn life(url: &str, seed: u64) -> Life {
         stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
+        evidence: platform::audit::Evidence::none(),
         identity: None,
     });
     platform.migrate().await.unwrap();

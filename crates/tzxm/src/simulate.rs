@@ -86,6 +86,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         stamper: None,
         guesses: Arc::default(),
         courier: Arc::new(NoCourier),
+        evidence: platform::audit::Evidence::none(),
         identity: None,
     });
     platform.migrate().await?;

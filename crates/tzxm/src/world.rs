@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    key,
+    evidence, key,
     printing::{NoPapers, Papers},
     stop::Stop,
 };
@@ -98,6 +98,7 @@ async fn assemble(
         stamper: time_stamp.map(|tsa| Arc::new(tsa) as Arc<dyn TimeStamper>),
         guesses: Arc::default(),
         courier: Arc::new(courier),
+        evidence: evidence::open(config)?,
         identity: identity.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),
         settings: Arc::new(settings),
     });

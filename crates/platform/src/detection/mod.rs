@@ -11,7 +11,7 @@ pub use alarm::{AlarmLine, AlarmPage};
 pub use list::{AlarmFilter, AlarmRow, Alarms, PAGE};
 
 use crate::{Action, Call, Failure, Object, Platform, permission, stream::refused};
-use domain::region::INNER_MONGOLIA;
+use domain::{evidence::Zone, region::INNER_MONGOLIA};
 use ledger::{AuditEntry, Unit};
 
 /// A wall clock may differ from the time that passed by so much, in milliseconds, before it is said to have jumped.
@@ -31,6 +31,12 @@ pub(crate) enum Noticed {
     BrokenRecords,
     /// The clock jumped.
     ClockJump,
+    /// The store of the audit is four fifths full (S-15).
+    AuditFilling,
+    /// It is full: nothing changes any more.
+    AuditFull,
+    /// The collector missed records, or holds others (S-40).
+    ForwardGap,
 }
 
 impl Noticed {
@@ -40,9 +46,13 @@ impl Noticed {
             Self::Enumeration => ("codes", "refused", "query.wait"),
             Self::BrokenRecords => ("records", "failed", "audit.broken"),
             Self::ClockJump => ("clock", "failed", "clock.jump"),
+            Self::AuditFilling => ("audit", "failed", "audit.filling"),
+            Self::AuditFull => ("audit", "failed", "audit.full"),
+            Self::ForwardGap => ("forward", "failed", "audit.gap"),
         };
         AuditEntry {
             at,
+            face: Zone::Platform.slug().to_owned(),
             source: source.to_owned(),
             actor: "system".to_owned(),
             method: "NOTICE".to_owned(),
@@ -65,6 +75,7 @@ impl Platform {
         }
         let mut unit = Unit::new();
         unit.audit(Noticed::ClockJump.entry(self.clock.now().0, "", format!("{off:+} 毫秒")));
+        unit.use_reserve();
         self.store.commit(unit).await.map_err(refused)?;
         Ok(true)
     }

@@ -3,6 +3,7 @@
 
 mod acts;
 mod apply;
+mod archive;
 mod as_of;
 mod as_of_lists;
 mod audit;
@@ -18,6 +19,7 @@ mod deadline;
 mod declare;
 mod delegation;
 mod detection;
+mod evidence;
 mod existence;
 mod export;
 mod group;
