@@ -15,7 +15,7 @@ use testkit::{
 
 both_engines! {
     a33_old_records_go_into_signed_files_that_both_verifiers_follow,
-    l11_nothing_younger_than_180_days_iprogress_whatever_is_set,
+    l11_nothing_younger_than_180_days_is_archived_whatever_is_set,
     a33_only_the_audit_administrator_archives_and_once_at_a_time,
     a33_a_crash_in_the_middle_loses_nothing,
     a33_of_several_nodes_one_archives,
@@ -144,7 +144,7 @@ async fn a33_old_records_go_into_signed_files_that_both_verifiers_follow(world: 
     std::fs::write(&file, text).unwrap();
 }
 
-async fn l11_nothing_younger_than_180_days_iprogress_whatever_is_set(world: &World) {
+async fn l11_nothing_younger_than_180_days_is_archived_whatever_is_set(world: &World) {
     let p = world.with_evidence(|evidence| evidence.settings.audit_days = 1);
     let reader = auditor(world).await;
     records(&p, 4).await;
