@@ -21,6 +21,7 @@ pub mod document;
 pub mod draft;
 pub mod export;
 pub mod failure;
+pub mod flood;
 pub mod group;
 pub mod guess;
 pub mod guide;
@@ -93,6 +94,8 @@ pub struct Parts {
     pub signer: Option<Arc<dyn Signer>>,
     /// Who asked for too many codes that do not exist.
     pub guesses: Arc<guess::Guesses>,
+    /// Who asks for too much.
+    pub floods: Arc<flood::Floods>,
     /// Carries messages out of the house.
     pub courier: Arc<dyn Courier>,
     /// Vouches for people outside of the house; `None`: unified identity is not offered.

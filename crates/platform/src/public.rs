@@ -123,16 +123,19 @@ impl Platform {
     /// Verifies a code: form first, then whether a project has it. A malformed code costs no statement.
     pub async fn verify_code(&self, call: &Call, code: &str) -> Result<CodeAnswer, Failure> {
         self.public(call)?;
-        self.let_ask(call)?;
+        let answering = self.let_ask(call).await?;
         let code = match ProjectCode::parse(code) {
             Ok(parsed) => parsed.code,
             Err(fault) => return Ok(CodeAnswer::Fault(fault)),
         };
         let row = self
             .store
-            .query_one("SELECT name, state FROM projects WHERE code = $1", [code.to_string().into()])
+            .query_one("SELECT name, state, unit_name FROM projects WHERE code = $1", [code.to_string().into()])
             .await
             .map_err(Failure::fault)?;
+        let unit =
+            row.as_ref().map(|row| row.try_get::<String>("", "unit_name")).transpose().map_err(Failure::fault)?;
+        let row = row.filter(|_| unit.is_some_and(|unit| answering.tells(call, &unit)));
         if row.is_none() {
             self.note_miss(call).await?;
         }
@@ -150,7 +153,7 @@ impl Platform {
     /// The public view of a project, by its code.
     pub async fn public_project(&self, call: &Call, code: &str) -> Result<PublicProject, Failure> {
         self.public(call)?;
-        self.let_ask(call)?;
+        let answering = self.let_ask(call).await?;
         let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
         let row = self
             .store
@@ -160,11 +163,11 @@ impl Platform {
             )
             .await
             .map_err(Failure::fault)?;
-        let Some(row) = row else {
+        let project = row.map(|row| ProjectRow::read(&row)).transpose()?;
+        let Some(project) = project.filter(|project| answering.tells(call, &project.unit_name)) else {
             self.note_miss(call).await?;
             return Err(Failure::NotThere);
         };
-        let project = ProjectRow::read(&row)?;
         let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
         Ok(self.disclose(&project, &cases))
     }

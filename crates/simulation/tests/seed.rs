@@ -47,6 +47,7 @@ async fn life(url: &str, seed: u64) -> Life {
         printer: Arc::new(NoPrinter),
         signer: None,
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
         identity: None,
     });

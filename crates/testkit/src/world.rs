@@ -10,6 +10,7 @@ use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
     Call, Parts, Platform, Rules, Settings,
+    flood::FloodLimits,
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
     seal::Sm2Signer,
@@ -241,7 +242,10 @@ const READ_ROWS: [(&str, &str); 19] = [
         "SELECT id || '|' || file_id || '|' || what || '|' || blocked || '|' || rule || '|' || sm3 || '|' || size || '|' || unit_id || '|' \
          || account_id || '|' || source || '|' || state || '|' || held_at || '|' || reported_at || '|' || ended_at AS line FROM holds",
     ),
-    ("recipients", "SELECT account_id || '|' || chosen_at AS line FROM recipients"),
+    (
+        "recipients",
+        "SELECT account_id || '|' || chosen_at AS line FROM recipients UNION ALL SELECT account_id || '|' || due_at FROM address_changes",
+    ),
     (
         "deliveries",
         "SELECT id || '|' || message_id || '|' || case_id || '|' || account_id || '|' || channel || '|' || class || '|' || digest || '|' || \
@@ -300,6 +304,7 @@ pub async fn platform(
             password_cost: (8, 1, 1),
             sign_in: SignInRules::lenient(),
             posts: PostLimits::lenient(),
+            floods: FloodLimits::lenient(),
             ..Settings::default()
         }),
         files: Arc::new(MemoryFiles::default()),
@@ -308,6 +313,7 @@ pub async fn platform(
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(NoCourier),
         identity: None,
     });

@@ -22,6 +22,7 @@ use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
 use platform::{
     Settings,
+    flood::FloodLimits,
     ports::{Clock, SystemClock},
     settings::{Scans, SignInRules},
 };
@@ -116,6 +117,7 @@ impl Folder {
                 demo: true,
                 secure_cookies: false,
                 sign_in: SignInRules::lenient(),
+                floods: FloodLimits::lenient(),
                 ..Settings::default()
             },
             listen,

@@ -2,7 +2,9 @@
 
 use crate::{
     config::{Config, Listen},
-    deliver, detect, prove, seal,
+    deliver, detect,
+    listen::{self, Patience},
+    prove, seal,
     stop::Stop,
     supervise, world,
 };
@@ -129,7 +131,7 @@ impl Doors {
         let mut running = tokio::task::JoinSet::new();
         for (face, door, at) in self.0 {
             let app = web::App { platform: platform.clone() };
-            let service = face.service(app).into_make_service_with_connect_info::<SocketAddr>();
+            let service = face.service(app);
             let mut stopped = stopped.clone();
             tracing::info!(face = %face, address = %at, "listening");
             running.spawn(async move {
@@ -137,7 +139,7 @@ impl Doors {
                     // An error means that the sender is gone, which is a reason to stop as well.
                     let _ = stopped.wait_for(|stop| *stop).await;
                 };
-                axum::serve(door, service).with_graceful_shutdown(asked).await
+                listen::serve(door, service, Patience::default(), asked).await;
             });
         }
         let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped.clone()));
@@ -165,7 +167,6 @@ impl Doors {
         sweeping.abort();
         platform.store.close().await?;
         match early {
-            Some(Ok(Err(error))) => Err(error.into()),
             Some(Err(error)) => Err(Stop::because("服务意外结束", &error)),
             _ => Ok(()),
         }

@@ -77,6 +77,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         printer: Arc::new(NoPapers),
         signer: None,
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(NoCourier),
         identity: None,
     });

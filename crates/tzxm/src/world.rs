@@ -82,6 +82,7 @@ async fn assemble(
         printer: tools.printer,
         signer: key::signer(&config.keys)?,
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(courier),
         identity: identity.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),
         settings: Arc::new(settings),

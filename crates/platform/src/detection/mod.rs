@@ -31,6 +31,12 @@ pub(crate) enum Noticed {
     BrokenRecords,
     /// The clock jumped.
     ClockJump,
+    /// An account asks for too much.
+    AccountFlood,
+    /// A network asks for too much.
+    NetworkFlood,
+    /// A session of the office turned up in another network.
+    MovedSession,
 }
 
 impl Noticed {
@@ -40,6 +46,9 @@ impl Noticed {
             Self::Enumeration => ("codes", "refused", "query.wait"),
             Self::BrokenRecords => ("records", "failed", "audit.broken"),
             Self::ClockJump => ("clock", "failed", "clock.jump"),
+            Self::AccountFlood => ("requests", "refused", "request.flood_account"),
+            Self::NetworkFlood => ("requests", "refused", "request.flood_network"),
+            Self::MovedSession => ("sessions", "denied", "session.moved"),
         };
         AuditEntry {
             at,

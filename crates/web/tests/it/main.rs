@@ -6,6 +6,7 @@ mod as_of;
 mod canary;
 mod contact;
 mod detection;
+mod flood;
 mod group;
 mod guide;
 mod notification;
