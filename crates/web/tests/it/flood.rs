@@ -144,7 +144,7 @@ async fn s46_an_inside_user_who_floods_or_probes_raises_an_alarm(world: &World) 
     let prober = world.officer("ecology", "150402", &[Role::Undertaker]).await;
     let mut desk = Client::of(&p, Face::Office).signed_in(world, &prober).await.at(address("10.1.2.4"));
     for _ in 0..15 {
-        assert_eq!(desk.get(&format!("/cases/{case}")).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(desk.get(&format!("/cases/{case}")).await.status, StatusCode::FORBIDDEN);
     }
     assert_eq!(alarms(&p, &reader).await, named(&["account_flood", "denied_in_bulk"]));
 }
