@@ -1,5 +1,5 @@
 # tzxm: `make setup` once, then `make demo` to look at it and `make test` to check everything.
-.PHONY: setup demo test bench security screenshots
+.PHONY: setup demo test bench existence security screenshots
 
 setup:        ## installs what is missing (Debian packages, npm packages)
 	@scripts/setup.sh
@@ -12,6 +12,9 @@ test: setup   ## formatting, lints, all tests on both databases, browser tests
 
 bench:        ## speed as ratios against limits measured in the same run
 	cargo run --locked --release -p bench
+
+existence:    ## whether the time of a wrong sign-in tells if an account exists (ten minutes)
+	cargo run --locked --release -p bench -- --existence 10000
 
 security:     ## scanners against a demonstration: schemathesis, wapiti, sqlmap (about fifteen minutes)
 	python3 scripts/security.py

@@ -65,6 +65,7 @@ async function walk ({ noJs, size }) {
   await look('apply')
   assert.ok(await fillSlots(page, noJs) > 0)
   await look('apply-filled')
+  await page.locator('[name="unclassified"]').check()
   await press(page, '提交申请', noJs)
   await page.getByText('申请已提交，等待办理部门收件').waitFor()
   await look('case-submitted')

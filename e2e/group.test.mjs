@@ -51,6 +51,7 @@ async function openCase (login, project, item) {
 async function finish ({ item, window, reviewer, approver, number }, project) {
   const page = await openCase(window, project, item)
   await page.getByRole('link', { name: '核验代码并受理' }).click()
+  await page.locator('[name="reviewed"]').check()
   await press(page, '核验代码并受理', false)
   await page.getByText('受理通知书已出具').waitFor()
   if (reviewer) {
@@ -118,10 +119,12 @@ test('许可法 art. 26: four departments, one branch returned, three finish, al
   for (const { item } of [RETURNED, ...OTHERS]) await unit.getByLabel(item).check()
   await unit.getByRole('button', { name: '下一步：提交材料' }).click()
   await unit.getByRole('heading', { name: '并联申请：提交材料' }).waitFor()
+  await unit.locator('[name="unclassified"]').check()
   await press(unit, '提交并联申请', false)
   await unit.getByText('请上传').first().waitFor()
   await fillSlots(unit, false)
   await look(unit, 'form')
+  await unit.locator('[name="unclassified"]').check()
   await press(unit, '提交并联申请', false)
   await unit.getByText('并联申请已提交，共 4 个事项').waitFor()
   const group = unit.url().split('?')[0]

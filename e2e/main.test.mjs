@@ -41,6 +41,7 @@ async function handle ({ item, window, reviewer, approver, number }, project, no
   await page.getByText('已收件，收件凭证已出具').waitFor()
   await page.getByRole('link', { name: '核验代码并受理' }).click()
   await page.getByText('项目代码核验通过').waitFor()
+  await page.locator('[name="reviewed"]').check()
   await press(page, '核验代码并受理', noJs)
   await page.getByText('受理通知书已出具').waitFor()
   await look(page, 'accepted')

@@ -160,6 +160,7 @@ export async function fillSlots (page, noJs) {
 /** Hands in an application: a file for each required slot. Ends on the case's page. */
 export async function apply (page, noJs) {
   await fillSlots(page, noJs)
+  await page.locator('[name="unclassified"]').check()
   await press(page, '提交申请', noJs)
   await page.getByText('申请已提交，等待办理部门收件').waitFor()
 }

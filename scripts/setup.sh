@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and nothing else. `setup.sh demo`: what a demonstration needs (Node.js >= 20 with npm, fonts);
 # `setup.sh`: also what the tests need (a browser, PostgreSQL, PDF and QR readers, an SMTP server,
-# OpenSSL for what others verify). Rust must be there.
+# OpenSSL for what others verify, tesseract that reads scans, clamd that finds malware). Rust must be there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 purpose=${1:-tests}
@@ -20,6 +20,9 @@ wanted() {
     command -v pdftotext >/dev/null || echo poppler-utils
     command -v zbarimg >/dev/null || echo zbar-tools
     command -v openssl >/dev/null || echo openssl
+    command -v tesseract >/dev/null || echo tesseract-ocr
+    dpkg -s tesseract-ocr-chi-sim >/dev/null 2>&1 || echo tesseract-ocr-chi-sim
+    command -v clamd >/dev/null || [ -x /usr/sbin/clamd ] || echo clamav-daemon
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || echo python3-aiosmtpd
 }
 

@@ -5,6 +5,7 @@
 //! a ratio is taken for each round and their median is printed with the spread. Absolute figures are for reading only.
 
 mod deadline;
+mod existence;
 mod http;
 mod lifecycle;
 mod limit;
@@ -56,6 +57,14 @@ async fn main() -> std::process::ExitCode {
         let steps = lifecycle::only_lives(clients, lives, Path::new(folder)).await;
         println!("{steps}");
         return std::process::ExitCode::SUCCESS;
+    }
+    if let Some(at) = arguments.iter().position(|a| a == "--existence") {
+        let samples = arguments.get(at + 1).and_then(|n| n.parse().ok()).unwrap_or(10_000);
+        return if existence::run(samples).await {
+            std::process::ExitCode::SUCCESS
+        } else {
+            std::process::ExitCode::FAILURE
+        };
     }
     let options = Options::read(&arguments);
     let mut report = Report::default();

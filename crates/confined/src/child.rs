@@ -1,7 +1,7 @@
 //! The child's side.
 
-use crate::{COMMAND, limits, walls};
-use platform::upload::{FileType, answer};
+use crate::{COMMAND, limits, reader, walls};
+use platform::upload::{FileType, View, answer, answer_view};
 use std::{
     env,
     fs::File,
@@ -19,10 +19,14 @@ const PROBE: &str = "probe";
 /// Most bytes taken in: the largest upload.
 const MOST: u64 = 50 * 1024 * 1024;
 
-/// Inspects standard input as a file of that type; exit status 0 if the answer on standard output is whole. Must be called before any
-/// thread is started.
-pub fn child(file_type: &str) -> ExitCode {
-    let done = if env::var_os(AGAIN).is_none() { Err(begin_anew(file_type)) } else { inspect(file_type) };
+/// Inspects standard input as a file of that type, or paints a view of it (`pdf/top`); exit status 0 if the answer on standard output is
+/// whole. Must be called before any thread is started.
+pub fn child(work: &str) -> ExitCode {
+    let done = match (work, env::var_os(AGAIN)) {
+        (reader::WORK, _) => Err(reader::become_reader()),
+        (work, None) => Err(begin_anew(work)),
+        (work, Some(_)) => inspect(work),
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -34,22 +38,24 @@ pub fn child(file_type: &str) -> ExitCode {
 }
 
 /// Sets the limits and starts the same program again; comes back only when that fails.
-fn begin_anew(file_type: &str) -> io::Error {
+fn begin_anew(work: &str) -> io::Error {
     match limits::set() {
         // By what it is, not by its name: the file may have been replaced since.
         Ok(()) => {
             let mut program = Command::new("/proc/self/exe");
-            program.env_clear().env(AGAIN, "1").envs(ALLOCATOR).arg(COMMAND).arg(file_type).exec()
+            program.env_clear().env(AGAIN, "1").envs(ALLOCATOR).arg(COMMAND).arg(work).exec()
         }
         Err(error) => error,
     }
 }
 
-fn inspect(file_type: &str) -> io::Result<()> {
-    if file_type == PROBE {
+fn inspect(work: &str) -> io::Result<()> {
+    if work == PROBE {
         return probe();
     }
+    let (file_type, view) = work.split_once('/').map_or((work, None), |(file_type, view)| (file_type, Some(view)));
     let file_type = FileType::parse(file_type).ok_or(io::ErrorKind::InvalidInput)?;
+    let view = view.map(|view| View::parse(view).ok_or(io::ErrorKind::InvalidInput)).transpose()?;
     // Opened before the walls stand; what it says is made when it is read.
     let status = File::open("/proc/self/status").ok();
     let missing = walls::build();
@@ -64,7 +70,11 @@ fn inspect(file_type: &str) -> io::Result<()> {
     if content.len() as u64 != size || size > MOST {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    answer(content, file_type, &mut io::stdout().lock())?;
+    let mut out = io::stdout().lock();
+    match view {
+        Some(view) => answer_view(content, file_type, view, &mut out)?,
+        None => answer(content, file_type, &mut out)?,
+    }
     let mut words = io::stderr().lock();
     writeln!(words, "{}", serde_json::json!({"peak_kb": status.and_then(peak), "missing": missing}))
 }

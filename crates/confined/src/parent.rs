@@ -2,7 +2,8 @@
 
 use crate::COMMAND;
 use async_trait::async_trait;
-use platform::upload::{Answer, FileType, Inspector, Opened, SealedWriter};
+use platform::upload::{Answer, FileType, Inspector, Opened, Painted, SealedWriter, View};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{io, path::PathBuf, process::Stdio, sync::Once, time::Duration};
 use tokio::{
@@ -11,14 +12,18 @@ use tokio::{
     time::timeout,
 };
 
-/// Longest time a child has, whatever it does with it.
+/// Longest time an inspection has, whatever it does with it.
 const TIME: Duration = Duration::from_secs(5);
-/// Longest answer, in bytes.
-const MAX_ANSWER: u64 = 4096;
+/// Longest time to paint a view: as much work, but nobody hands it in, and a busy machine must not make scans unreadable.
+const TIME_TO_PAINT: Duration = Duration::from_secs(20);
+/// Longest answer, in bytes: a page has thousands of characters.
+const MAX_ANSWER: u64 = 64 * 1024;
 /// Longest words on standard error.
 const MAX_WORDS: u64 = 4096;
 /// Largest copy of a picture: raw pixels of the largest one taken.
 const MAX_COPY: u64 = 200 * 1024 * 1024;
+/// Largest painted page, in bytes of its PNG.
+const MAX_PAGE: u64 = 40 * 1024 * 1024;
 /// What the kernel lacks is said once.
 static SAID: Once = Once::new();
 
@@ -57,24 +62,33 @@ impl Confined {
         preview: Option<&mut SealedWriter>,
     ) -> (Answer, Usage) {
         let mut usage = Usage::default();
-        let answer = match self.start(file_type) {
-            Ok(mut child) => {
-                let answer = timeout(TIME, converse(&mut child, content, size, preview, &mut usage)).await;
-                // Late or early, nothing of it stays.
-                if answer.is_err() {
-                    let _ = child.kill().await;
-                }
-                answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-            }
-            Err(error) => Err(error),
-        };
+        let rest = preview.map_or(Rest::Nowhere, Rest::Sealed);
+        let answer = self.ask(file_type.slug(), (content, size), rest, &mut usage, TIME).await;
         (answer.unwrap_or_else(|error| Answer::Nothing(error.to_string())), usage)
     }
 
-    fn start(&self, file_type: FileType) -> io::Result<Child> {
+    /// Has one piece of work done on the content.
+    async fn ask<A: DeserializeOwned>(
+        &self,
+        work: &str,
+        (content, size): (Opened, u64),
+        rest: Rest<'_>,
+        usage: &mut Usage,
+        limit: Duration,
+    ) -> io::Result<A> {
+        let mut child = self.start(work)?;
+        let answer = timeout(limit, converse(&mut child, content, size, rest, usage)).await;
+        // Late or early, nothing of it stays.
+        if answer.is_err() {
+            let _ = child.kill().await;
+        }
+        answer.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    fn start(&self, work: &str) -> io::Result<Child> {
         Command::new(&self.program)
             .arg(COMMAND)
-            .arg(file_type.slug())
+            .arg(work)
             .env_clear()
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -98,22 +112,54 @@ impl Inspector for Confined {
         tracing::debug!(peak_kb = usage.peak_kb, file.r#type = file_type.slug(), "inspected");
         answer
     }
+
+    async fn paint(&self, content: Opened, size: u64, file_type: FileType, view: View) -> Result<Painted, String> {
+        let (mut png, mut usage) = (Vec::new(), Usage::default());
+        let work = format!("{}/{}", file_type.slug(), view.slug());
+        let painted = self.ask(&work, (content, size), Rest::Memory(&mut png), &mut usage, TIME_TO_PAINT).await;
+        let painted: Painted = painted.map_err(|error| error.to_string())?;
+        Ok(Painted { png, ..painted })
+    }
+}
+
+/// Where goes what comes after the answer.
+enum Rest<'a> {
+    Sealed(&'a mut SealedWriter),
+    Memory(&'a mut Vec<u8>),
+    Nowhere,
+}
+
+impl Rest<'_> {
+    fn most(&self) -> u64 {
+        if matches!(self, Self::Memory(_)) { MAX_PAGE } else { MAX_COPY }
+    }
+
+    async fn take(&mut self, piece: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Sealed(preview) => preview.write(piece).await,
+            Self::Memory(memory) => {
+                memory.extend_from_slice(piece);
+                Ok(())
+            }
+            Self::Nowhere => Ok(()),
+        }
+    }
 }
 
 /// Sends the content, reads the answer and the copy, waits for the end. Anything but a good end is an error.
-async fn converse(
+async fn converse<A: DeserializeOwned>(
     child: &mut Child,
     content: Opened,
     size: u64,
-    preview: Option<&mut SealedWriter>,
+    rest: Rest<'_>,
     usage: &mut Usage,
-) -> io::Result<Answer> {
+) -> io::Result<A> {
     let gone = || io::Error::from(io::ErrorKind::BrokenPipe);
     let stdin = child.stdin.take().ok_or_else(gone)?;
     let stdout = child.stdout.take().ok_or_else(gone)?;
     let stderr = child.stderr.take().ok_or_else(gone)?;
     // All three at once: a pipe that nobody empties would hold the others up.
-    let (sent, answer, words) = tokio::join!(send(stdin, content, size), receive(stdout, preview), listen(stderr));
+    let (sent, answer, words) = tokio::join!(send(stdin, content, size), receive(stdout, rest), listen(stderr));
     let status = child.wait().await?;
     let said: Option<Value> = words.ok().and_then(|words| serde_json::from_str(&words).ok());
     if let Some(said) = &said {
@@ -139,22 +185,19 @@ async fn send(mut stdin: ChildStdin, mut content: Opened, size: u64) -> io::Resu
     stdin.shutdown().await
 }
 
-async fn receive(stdout: ChildStdout, preview: Option<&mut SealedWriter>) -> io::Result<Answer> {
+async fn receive<A: DeserializeOwned>(stdout: ChildStdout, mut rest: Rest<'_>) -> io::Result<A> {
     let mut out = BufReader::new(stdout);
     let mut line = Vec::new();
     (&mut out).take(MAX_ANSWER).read_until(b'\n', &mut line).await?;
     let answer = serde_json::from_slice(&line)?;
-    let mut copy = out.take(MAX_COPY + 1);
+    let mut copy = out.take(rest.most() + 1);
     let mut piece = vec![0; 64 * 1024];
-    let mut preview = preview;
     loop {
         let length = copy.read(&mut piece).await?;
         if length == 0 {
             return if copy.limit() == 0 { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(answer) };
         }
-        if let Some(preview) = &mut preview {
-            preview.write(piece.get(..length).unwrap_or_default()).await?;
-        }
+        rest.take(piece.get(..length).unwrap_or_default()).await?;
     }
 }
 

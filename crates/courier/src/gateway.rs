@@ -51,6 +51,23 @@ pub fn signature(key: &[u8], timestamp: &str, id: &str, body: &[u8]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
+/// Calls what it is told to and nothing else: no redirect, no proxy of the environment, roots of the public web.
+pub(crate) fn client(timeout: u64) -> Result<Client, Box<dyn std::error::Error>> {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = Client::builder()
+        .tls_backend_preconfigured(tls)
+        .redirect(Policy::none())
+        .no_proxy()
+        .timeout(Duration::from_secs(timeout))
+        .build()?;
+    Ok(client)
+}
+
 impl Gateway {
     /// From the settings; nothing is connected yet.
     pub fn open(settings: &GatewaySettings, clock: Arc<dyn Clock>) -> Result<Self, NotOpened> {
@@ -64,20 +81,7 @@ impl Gateway {
         if key.len() < 16 {
             return Err(fault("key_file", &"密钥不应少于 16 个字节"));
         }
-        let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| fault("TLS", &e))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(Duration::from_secs(settings.timeout))
-            .build()
-            .map_err(|e| fault("不能使用", &e))?;
+        let client = client(settings.timeout).map_err(|e| fault("不能使用", &e))?;
         Ok(Self { channel: name.clone(), client, url, key, clock })
     }
 
@@ -127,7 +131,7 @@ fn plausible(said: Moment, learnt: Moment) -> Moment {
 }
 
 /// The answer, if it is short.
-async fn read(mut response: reqwest::Response) -> Option<Vec<u8>> {
+pub(crate) async fn read(mut response: reqwest::Response) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.ok()? {
         bytes.extend_from_slice(&chunk);

@@ -4,10 +4,12 @@
 mod gateway;
 mod mail;
 mod settings;
+mod time_stamp;
 
 pub use gateway::{Gateway, signature};
 pub use mail::Mail;
 pub use settings::{GatewaySettings, MailSettings, NotificationSettings, Security};
+pub use time_stamp::{TimeStampSettings, Tsa};
 
 use platform::ports::{Courier, Letter, Receipt, Undelivered};
 use std::{collections::BTreeMap, sync::Arc};

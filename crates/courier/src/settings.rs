@@ -65,12 +65,20 @@ pub struct GatewaySettings {
     pub timeout: u64,
 }
 
-fn ten() -> u64 {
+pub(crate) fn ten() -> u64 {
     10
 }
 
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// Whether an address may be called: encrypted, or on this machine.
+pub(crate) fn is_safe(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        url.username().is_empty() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(host)))
+    })
 }
 
 impl NotificationSettings {
@@ -99,12 +107,7 @@ impl NotificationSettings {
             if self.gateway.iter().take(at).any(|other| other.channel == *name) {
                 faults.push(format!("[[notification.gateway]] 渠道 {name} 重复"));
             }
-            let url = reqwest::Url::parse(&gateway.url).ok();
-            let safe = url.as_ref().is_some_and(|url| {
-                let host = url.host_str().unwrap_or_default();
-                url.username().is_empty() && (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(host)))
-            });
-            if !safe {
+            if !is_safe(&gateway.url) {
                 faults.push(format!(
                     "[[notification.gateway]] {name} 的 url 应以 https:// 开头（http 只能用于本机服务）"
                 ));

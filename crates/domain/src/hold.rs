@@ -70,6 +70,9 @@ pub struct Content {
     pub source: String,
     /// The scanner found it clean; a released file then may be used at once.
     pub clean: bool,
+    /// Found only after it was taken in, by reading a scan (K-06): its uploader must be told.
+    #[serde(default)]
+    pub later: bool,
 }
 
 /// A purge that waits for another person.

@@ -73,6 +73,8 @@ ids! {
     AlarmId, "w";
     /// 封存件.
     HoldId, "h";
+    /// 个人信息请求.
+    RightsId, "r";
     /// 导出; it is the watermark of the file.
     ExportId, "x";
 }

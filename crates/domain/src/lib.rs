@@ -26,14 +26,17 @@ pub mod marking;
 pub mod money;
 pub mod notification;
 pub mod path;
+pub mod personal;
 pub mod project;
 pub mod project_code;
+pub mod publication;
 pub mod refusal;
 pub mod regime;
 pub mod region;
 pub mod seal;
 pub mod supervision;
 pub mod time;
+pub mod time_stamp;
 mod tsv;
 pub mod unit;
 

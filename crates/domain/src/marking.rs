@@ -105,6 +105,15 @@ pub fn check_text(text: &str, place: Place) -> Verdict {
     Rules::shipped().check(text, place)
 }
 
+/// Checks what was read of a scan's head (K-06). It counts as a header; and because a reader takes 密 for 窗 or 党 and a star for 女, a line
+/// that has the shape of a mark and one of its two characters is a trace as well.
+pub fn check_scan(text: &str) -> Verdict {
+    let rules = Rules::shipped();
+    let traced = rules.lines(text).iter().any(|line| rules.resembles(line));
+    let shaped = if traced { Verdict::Hold("marking.scan_trace") } else { Verdict::Clean };
+    rules.check(text, Place::HeaderFooter).max(shaped)
+}
+
 /// Checks every answer of a form, to be done before anything of it is stored; the worst verdict counts.
 pub fn check_answers(form: &Form, answers: &Answers) -> Verdict {
     let typed = |id: &str| form.field(id).is_none_or(|field| field.options.is_empty());
@@ -318,6 +327,27 @@ impl Rules {
             };
             self.phrases.iter().any(|row| row.iter().all(stated)).then_some("marking.phrase")
         })
+    }
+
+    /// One character of a level right at its place, in a line that is a mark and nothing else: two characters, perhaps one for a star, and
+    /// perhaps a term.
+    fn resembles(&self, line: &[Glyph]) -> bool {
+        let at = |i: usize| line.get(i).map(|glyph| glyph.c);
+        let first = self.levels.iter().any(|level| level.first().copied() == at(0));
+        let second = self.levels.iter().any(|level| level.get(1).copied() == at(1));
+        // 涉密文件 with its second character lost: what it asks for stands behind it all the same.
+        let asks = self.phrases.iter().filter_map(|row| row.get(1)).any(|word| find(line, word).is_some());
+        if at(0) == Some('涉') && asks {
+            return true;
+        }
+        let hanzi = line.iter().take(2).filter(|glyph| is_hanzi(glyph.c)).count() == 2;
+        if !hanzi || !(first || second) {
+            return false;
+        }
+        let from = 2 + usize::from(is(line, 2, |c| c == '级'));
+        let ended = |end: usize| end == line.len();
+        let termed = |from: usize| self.term(line, from, true).is_some_and(ended);
+        (first && line.len() == 2) || termed(from) || (line.len() > from && termed(from + 1))
     }
 
     /// The level is a word of its own: no Chinese character, quotation mark or enumeration touches it.

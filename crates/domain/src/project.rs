@@ -8,7 +8,10 @@ use crate::{
     regime::Regime,
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Beside which event of a project the personal answers lie sealed: the first one, its declaration.
 pub const SEALED_AT: i64 = 1;
@@ -67,6 +70,25 @@ pub enum ProjectEvent {
         /// Why.
         reason: String,
     },
+    /// 保存期限届满, 已清除: personal answers are gone for good (个人信息保护法第十九条、第四十七条).
+    PersonalErased {
+        /// Those kept up to so many years after the end.
+        years: i16,
+        /// Fields of the declaration form.
+        fields: Vec<String>,
+    },
+    /// 更正: the new value lies sealed beside this very event (个人信息保护法第四十六条).
+    PersonalCorrected {
+        /// Field of the declaration form.
+        field: String,
+        /// Number of this event in its stream.
+        at: i64,
+    },
+    /// 锁定: kept as the law wants, and processed no more (第四十七条第二款).
+    PersonalLocked {
+        /// Field of the declaration form.
+        field: String,
+    },
 }
 
 /// 项目状态.
@@ -120,6 +142,18 @@ pub struct Project {
     pub reason: Option<String>,
     /// Number of the code certificate.
     pub certificate: Option<String>,
+    /// Personal answers kept up to so many years after the end are gone.
+    #[serde(default)]
+    pub erased_years: i16,
+    /// Fields whose value is gone.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub erased: BTreeSet<String>,
+    /// Field → the event beside which its corrected value lies.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub corrected: BTreeMap<String, i64>,
+    /// Fields that are kept and processed no more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub locked: BTreeSet<String>,
 }
 
 impl Aggregate for Project {
@@ -127,7 +161,7 @@ impl Aggregate for Project {
     type Event = ProjectEvent;
 
     fn is_platform_act(event: &ProjectEvent) -> bool {
-        matches!(event, ProjectEvent::CodeCertificateIssued { .. })
+        matches!(event, ProjectEvent::CodeCertificateIssued { .. } | ProjectEvent::PersonalErased { .. })
     }
 
     fn apply(&mut self, event: &ProjectEvent, meta: &Meta) {
@@ -144,6 +178,16 @@ impl Aggregate for Project {
             ProjectEvent::ProjectWithdrawn { reason } => {
                 self.state = ProjectState::Withdrawn;
                 self.reason = Some(reason.clone());
+            }
+            ProjectEvent::PersonalErased { years, fields } => {
+                self.erased_years = *years;
+                self.erased.extend(fields.iter().cloned());
+            }
+            ProjectEvent::PersonalCorrected { field, at } => {
+                self.corrected.insert(field.clone(), *at);
+            }
+            ProjectEvent::PersonalLocked { field } => {
+                self.locked.insert(field.clone());
             }
         }
     }

@@ -45,12 +45,25 @@ impl Aggregate for PaperSeal {
 }
 
 /// A public key, as anybody may use it to verify.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
     /// Its id.
     pub id: String,
     /// PEM (SubjectPublicKeyInfo).
     pub pem: String,
+    /// 机关全称 whose key it is; empty: the platform's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub organ: String,
+    /// The certificate (PEM) a licensed authority gave for it (电子签名法第十三条); empty without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub certificate: String,
+}
+
+impl PublicKey {
+    /// Whose key it is, for people.
+    pub fn holder(&self) -> &str {
+        if self.organ.is_empty() { "平台" } else { &self.organ }
+    }
 }
 
 /// Facts about a key.

@@ -94,8 +94,8 @@ fn sqlite_settings(durability: Durability) -> [(&'static str, &'static str); 7] 
         ("cache_size", "-65536"),
         ("temp_store", "MEMORY"),
         ("journal_size_limit", "67108864"),
-        // What is erased is overwritten in its page, not left in the free space of it.
-        ("secure_delete", "FAST"),
+        // What is erased is overwritten, in its page and in pages that become free (S-32).
+        ("secure_delete", "ON"),
     ]
 }
 

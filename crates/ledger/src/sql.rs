@@ -3,7 +3,7 @@
 use crate::{Backend, migrate::Migration};
 
 /// The ledger's tables. An applied step is never edited: add another one.
-pub(crate) const MIGRATIONS: [Migration; 2] = [
+pub(crate) const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "streams, events, secrets, checkpoints",
@@ -16,12 +16,18 @@ pub(crate) const MIGRATIONS: [Migration; 2] = [
         sqlite: include_str!("schema/2_sqlite.sql"),
         postgres: include_str!("schema/2_postgres.sql"),
     },
+    Migration {
+        version: 3,
+        name: "check values of streams",
+        sqlite: include_str!("schema/3.sql"),
+        postgres: include_str!("schema/3.sql"),
+    },
 ];
 
-pub(crate) const LOAD: &str = "SELECT version, head, state FROM stream WHERE id = $1";
-pub(crate) const NEW_STREAM: &str = "INSERT INTO stream(id, version, head, state) VALUES($1, $2, $3, $4)";
+pub(crate) const LOAD: &str = "SELECT version, head, state, mac FROM stream WHERE id = $1";
+pub(crate) const NEW_STREAM: &str = "INSERT INTO stream(id, version, head, state, mac) VALUES($1, $2, $3, $4, $5)";
 pub(crate) const STEP_STREAM: &str =
-    "UPDATE stream SET version = $1, head = $2, state = $3 WHERE id = $4 AND version = $5 AND head = $6";
+    "UPDATE stream SET version = $1, head = $2, state = $3, mac = $7 WHERE id = $4 AND version = $5 AND head = $6";
 pub(crate) const APPEND: &str = "INSERT INTO event(stream_id, version, kind, data, at, recorded_at, actor, cause, commitment, hash) \
      VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 /// As [`APPEND`], below every transaction PostgreSQL will ever run.
@@ -41,9 +47,16 @@ pub(crate) const SECRETS_OF_OTHER_KEYS: &str = "SELECT stream_id, version, name,
      WHERE key_id <> $1 AND sealed IS NOT NULL ORDER BY stream_id, version, name LIMIT $2";
 /// Stream rows after `$1`, not before `$2`, before `$3`.
 pub(crate) const STREAMS_BETWEEN: &str =
-    "SELECT id, version, head, state FROM stream WHERE id > $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4";
+    "SELECT id, version, head, state, mac FROM stream WHERE id > $1 AND id >= $2 AND id < $3 ORDER BY id LIMIT $4";
 pub(crate) const STREAMS_TO_END: &str =
-    "SELECT id, version, head, state FROM stream WHERE id > $1 AND id >= $2 ORDER BY id LIMIT $3";
+    "SELECT id, version, head, state, mac FROM stream WHERE id > $1 AND id >= $2 ORDER BY id LIMIT $3";
+/// Events of streams that have no row.
+pub(crate) const STREAMS_GONE: &str = "SELECT DISTINCT stream_id FROM event e WHERE NOT EXISTS(SELECT 1 FROM stream s WHERE s.id = e.stream_id) \
+     ORDER BY stream_id LIMIT $1";
+/// A stream's row as its events give it, in place of the one that was found.
+pub(crate) const MEND_STREAM: &str =
+    "UPDATE stream SET version = $2, head = $3, state = $4, mac = $5 WHERE id = $1 AND version = $6 AND mac = $7";
+pub(crate) const DROP_STREAM: &str = "DELETE FROM stream WHERE id = $1 AND version = $2 AND mac = $3";
 pub(crate) const HEADS_AFTER: &str = "SELECT id, version, head FROM stream WHERE id > $1 ORDER BY id LIMIT $2";
 pub(crate) const CHECKPOINT: &str = "INSERT INTO checkpoint(at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash) \
      VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
@@ -92,7 +105,7 @@ macro_rules! events {
 }
 
 pub(crate) const SQLITE: Texts = Texts {
-    load_many: "SELECT id, version, head, state FROM stream WHERE id IN (SELECT value FROM json_each($1))",
+    load_many: "SELECT id, version, head, state, mac FROM stream WHERE id IN (SELECT value FROM json_each($1))",
     events: events!("'0'", "WHERE stream_id = $1 ORDER BY version"),
     events_of: events!("'0'", "WHERE stream_id IN (SELECT value FROM json_each($1)) ORDER BY recorded_at, seq"),
     events_by_stream: events!("'0'", "WHERE (stream_id, version) > ($1, $2) ORDER BY stream_id, version LIMIT $3"),
@@ -107,7 +120,7 @@ pub(crate) const SQLITE: Texts = Texts {
 };
 
 pub(crate) const POSTGRES: Texts = Texts {
-    load_many: "SELECT id, version, head, state FROM stream WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
+    load_many: "SELECT id, version, head, state, mac FROM stream WHERE id = ANY(ARRAY(SELECT jsonb_array_elements_text($1::jsonb)))",
     events: events!("tx::text", "WHERE stream_id = $1 ORDER BY version"),
     events_of: events!(
         "tx::text",

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     Backend, Durability, Event, LedgerError, Loaded, Migration, Position, QueryResult, Refused, Result, Row, Sealed,
-    Sealer, Unit,
+    Sealer, Unit, ZERO,
     connect::{connect, is_memory, sqlite_aside, sqlite_file},
     counters::{Counters, Tally},
     direct::Direct,
@@ -111,6 +111,24 @@ impl Store {
             rows.iter().map(stream_row).map(|row| Ok((row.as_ref().map_err(Clone::clone)?.stream.clone(), row?)));
         let found: std::collections::HashMap<String, Loaded> = found.collect::<Result<_>>()?;
         Ok(streams.iter().map(|id| found.get(id).cloned().unwrap_or_else(|| Loaded::none(id))).collect())
+    }
+
+    /// Streams as their rows stand, by name, after a name: for comparing them with their events.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn streams_after(&self, after: &str, limit: u64) -> Result<Vec<Loaded>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.query(sql::STREAMS_TO_END, [after.into(), "".into(), limit.into()]).await?.iter().map(stream_row).collect()
+    }
+
+    /// Streams that have events and no row, at most so many.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn streams_gone(&self, limit: u64) -> Result<Vec<String>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.query(sql::STREAMS_GONE, [limit.into()]).await?.iter().map(|row| row.try_get_by(0)).collect()
     }
 
     /// All events of a stream in order.
@@ -313,6 +331,22 @@ impl Store {
         Ok(())
     }
 
+    /// Brings what was erased out of the write-ahead log too, where SQLite keeps older pages: the log is written into the file and cut.
+    /// Whether it could be cut; a long read holds it, then it is tried again later. PostgreSQL forgets by its own vacuum.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn forget_erased(&self) -> Result<bool> {
+        if self.inner.backend != Backend::Sqlite {
+            return Ok(true);
+        }
+        let aside = sqlite_aside(&self.inner.url).await?;
+        let row = aside.query_one_raw(statement(self.inner.backend, "PRAGMA wal_checkpoint(TRUNCATE)", [])).await;
+        aside.close().await?;
+        let busy = row?.map(|row| row.try_get_by::<i64, _>(0)).transpose()?;
+        Ok(busy == Some(0))
+    }
+
     /// Finishes what is being written and closes the connections of all clones; callers hear `Busy` from then on.
     ///
     /// # Errors
@@ -400,16 +434,17 @@ pub(crate) fn read_secret(row: &QueryResult) -> Result<(String, i64, Sealed)> {
     Ok((stream, version, sealed))
 }
 
-/// Reads `id, version, head, state`.
+/// Reads `id, version, head, state, mac`.
 pub(crate) fn stream_row(row: &QueryResult) -> Result<Loaded> {
     loaded(row.try_get_by(0)?, row, 1)
 }
 
-/// Reads `version, head, state` from column `first` on.
+/// Reads `version, head, state, mac` from column `first` on.
 fn loaded(stream: String, row: &QueryResult, first: usize) -> Result<Loaded> {
     let version = row.try_get_by(first)?;
-    let head = digest(&row.try_get_by::<Vec<u8>>(first + 1)?, &stream, version)?;
-    Ok(Loaded { version, head, state: Some(row.try_get_by(first + 2)?), stream })
+    // A head that is none fits no event, and no check value.
+    let head = digest(&row.try_get_by::<Vec<u8>>(first + 1)?, &stream, version).unwrap_or(ZERO);
+    Ok(Loaded { version, head, state: Some(row.try_get_by(first + 2)?), mac: row.try_get_by(first + 3)?, stream })
 }
 
 /// A list as the one text both engines can unpack.

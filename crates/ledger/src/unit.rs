@@ -10,6 +10,7 @@ use crate::{
     chain::{ZERO, sealed_commitment},
     event::Event,
     seal::{Sealed, Sealer},
+    sql,
 };
 
 /// A read-table, job or outbox statement as pure data: static SQL with `$1…$n`, and the bound values.
@@ -135,17 +136,40 @@ pub struct Loaded {
     pub head: [u8; 32],
     /// The working state; `None` when the stream does not exist.
     pub state: Option<String>,
+    /// Check value over all of it, under a key outside of the database (S-25); empty when nobody gave one.
+    pub mac: String,
 }
 
 impl Loaded {
     /// A stream that does not exist yet.
     pub fn none(stream: impl Into<String>) -> Self {
-        Self { stream: stream.into(), version: 0, head: ZERO, state: None }
+        Self { stream: stream.into(), version: 0, head: ZERO, state: None, mac: String::new() }
     }
 
     /// Whether the stream has events.
     pub fn exists(&self) -> bool {
         self.version > 0
+    }
+
+    fn covered(&self) -> [Value; 4] {
+        [
+            self.stream.as_str().into(),
+            self.version.into(),
+            hex::encode(self.head).into(),
+            self.state.as_deref().unwrap_or_default().into(),
+        ]
+    }
+
+    /// With its check value.
+    #[must_use]
+    pub fn keyed(mut self, sealer: &Sealer) -> Self {
+        self.mac = sealer.mac("stream", &self.covered());
+        self
+    }
+
+    /// Whether the row is as somebody with the key wrote it, or is not there at all.
+    pub fn is_proved(&self, sealer: &Sealer) -> bool {
+        !self.exists() && self.state.is_none() || sealer.made("stream", &self.covered(), &self.mac)
     }
 }
 
@@ -211,6 +235,7 @@ impl Unit {
             secrets.extend(placed);
         }
         after.state = Some(new_state);
+        let after = after.keyed(sealer);
         self.step(loaded, after.clone())?;
         self.events.extend(events);
         self.secrets.extend(secrets);
@@ -236,6 +261,28 @@ impl Unit {
         self.chained.push(Chained::Audit(Box::new(entry)));
     }
 
+    /// Writes a stream's row as its events give it over the one that was found; refused as a conflict when another one stands there
+    /// by now. `right` is `None` for a row without events.
+    pub fn mend_stream(&mut self, found: &Loaded, right: Option<&Loaded>) {
+        let old = [found.version.into(), found.mac.clone().into()];
+        let Some(right) = right else {
+            return self
+                .exactly_one(Row::new(sql::DROP_STREAM, std::iter::once(found.stream.as_str().into()).chain(old)));
+        };
+        let state = right.state.clone().unwrap_or_default().into();
+        let new: [Value; 5] = [
+            right.stream.as_str().into(),
+            right.version.into(),
+            right.head.to_vec().into(),
+            state,
+            right.mac.clone().into(),
+        ];
+        self.exactly_one(match found.state {
+            None => Row::new(sql::NEW_STREAM, new),
+            Some(_) => Row::new(sql::MEND_STREAM, new.into_iter().chain(old)),
+        });
+    }
+
     pub(crate) fn checkpoint(&mut self, checkpoint: Checkpoint) {
         self.chained.push(Chained::Checkpoint(checkpoint));
     }
@@ -249,7 +296,7 @@ impl Unit {
         state: String,
     ) -> Result<Loaded> {
         let after =
-            Loaded { stream: event.stream.clone(), version: event.version, head: event.hash, state: Some(state) };
+            Loaded { version: event.version, head: event.hash, state: Some(state), ..Loaded::none(&event.stream) };
         self.imported = true;
         self.step(loaded, after.clone())?;
         self.secrets.extend(secrets.into_iter().map(|sealed| Placed {

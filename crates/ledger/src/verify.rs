@@ -333,7 +333,7 @@ impl<'a> Pass<'a> {
             }
         }
         self.current = Some(Folded {
-            stream: Loaded { stream: event.stream.clone(), version: event.version, head: event.hash, state },
+            stream: Loaded { version: event.version, head: event.hash, state, ..Loaded::none(&event.stream) },
             foldable,
         });
     }

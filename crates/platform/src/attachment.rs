@@ -3,7 +3,7 @@
 use crate::{
     Action, Actor, Call, Failure, Object, Platform, permission,
     suspension::suspension_files,
-    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Received, Slot},
+    upload::{self, Allowance, FilePart, FileState, FileType, Inspected, Marking, Painted, Received, Slot, View},
 };
 use domain::{
     Moment, Refusal,
@@ -12,6 +12,7 @@ use domain::{
 };
 use futures_util::Stream;
 use ledger::{QueryResult, Row};
+use sm3::{Digest, Sm3};
 use std::collections::BTreeSet;
 
 /// Largest file an organ adds to something of its own, in megabytes.
@@ -77,7 +78,7 @@ impl AttachmentRow {
             file_type: taken.received.file_type,
             size: i64::try_from(taken.received.size).unwrap_or(i64::MAX),
             sm3: taken.received.sm3.clone(),
-            state: taken.state,
+            state: if taken.to_read { FileState::Scanning } else { taken.state },
             preview: taken.inspected.preview.is_some(),
             at,
         }
@@ -136,6 +137,8 @@ pub(crate) struct Taken {
     pub state: FileState,
     /// Whether name or content carry a marking; then it must be sealed, and nothing else.
     pub marking: Marking,
+    /// It shows what no rule can read, and a reader is there: it may be used once it was read (K-06).
+    pub to_read: bool,
 }
 
 /// A file to be sent to a person: its bytes' place and how it must be sent (U-09).
@@ -201,9 +204,12 @@ impl Platform {
         }
         let id = AttachmentId::from_random(self.chance.id());
         let row = AttachmentRow::of(id.clone(), place, &taken, self.clock.now());
-        let key = self.keep_file(&id, &taken).await?;
+        let rows = match row.state {
+            FileState::Clean => self.keep_file(&id, &taken).await?.into(),
+            _ => self.keep_waiting(call, account, &row, &taken).await?,
+        };
         let mut change = self.change(call);
-        change.row(key);
+        rows.into_iter().for_each(|row| change.row(row));
         change.row(row.insert(account));
         change.commit(id.as_str()).await?;
         Ok(row)
@@ -240,8 +246,10 @@ impl Platform {
             upload::Verdict::Unsure(_) => FileState::Scanning,
         };
         let Inspected { marking, unread, .. } = &inspected;
-        let marking = self.marking_of(&name, marking, *unread, &received.sm3).await?;
-        Ok(Taken { name, received, inspected, state, marking })
+        let may_read = *unread && View::Top.shows(received.file_type) && self.reader.is_there();
+        let marking = self.marking_of(&name, marking, *unread && !may_read, &received.sm3).await?;
+        let to_read = may_read && marking == Marking::Clean;
+        Ok(Taken { name, received, inspected, state, marking, to_read })
     }
 
     /// Takes a file an officer adds to something of the own organ, of the types and the size such files have.
@@ -280,15 +288,31 @@ impl Platform {
         rows.iter().map(AttachmentRow::read).collect()
     }
 
-    /// Takes a file away again that nothing has taken along yet; the caller has seen to that.
+    /// Takes a file away again that nothing has taken along yet; the caller has seen to that. Its key is destroyed in the same commit: it
+    /// opens nowhere any more, in no backup either (S-32).
     pub(crate) async fn take_away(&self, call: &Call, file: &AttachmentId) -> Result<(), Failure> {
+        let (place, rows) = self.removal_rows(file.as_str()).await?;
         let mut change = self.change(call);
-        change.row(Row::new("UPDATE attachments SET state = 'removed' WHERE id = $1", [file.as_str().into()]));
-        change.commit(file.as_str()).await
+        change.exactly_one(Row::new(
+            "UPDATE attachments SET state = 'removed' WHERE id = $1 AND taken = 0",
+            [file.as_str().into()],
+        ));
+        for row in rows {
+            change.row(row);
+        }
+        let taken = Refusal::new("file.handed_in", "文件已经随申请或者文书提交，不能移除。请刷新页面查看。");
+        change
+            .commit_or(file.as_str(), |refused| match refused {
+                ledger::Refused::Conflict => taken.into(),
+                other => crate::stream::refused(other),
+            })
+            .await?;
+        self.finish_removal(&place).await;
+        Ok(())
     }
 
     /// Stores what was taken under an id, with its re-encoded copy if there is one. Gives the row of its key.
-    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<Row, Failure> {
+    pub(crate) async fn keep_file(&self, id: &AttachmentId, taken: &Taken) -> Result<[Row; 2], Failure> {
         self.keep_object(id.as_str(), &taken.received.file, taken.inspected.preview.as_ref()).await
     }
 
@@ -372,7 +396,7 @@ impl Platform {
             .store
             .query(
                 "SELECT id, unit_id, project_id, material, name, file_type, size, sm3, state, preview, at FROM attachments \
-                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state = 'scanning' AND project_id = $3)) \
+                 WHERE unit_id = $1 AND material = $2 AND (state = 'clean' OR (state IN ('scanning', 'refused') AND project_id = $3)) \
                  ORDER BY CASE WHEN project_id = $3 THEN 0 ELSE 1 END, at DESC, id LIMIT 20",
                 [unit.as_str().into(), material.into(), project.as_str().into()],
             )
@@ -388,12 +412,7 @@ impl Platform {
             let message = format!("文件“{}”已经随申请提交，不能移除。需要更换时，请在补正时重新上传。", row.name);
             return Err(Refusal::new("file.handed_in", message).into());
         }
-        let mut change = self.change(call);
-        change.row(Row::new(
-            "UPDATE attachments SET state = 'removed' WHERE id = $1 AND unit_id = $2",
-            [row.id.as_str().into(), row.unit.as_str().into()],
-        ));
-        change.commit(id.as_str()).await
+        self.take_away(call, id).await
     }
 
     /// Files that are part of a case of the project, in the application or in an answer.
@@ -430,6 +449,50 @@ impl Platform {
         Ok(Download { headers: upload::preview_headers(&row.name, row.file_type), bytes })
     }
 
+    /// A page of a PDF of a case as a picture (U-05), for those who may read the case.
+    pub async fn view_case_page(
+        &self,
+        call: &Call,
+        case: &CaseId,
+        id: &AttachmentId,
+        number: u16,
+    ) -> Result<(AttachmentRow, Painted), Failure> {
+        let row = self.case_file(call, case, id).await?;
+        self.page_of(row, number).await
+    }
+
+    /// A page of a PDF of the unit's own as a picture (U-05).
+    pub async fn view_own_page(
+        &self,
+        call: &Call,
+        id: &AttachmentId,
+        number: u16,
+    ) -> Result<(AttachmentRow, Painted), Failure> {
+        let row = self.attachment(call, id).await?;
+        self.page_of(row, number).await
+    }
+
+    /// Painted where files are inspected: whoever looks never opens what somebody uploaded.
+    async fn page_of(&self, row: AttachmentRow, number: u16) -> Result<(AttachmentRow, Painted), Failure> {
+        let view = View::Page(number);
+        if !view.shows(row.file_type) {
+            return Err(Failure::NotThere);
+        }
+        if !row.state.is_usable() {
+            return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能查看，请稍后再试。").into());
+        }
+        let content = self.opened(row.id.as_str()).await?;
+        let size = u64::try_from(row.size).unwrap_or(0);
+        match upload::paint(&*self.inspector, content, size, row.file_type, view).await {
+            Ok(painted) => Ok((row, painted)),
+            Err(why) => {
+                tracing::info!(file.id = %row.id, page = number, why, "a page could not be painted");
+                let message = "这一页不能按图片显示：没有这一页，或者文件过于复杂。请下载原文件查看。";
+                Err(Refusal::new("file.no_page", message).into())
+            }
+        }
+    }
+
     /// The row of a file that is part of a case, for those who may read the case (A-13).
     async fn case_file(&self, call: &Call, case: &CaseId, id: &AttachmentId) -> Result<AttachmentRow, Failure> {
         let page = self.load::<Case>(case.as_str()).await?.state;
@@ -453,6 +516,9 @@ impl Platform {
             return Err(Refusal::new("file.not_clean", "文件正在进行安全检查，暂不能下载，请稍后再试。").into());
         }
         let bytes = self.object(row.id.as_str(), FilePart::shown(row.preview)).await?;
-        Ok(Download { headers: upload::download_headers(&row.name, row.file_type), bytes })
+        let mut headers = upload::download_headers(&row.name, row.file_type);
+        // What was received can be compared with what was sent (S-24).
+        headers.push(("x-content-sm3", hex::encode(Sm3::digest(&bytes))));
+        Ok(Download { headers, bytes })
     }
 }

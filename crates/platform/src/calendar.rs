@@ -281,7 +281,11 @@ impl Platform {
     async fn load_many<A: domain::Aggregate>(&self, ids: &[String]) -> Result<Vec<Stream<A>>, Failure> {
         let names: Vec<String> = ids.iter().map(|id| stream_id::<A>(id)).collect();
         let loaded = self.store.load_many(&names).await.map_err(Failure::fault)?;
-        loaded.into_iter().map(Stream::read).collect()
+        let mut streams = Vec::with_capacity(loaded.len());
+        for loaded in loaded {
+            streams.push(Stream::read(self.proved_stream(loaded).await?)?);
+        }
+        Ok(streams)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Use cases of cases: apply, receive, correct, accept, suspend, decide, withdraw; the case page; lists of a project.
 
 use crate::{
-    Action, Call, Failure, Object, Platform,
+    Action, Actor, Call, Failure, Object, Platform,
     attachment::AttachmentRow,
     commitment::{CommitmentOffer, is_spared},
     consultation::nothing_awaited,
@@ -13,13 +13,14 @@ use crate::{
     read::{NEVER, from_day_number, outcome_of},
     stream::Stream,
     trail::TrailEntry,
+    upload::FileState,
 };
 use domain::{
     Moment, Refusal,
     calendar::Calendar,
     case::{
         self, Acceptance, Act, Answer, Application, ApplicationWay, Case, CaseEvent, CodeCheck, Decision, File, Force,
-        Given, NotAcceptedGround, Outcome, Owed, Papers, Point, Stage,
+        Given, NotAcceptedGround, Outcome, Owed, Papers, Point, Stage, Undertaker,
     },
     clock::{ClockFacts, DayLedger, Light, Sheet, Thresholds},
     department::Agency,
@@ -41,6 +42,8 @@ pub struct ApplyForItem {
     pub materials: BTreeMap<String, Vec<AttachmentId>>,
     /// The ordinary way, or 告知承诺.
     pub way: ApplicationWay,
+    /// The unit declares that nothing it hands in is classified (K-11).
+    pub unclassified: bool,
 }
 
 /// One material on the application page.
@@ -355,7 +358,7 @@ impl Platform {
             let needs = self.demanded(item, &declared, guide.as_ref());
             let materials = self.given(call, &needs, &form.materials, &cases).await?;
             self.within_item(materials.iter().flat_map(|given| &given.files)).await?;
-            let application = self.application(&declared, item, guide.as_ref(), materials);
+            let application = self.application(&declared, item, guide.as_ref(), (materials, form.unclassified));
             let id = application.id.clone();
             let promise = self.promise(&application, form.way).await?;
             let spared = |id: &String| promise.is_some() && is_spared(&application, id);
@@ -402,7 +405,7 @@ impl Platform {
         declared: &Declared,
         item: &Item,
         guide: Option<&GuideVersion>,
-        materials: Vec<Given>,
+        (materials, unclassified): (Vec<Given>, bool),
     ) -> Application {
         let agency = self.agency_for(item, declared);
         Application {
@@ -421,6 +424,7 @@ impl Platform {
             guide: guide.map(|v| v.row.number),
             procedure: case::procedures().of(item),
             materials,
+            unclassified,
         }
     }
 
@@ -541,15 +545,22 @@ impl Platform {
         Ok(needs)
     }
 
-    /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15).
-    pub async fn accept_case(&self, call: &Call, id: &CaseId) -> Result<(), Failure> {
+    /// 受理: the code is verified in the same commit (办法第十四条第二项; S-52, A-15). `reviewed`: the officer ticked that the materials
+    /// were looked through and contain nothing classified (K-11).
+    pub async fn accept_case(&self, call: &Call, id: &CaseId, reviewed: bool) -> Result<(), Failure> {
         let act = again(|| async {
             let (stream, application) = self.load_case(call, Action::AcceptCase, id).await?;
             self.settle(call, id, &stream.state).await?;
             let project = self.load::<Project>(application.project.as_str()).await?;
             let check = CodeCheck::of(&application, &project.state);
             let due = self.due_if_accepted_today(&stream.state);
-            match case::accept(&stream.state, check, due, &self.papers())? {
+            let by = match &call.actor {
+                Actor::Officer { account, name, .. } if reviewed => {
+                    Some(Undertaker { account: account.clone(), name: name.clone() })
+                }
+                _ => None,
+            };
+            match case::accept(&stream.state, check, by, due, &self.papers())? {
                 Acceptance::Accepted(events) => {
                     let mut change = self.change(call);
                     change.append(stream, &events)?;
@@ -600,7 +611,8 @@ impl Platform {
             self.settle(call, id, &stream.state).await?;
             let events = case::decide(&stream.state, decision.clone(), &self.scene(&by), &self.papers())?;
             let mut change = self.change(call);
-            change.append(stream, &events)?;
+            let decided = change.append(stream, &events)?;
+            self.publish_by_kind(&mut change, id, &decided.state).await?;
             change.exactly_one(nothing_awaited(id, self.clock.now().date()));
             match change.commit_or(id.as_str(), taken_is_conflict).await {
                 Err(Failure::Conflict) => {
@@ -709,7 +721,13 @@ impl Platform {
         for id in ids {
             let row = self.attachment(call, id).await?;
             if !row.state.is_usable() {
-                let message = format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name);
+                let message = match row.state {
+                    FileState::Received | FileState::Scanning => format!(
+                        "文件“{}”正在检查，通常一分钟内完成。请稍候再提交；已填写的内容和已上传的文件都会保留。",
+                        row.name
+                    ),
+                    _ => format!("文件“{}”未通过安全检查，不能作为申请材料，请重新上传。", row.name),
+                };
                 return Err(Refusal::new("file.not_clean", message).into());
             }
             files.push(File { id: row.id, name: row.name });

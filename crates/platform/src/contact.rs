@@ -2,13 +2,10 @@
 //! why; the reason stands in the security audit (S-34).
 
 use crate::{Action, Call, Failure, Platform, daily::Daily, failure::again, stream::stream_id};
-use domain::{
-    Refusal,
-    declaration::masked,
-    ids::ProjectId,
-    project::{Project, SEALED_AT},
-};
+use domain::{Refusal, declaration::masked, ids::ProjectId, project::Project};
 
+/// What stands in the place of a value that is processed no more (L-06).
+const LOCKED: &str = "（已锁定，不再处理）";
 /// Longest reason, in characters.
 const REASON: usize = 100;
 
@@ -69,11 +66,11 @@ impl Platform {
     }
 
     async fn contact(&self, id: &ProjectId, hidden: bool) -> Result<Vec<ContactLine>, Failure> {
-        let stream = stream_id::<Project>(id.as_str());
+        let project = self.load::<Project>(id.as_str()).await?.state;
         let mut lines = Vec::new();
         for (field, entry) in self.form().personal_register() {
-            let value = match self.store.secret(&stream, SEALED_AT, &field.id, &self.sealer).await {
-                Ok(Some(value)) => value,
+            let text = match self.personal_answer(id, &project, &field.id).await {
+                Ok(Some(text)) => text,
                 // Erased, or never given.
                 Ok(None) => continue,
                 Err(error) => {
@@ -82,13 +79,16 @@ impl Platform {
                     continue;
                 }
             };
-            let text = String::from_utf8(value).map_err(Failure::fault)?;
             if text.trim().is_empty() {
                 continue;
             }
             lines.push(ContactLine {
                 label: field.label.clone(),
-                text: if hidden { masked(field.kind, &text) } else { text },
+                text: match project.locked.contains(&field.id) {
+                    true => LOCKED.to_owned(),
+                    false if hidden => masked(field.kind, &text),
+                    false => text,
+                },
                 purpose: entry.purpose.clone(),
             });
         }

@@ -55,6 +55,28 @@ struct Stored {
 }
 
 impl Platform {
+    /// Looks at the rows a paper's check stands on; what was changed behind the platform is restored first (S-25).
+    async fn prove_document(&self, number: &str) -> Result<(), Failure> {
+        let paper =
+            "SELECT number, kind, project_id, case_id, unit_id, issued_at, data, mac FROM documents WHERE number = $1";
+        let seal = "SELECT number, seal_key, signature, sealed_at, seal_mac AS mac FROM documents WHERE number = $1 AND seal_key <> ''";
+        let key = "SELECT k.id, k.pem, k.organ, k.certificate, k.mac FROM seal_keys k JOIN documents d ON d.seal_key = k.id WHERE d.number = $1";
+        let mut groups = Vec::new();
+        let sql = "SELECT g.id FROM case_groups g JOIN documents d ON d.project_id = g.project_id WHERE d.number = $1 AND d.case_id = ''";
+        for row in &self.store.query_few(sql, [number.into()]).await.map_err(Failure::fault)? {
+            groups.push(format!("group:{}", row.try_get::<String>("", "id").map_err(Failure::fault)?));
+        }
+        let owners = |row: &crate::integrity::Stands| {
+            let (project, case) = (row.text(2), row.text(3));
+            let named = [("project", project), ("case", case)].into_iter().filter(|(_, id)| !id.is_empty());
+            named.map(|(kind, id)| format!("{kind}:{id}")).chain(groups.clone()).collect()
+        };
+        self.prove_rows("documents", paper, number, owners).await?;
+        self.prove_rows("document_seals", seal, number, |row| row.streams("paper_seal")).await?;
+        self.prove_rows("seal_keys", key, number, |row| row.streams("seal_key")).await?;
+        Ok(())
+    }
+
     async fn stored_document(&self, number: &str) -> Result<Option<Stored>, Failure> {
         let rows = self
             .store
@@ -137,6 +159,7 @@ impl Platform {
         check_value: &str,
     ) -> Result<Option<PaperCheck>, Failure> {
         let _permit = permission::decide(&call.actor, Action::QueryPublic, Object::default(), self.rules.regions)?;
+        self.prove_document(number.trim()).await?;
         let stored = self.stored_document(number.trim()).await?;
         let fits = |s: &Stored| s.document.check_value.eq_ignore_ascii_case(check_value.trim());
         let Some(stored) = stored.filter(fits) else { return Ok(None) };

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod calendar;
 pub mod call;
 pub mod case;
+pub mod check;
 pub mod commitment;
 pub mod consultation;
 pub mod contact;
@@ -26,6 +27,7 @@ pub mod group;
 pub mod guess;
 pub mod guide;
 pub mod hold;
+pub mod integrity;
 pub mod licence;
 pub mod message;
 pub mod notification;
@@ -37,7 +39,10 @@ pub mod processing;
 pub mod project;
 pub mod prompt;
 pub mod public;
+pub mod publication;
 pub mod read;
+pub mod retention;
+pub mod rights;
 pub mod rulebook;
 pub mod seal;
 mod sealed;
@@ -60,12 +65,21 @@ pub use settings::Settings;
 use domain::Refusal;
 use ledger::{Sealer, Store};
 use ports::{Chance, Clock, Courier, Printer, Signer};
-use std::sync::Arc;
-use upload::{FileStore, Inspector, Scanner};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+use upload::{FileStore, Inspector, Reader, Scanner};
 
 /// The platform: the use cases, over the [`Parts`] it was built from. Cheap to clone.
 #[derive(Clone)]
-pub struct Platform(Arc<Parts>);
+pub struct Platform(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    /// Passwords hashed so far: what signing in costs.
+    hashed: AtomicU64,
+}
 
 /// Everything a use case needs from outside, in one place.
 #[derive(Clone)]
@@ -88,10 +102,16 @@ pub struct Parts {
     pub inspector: Arc<dyn Inspector>,
     /// Looks for malware in files.
     pub scanner: Arc<dyn Scanner>,
+    /// Reads the head of scans.
+    pub reader: Arc<dyn Reader>,
     /// Prints papers.
     pub printer: Arc<dyn Printer>,
     /// Signs papers; `None`: papers carry no seal.
     pub signer: Option<Arc<dyn Signer>>,
+    /// Sign the papers of their organs in its place.
+    pub organ_seals: Arc<seal::OrganSeals>,
+    /// Asks a time stamp authority; `None`: papers carry no time stamp.
+    pub stamper: Option<Arc<dyn ports::TimeStamper>>,
     /// Who asked for too many codes that do not exist.
     pub guesses: Arc<guess::Guesses>,
     /// Who asks for too much.
@@ -106,14 +126,24 @@ impl std::ops::Deref for Platform {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }
 
 impl Platform {
     /// Puts the platform together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Inner { parts, hashed: AtomicU64::new(0) }))
+    }
+
+    /// How many passwords were hashed since the start, for verifying and for setting one: the work that tells nobody whether an account
+    /// exists.
+    pub fn passwords_hashed(&self) -> u64 {
+        self.0.hashed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_hash(&self) {
+        self.0.hashed.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Brings the read tables and the rules up to date. Idempotent; run once at start.
@@ -128,6 +158,7 @@ impl Platform {
             );
             return Err(Refusal::new("start.separation", words).article("GB/T 22239-2019 8.1.4.2").into());
         }
+        self.begin_check_values().await?;
         self.begin_post_macs().await?;
         self.refresh_calendar().await
     }

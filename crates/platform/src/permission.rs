@@ -192,11 +192,19 @@ pub enum Action {
     ConfirmPurge,
     /// Seal old files, destroy what was purged.
     KeepFiles,
+    /// 公开审核: publish a result that another decided, hold it back, withdraw it.
+    ReviewPublication,
+    /// 保存期限: the register of personal data with what is due and erased.
+    ReadRetention,
+    /// 提出更正或者删除个人信息.
+    AskRights,
+    /// Answer it.
+    AnswerRights,
 }
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 89] = [
+    pub const ALL: [Self; 93] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -286,6 +294,10 @@ impl Action {
         Self::DecideHold,
         Self::ConfirmPurge,
         Self::KeepFiles,
+        Self::ReviewPublication,
+        Self::ReadRetention,
+        Self::AskRights,
+        Self::AnswerRights,
     ];
 }
 
@@ -413,6 +425,12 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::HandleAlarm => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::ReadHolds | A::DecideHold | A::ConfirmPurge => &[P(&[SecurityAdministrator], Reach::Territory)],
         A::KeepFiles => &[System],
+        A::AskRights => &[OwnUnit],
+        A::AnswerRights => &[P(&[GeneralAdministration], Reach::Territory)],
+        A::ReadRetention => &[P(&[SecurityAdministrator], Reach::Territory)],
+        A::ReviewPublication => {
+            &[P(&[Reviewer, Approver, DepartmentManager], Reach::Below), P(&[GeneralAdministration], Reach::Territory)]
+        }
     }
 }
 

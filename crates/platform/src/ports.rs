@@ -141,6 +141,16 @@ pub struct Undelivered {
     pub permanent: bool,
 }
 
+/// Asks a time stamp authority (RFC 3161).
+#[async_trait]
+pub trait TimeStamper: Send + Sync {
+    /// The digest it stamps.
+    fn digest(&self) -> domain::time_stamp::StampDigest;
+
+    /// Hands a TimeStampReq (DER) over and brings the answer (DER) back, as it came.
+    async fn ask(&self, request: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+}
+
 /// Carries letters out of the house: mail, short messages, messengers.
 #[async_trait]
 pub trait Courier: Send + Sync {

@@ -1,6 +1,12 @@
 //! 公开查询: what anybody may see. Nothing is public unless [`PublicProject`] and its neighbours name it (办法第十八条; S-55).
 
-use crate::{Action, Call, Failure, Object, Platform, case::CaseRow, permission, project::ProjectRow};
+use crate::{
+    Action, Call, Failure, Object, Platform,
+    case::CaseRow,
+    permission,
+    project::ProjectRow,
+    read::{from_day_number, outcome_of},
+};
 use domain::{
     case::{Outcome, Stage},
     ids::ProjectId,
@@ -9,7 +15,9 @@ use domain::{
     region::RegionCode,
 };
 use jiff::civil::Date;
+use ledger::QueryResult;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The answer to "is this code real?" (办法第十三条).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +121,31 @@ pub fn bigrams(text: &str) -> Vec<String> {
     words
 }
 
+/// What was published of one result.
+struct Published {
+    outcome: Option<Outcome>,
+    document_number: String,
+    title: String,
+    decided_on: Option<Date>,
+}
+
+impl Published {
+    fn read(row: &QueryResult) -> Result<(String, Self), Failure> {
+        let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
+        let published = Self {
+            outcome: outcome_of(&text("outcome")?),
+            document_number: text("document_number")?,
+            title: text("title")?,
+            decided_on: from_day_number(row.try_get("", "decided_day").map_err(Failure::fault)?),
+        };
+        Ok((text("case_id")?, published))
+    }
+}
+
+/// A project's row as its check value covers it.
+const PROJECT: &str =
+    "SELECT id, code, name, regime, state, region, unit_id, unit_name, total_fen, mac FROM projects WHERE code = $1";
+
 impl Platform {
     /// Whether anybody may ask: the policy says yes, and says it in one place.
     pub(crate) fn public(&self, call: &Call) -> Result<(), Failure> {
@@ -128,14 +161,8 @@ impl Platform {
             Ok(parsed) => parsed.code,
             Err(fault) => return Ok(CodeAnswer::Fault(fault)),
         };
-        let row = self
-            .store
-            .query_one("SELECT name, state, unit_name FROM projects WHERE code = $1", [code.to_string().into()])
-            .await
-            .map_err(Failure::fault)?;
-        let unit =
-            row.as_ref().map(|row| row.try_get::<String>("", "unit_name")).transpose().map_err(Failure::fault)?;
-        let row = row.filter(|_| unit.is_some_and(|unit| answering.tells(call, &unit)));
+        let row = self.proved_row("projects", PROJECT, &code.to_string(), |row| row.streams("project")).await?;
+        let row = row.filter(|row| answering.tells(call, &row.text(7)));
         if row.is_none() {
             self.note_miss(call).await?;
         }
@@ -143,9 +170,8 @@ impl Platform {
             None => CodeAnswer::Unknown(code.generation()),
             Some(row) => CodeAnswer::Known {
                 generation: code.generation(),
-                name: row.try_get("", "name").map_err(Failure::fault)?,
-                state: ProjectState::parse(&row.try_get::<String>("", "state").map_err(Failure::fault)?)
-                    .unwrap_or_default(),
+                name: row.text(2),
+                state: ProjectState::parse(&row.text(4)).unwrap_or_default(),
             },
         })
     }
@@ -155,6 +181,7 @@ impl Platform {
         self.public(call)?;
         let answering = self.let_ask(call).await?;
         let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
+        self.prove_project(&code.to_string()).await?;
         let row = self
             .store
             .query_one(
@@ -169,11 +196,40 @@ impl Platform {
             return Err(Failure::NotThere);
         };
         let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
-        Ok(self.disclose(&project, &cases))
+        let published = self.published_of(&project.id).await?;
+        Ok(self.disclose(&project, &cases, &published))
+    }
+
+    /// What was published of a project's results, by case.
+    async fn published_of(&self, project: &ProjectId) -> Result<BTreeMap<String, Published>, Failure> {
+        let rows = self
+            .store
+            .query(
+                "SELECT case_id, outcome, document_number, title, decided_day FROM public_results WHERE project_id = $1",
+                [project.as_str().into()],
+            )
+            .await
+            .map_err(Failure::fault)?;
+        rows.iter().map(Published::read).collect()
+    }
+
+    /// Looks at the rows an answer about a code stands on; what was changed behind the platform is restored first (S-25).
+    async fn prove_project(&self, code: &str) -> Result<(), Failure> {
+        let cases = "SELECT c.id, c.project_id, c.project_code, c.unit_id, c.item, c.department, c.region, c.stage, c.outcome, \
+                     c.document_number, c.document_title, c.decided_day, c.mac FROM cases c JOIN projects p ON p.id = c.project_id \
+                     WHERE p.code = $1";
+        self.prove_rows("projects", PROJECT, code, |row| row.streams("project")).await?;
+        self.prove_rows("cases", cases, code, |row| row.streams("case")).await?;
+        Ok(())
     }
 
     /// The disclosure policy, field by field.
-    fn disclose(&self, project: &ProjectRow, cases: &[CaseRow]) -> PublicProject {
+    fn disclose(
+        &self,
+        project: &ProjectRow,
+        cases: &[CaseRow],
+        published: &BTreeMap<String, Published>,
+    ) -> PublicProject {
         PublicProject {
             code: project.code.clone(),
             name: project.name.clone(),
@@ -185,13 +241,13 @@ impl Platform {
             results: cases
                 .iter()
                 .filter(|c| c.stage != Stage::Withdrawn)
-                .map(|case| self.disclose_case(case))
+                .map(|case| self.disclose_case(case, published.get(case.id.as_str())))
                 .collect(),
         }
     }
 
-    fn disclose_case(&self, case: &CaseRow) -> PublicResult {
-        let done = case.outcome.filter(|_| case.stage == Stage::Completed);
+    /// A running case shows how far it is; its result stands there once it was published.
+    fn disclose_case(&self, case: &CaseRow, published: Option<&Published>) -> PublicResult {
         let agency = RegionCode::parse(&case.region)
             .and_then(|region| domain::department::agency_name(&case.department, region))
             .unwrap_or_default();
@@ -199,13 +255,13 @@ impl Platform {
             item: case.item_name.clone(),
             agency,
             stage: case.stage.name().to_owned(),
-            outcome: done.map(|o: Outcome| match o {
+            outcome: published.and_then(|it| it.outcome).map(|outcome| match outcome {
                 Outcome::Granted if !case.in_force => "准予，现已失效".to_owned(),
                 other => other.name().to_owned(),
             }),
-            document_number: done.map(|_| case.document_number.clone()),
-            title: done.map(|_| case.document_title.clone()),
-            decided_on: done.and(case.decided_on).map(|d: Date| d.to_string()),
+            document_number: published.map(|it| it.document_number.clone()),
+            title: published.map(|it| it.title.clone()),
+            decided_on: published.and_then(|it| it.decided_on).map(|day: Date| day.to_string()),
         }
     }
 
@@ -256,26 +312,28 @@ impl Platform {
         rows.map_err(Failure::fault)?.iter().map(ProjectRow::read).collect()
     }
 
-    /// Results that became final lately, newest first (办法第十八条).
+    /// Results that were published lately, newest first (办法第十八条).
     pub async fn latest_results(&self, call: &Call, limit: u64) -> Result<Vec<(CaseRow, PublicResult)>, Failure> {
         self.public(call)?;
         let rows = self
             .store
             .query(
-                "SELECT id, project_id, project_code, project_name, unit_name, item, item_name, department, region, stage, owed, due_day, \
-                 yellow_day, provisional, suspended, outcome, document_number, document_title, decided_day, submitted_at, ended_at, updated_at, \
-                 holder_name, in_force FROM cases WHERE ended_at > 0 AND stage = 'completed' ORDER BY ended_at DESC, id LIMIT $1",
+                "SELECT c.id, c.project_id, c.project_code, c.project_name, c.unit_name, c.item, c.item_name, c.department, c.region, c.stage, \
+                 c.owed, c.due_day, c.yellow_day, c.provisional, c.suspended, c.outcome, c.document_number, c.document_title, c.decided_day, \
+                 c.submitted_at, c.ended_at, c.updated_at, c.holder_name, c.in_force FROM public_results p \
+                 JOIN cases c ON c.id = p.case_id ORDER BY p.published_at DESC, p.case_id LIMIT $1",
                 [i64::try_from(limit).unwrap_or(10).into()],
             )
             .await
             .map_err(Failure::fault)?;
-        rows.iter()
-            .map(|row| {
-                let case = CaseRow::read(row)?;
-                let result = self.disclose_case(&case);
-                Ok((case, result))
-            })
-            .collect()
+        let mut results = Vec::new();
+        for row in &rows {
+            let case = CaseRow::read(row)?;
+            let published = self.published_of(&case.project).await?;
+            let result = self.disclose_case(&case, published.get(case.id.as_str()));
+            results.push((case, result));
+        }
+        Ok(results)
     }
 
     /// Figures on the first page.

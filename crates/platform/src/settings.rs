@@ -1,7 +1,10 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
 use crate::{account::Face, flood::FloodLimits};
-use domain::account::{Post, PostLimits};
+use domain::{
+    account::{Post, PostLimits},
+    publication::ReviewedKind,
+};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::{net::IpAddr, path::PathBuf};
@@ -175,12 +178,18 @@ pub struct Settings {
     pub office_url: String,
     /// Folder of uploaded files.
     pub files: PathBuf,
+    /// Folder of the second copy of each file: on another disk or machine; empty: there is none (S-25).
+    pub files_copy: PathBuf,
     /// Folder of uploads under way (same file system as `files`).
     pub temp: PathBuf,
     /// Folder of the keys of sealed content: on a disk of its own, in no backup (K-09).
     pub held_keys: PathBuf,
-    /// Scans and pictures.
+    /// Scans and pictures nothing could read.
     pub scans: Scans,
+    /// Program that reads the head of scans and pictures (K-06); empty or not installed: `scans` decides at once.
+    pub ocr: PathBuf,
+    /// Folder of its language data; `chi_sim.traineddata` must be there.
+    pub ocr_data: PathBuf,
     /// Hours within which sealed content must be reported to the secrecy office (保密法: 24; data, not code).
     pub secrecy_report_hours: i64,
     /// Two-digit code of the central guiding department in codes issued here (GB/T 40058 4.4; data, not law).
@@ -207,6 +216,10 @@ pub struct Settings {
     /// Hours within which a security incident has to be reported (L-09: four for most, two for central organs, one for
     /// critical infrastructure).
     pub incident_report_hours: u32,
+    /// Kinds of results whose disclosure was reviewed once: they are public with their completion (S-55).
+    pub disclosure_reviewed: Vec<ReviewedKind>,
+    /// Working days within which a request about personal data is answered (个人信息保护法第五十条 says "timely"; data, not law).
+    pub personal_request_days: u32,
     /// Rules of signing in.
     pub sign_in: SignInRules,
     /// How long posts are given for.
@@ -223,9 +236,12 @@ impl Default for Settings {
             portal_url: "http://127.0.0.1:8080".into(),
             office_url: "http://127.0.0.1:8081".into(),
             files: "var/files".into(),
+            files_copy: PathBuf::new(),
             temp: "var/temp".into(),
             held_keys: "var/held-keys".into(),
             scans: Scans::Held,
+            ocr: "/usr/bin/tesseract".into(),
+            ocr_data: "/usr/share/tesseract-ocr/5/tessdata".into(),
             secrecy_report_hours: 24,
             code_department: "04".into(),
             password_cost: (64 * 1024, 3, 1),
@@ -238,6 +254,8 @@ impl Default for Settings {
             code_misses: 10,
             administrator_networks: Vec::new(),
             incident_report_hours: 4,
+            disclosure_reviewed: Vec::new(),
+            personal_request_days: 15,
             sign_in: SignInRules::default(),
             posts: PostLimits::default(),
             quotas: Quotas::default(),
@@ -277,6 +295,9 @@ impl Settings {
         }
         if self.held_keys.starts_with(&self.files) || self.files.starts_with(&self.held_keys) {
             faults.push("held_keys 不能与 files 相互包含：封存内容的密钥不得随文件一起备份".into());
+        }
+        if !(1..=30).contains(&self.personal_request_days) {
+            faults.push("personal_request_days 应为 1 至 30 个工作日".into());
         }
         let (memory, passes, lanes) = self.password_cost;
         if memory < 8 * lanes || passes == 0 || lanes == 0 {

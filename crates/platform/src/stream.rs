@@ -56,7 +56,8 @@ impl Platform {
     /// Reads a stream's working state: one row, however old it is.
     pub(crate) async fn load<A: Aggregate>(&self, id: &str) -> Result<Stream<A>, Failure> {
         let id = stream_id::<A>(id);
-        Stream::read(self.store.load(&id).await.map_err(Failure::fault)?)
+        let loaded = self.store.load(&id).await.map_err(Failure::fault)?;
+        Stream::read(self.proved_stream(loaded).await?)
     }
 
     /// A value with salt and nonce of its own, ready to be sealed.
@@ -133,6 +134,12 @@ impl Change<'_> {
         for (event, version) in events.iter().zip(loaded.version + 1..) {
             let actor = if A::is_platform_act(event) { &Actor::System } else { &self.call.actor };
             let meta = Meta { at, recorded_at: now, actor: actor.tag() };
+            for file in A::hands_in(event) {
+                self.unit.exactly_one(Row::new(
+                    "UPDATE attachments SET taken = 1 WHERE id = $1 AND state <> 'removed'",
+                    [file.id.as_str().into()],
+                ));
+            }
             let before = state.clone();
             state.apply(event, &meta);
             for row in A::rows(&id, version, &before, event, &meta, &state, &self.platform.rules) {

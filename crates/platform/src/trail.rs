@@ -180,6 +180,18 @@ fn project_words(event: &ProjectEvent) -> (Lane, &'static str, String) {
         ),
         ProjectEvent::CodeCertificateIssued { document } => (Lane::Platform, "生成项目代码证", document.number.clone()),
         ProjectEvent::CodeVoided { reason } => (Lane::Departments, "项目代码作废", reason.clone()),
+        ProjectEvent::PersonalCorrected { .. } => {
+            (Lane::Departments, "按请求更正个人信息", "个人信息保护法第四十六条".to_owned())
+        }
+        ProjectEvent::PersonalLocked { .. } => {
+            (Lane::Departments, "按请求锁定个人信息，不再处理", "个人信息保护法第四十七条".to_owned())
+        }
+        ProjectEvent::PersonalErased { years: 0, fields } => {
+            (Lane::Platform, "按请求删除个人信息", format!("{} 项", fields.len()))
+        }
+        ProjectEvent::PersonalErased { years, fields } => {
+            (Lane::Platform, "保存期限届满，清除个人信息", format!("保存 {years} 年以内的 {} 项", fields.len()))
+        }
         ProjectEvent::ProjectWithdrawn { reason } => (Lane::Applicant, "撤回项目", reason.clone()),
     }
 }
@@ -210,6 +222,7 @@ fn case_words(event: &CaseEvent) -> (Lane, &'static str, String) {
         }
         CaseEvent::CommitmentGiven { document } => (Lane::Applicant, "以告知承诺方式申请", document.number.clone()),
         CaseEvent::CaseReceived { document } => (Lane::Departments, "收件", document.number.clone()),
+        CaseEvent::ContentsReviewed { by } => (Lane::Departments, "核对材料，确认不含涉密内容", by.name.clone()),
         CaseEvent::CodeVerified { code } => (Lane::Departments, "核验项目代码，通过", code.clone()),
         CaseEvent::CodeNotVerified { code, message, .. } => {
             (Lane::Departments, "核验项目代码，未通过", format!("{code}:{message}"))

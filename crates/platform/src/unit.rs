@@ -155,7 +155,9 @@ impl Platform {
             }],
         )?;
         if let Some(phc) = phc {
-            change.row(self.credential_row(&account_id, phc));
+            for row in self.credential_rows(&account_id, phc)? {
+                change.row(row);
+            }
         }
         change
             .commit_or(unit_id.as_str(), |refused| match refused {

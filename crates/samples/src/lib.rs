@@ -3,9 +3,11 @@
 
 mod hostile;
 mod marked;
+mod scan;
 
 pub use hostile::{Hostile, hostile};
 pub use marked::{Marked, docx_with, ofd_with, pdf_text, pdf_with_text, xlsx_with};
+pub use scan::{Fonts, Glass, Paper, scan_jpg, scan_pdf, scan_png};
 
 use flate2::{Compression, Crc, write::DeflateEncoder, write::ZlibEncoder};
 use image::{ExtendedColorType, ImageEncoder, codecs};

@@ -7,7 +7,7 @@ use platform::{
     Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, ManualClock, Printer},
     read::PlatformFold,
-    upload::{InProcess, LocalFiles, NoScanner},
+    upload::{InProcess, LocalFiles, NoReader, NoScanner},
 };
 use simulation::{Plan, Summary, live};
 use std::{collections::BTreeSet, sync::Arc};
@@ -44,8 +44,11 @@ async fn life(url: &str, seed: u64) -> Life {
         files: Arc::new(LocalFiles::open(&folder.path().join("files"), &folder.path().join("temp")).unwrap()),
         inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
+        reader: Arc::new(NoReader),
         printer: Arc::new(NoPrinter),
         signer: None,
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),

@@ -15,6 +15,7 @@ mod patience;
 mod people;
 mod ports;
 mod steps;
+mod tsa;
 mod usb_key;
 mod world;
 
@@ -25,6 +26,7 @@ pub use patience::patiently;
 pub use people::{PASSWORD, Person};
 pub use ports::{FewDraws, MemoryFiles, PlainPrinter, Postbox};
 pub use steps::{GuideKeepers, PROMISED, decision, guide_contact, point, supplied};
+pub use tsa::LocalTsa;
 pub use usb_key::UsbKey;
 pub use world::{World, platform, signer};
 

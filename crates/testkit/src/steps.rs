@@ -11,7 +11,7 @@ use domain::{
 };
 use futures_util::stream;
 use jiff::civil::Date;
-use platform::{Call, Failure, attachment::AttachmentRow, case::ApplyForItem, upload::FileType};
+use platform::{Call, Failure, Platform, attachment::AttachmentRow, case::ApplyForItem, upload::FileType};
 use std::convert::Infallible;
 
 /// 告知承诺, with the promises given.
@@ -64,7 +64,7 @@ impl World {
     /// What an application for an item hands in: a fresh file for each required material no result stands for.
     pub async fn filled(&self, person: &Person, project: &ProjectId, item: &str) -> ApplyForItem {
         let page = self.platform.application_page(&person.call(), project, item).await.unwrap();
-        let mut form = ApplyForItem { item: item.to_owned(), ..ApplyForItem::default() };
+        let mut form = ApplyForItem { item: item.to_owned(), unclassified: true, ..ApplyForItem::default() };
         for need in page.materials.iter().filter(|need| need.required && need.shared.is_none()) {
             let file = self.upload(&person.call(), project, &need.material.id).await.unwrap();
             form.materials.insert(need.material.id.clone(), vec![file.id]);
@@ -113,7 +113,7 @@ impl World {
 
     /// 受理.
     pub async fn accept(&self, officer: &Person, case: &CaseId) {
-        self.platform.accept_case(&officer.call(), case).await.unwrap();
+        self.platform.accept_case(&officer.call(), case, true).await.unwrap();
     }
 
     /// 拟办 by one and 审核 by another officer of the case's organ, so that a third may decide. An item that one person
@@ -144,9 +144,14 @@ impl World {
 
     /// 拟办, 审核, 准予 by this officer, and with it 办结.
     pub async fn grant(&self, officer: &Person, case: &CaseId) {
+        self.grant_on(&self.platform, officer, case).await;
+    }
+
+    /// The same on a platform with other settings.
+    pub async fn grant_on(&self, platform: &Platform, officer: &Person, case: &CaseId) {
         self.reviewed(case, Outcome::Granted).await;
         let decision = decision(self, Outcome::Granted);
-        self.platform.decide_case(&officer.call(), case, decision).await.unwrap();
+        platform.decide_case(&officer.call(), case, decision).await.unwrap();
     }
 
     /// 送达 of a granted licence today, so that nothing more is owed.

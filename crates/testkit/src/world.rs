@@ -5,6 +5,7 @@ use domain::{
     Moment,
     account::{PostLimits, Role},
     department::Agency,
+    publication::ReviewedKind,
 };
 use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
@@ -15,7 +16,7 @@ use platform::{
     read::PlatformFold,
     seal::Sm2Signer,
     settings::{Scans, SignInRules},
-    upload::{InProcess, NoScanner},
+    upload::{InProcess, NoReader, NoScanner},
 };
 use std::{
     collections::BTreeMap,
@@ -168,7 +169,18 @@ impl World {
 }
 
 /// What follows from events alone, one text per row. Left out: `checks` (how often a code was verified) and `read_at`.
-const READ_ROWS: [(&str, &str); 19] = [
+const READ_ROWS: [(&str, &str); 21] = [
+    (
+        "public_results",
+        "SELECT case_id || '|' || project_id || '|' || item_name || '|' || agency_name || '|' || outcome || '|' || document_number || '|' || title \
+         || '|' || decided_day || '|' || published_at AS line FROM public_results UNION ALL SELECT id || '|' || publication FROM cases",
+    ),
+    (
+        "rights_requests",
+        "SELECT id || '|' || unit_id || '|' || project_id || '|' || project_code || '|' || region || '|' || wish || '|' || field || '|' || state \
+         || '|' || reason || '|' || due_day || '|' || asked_at AS line FROM rights_requests UNION ALL \
+         SELECT id || '|' || ended_at || '|' || erased_years || '|' || erased_at FROM projects",
+    ),
     (
         "factor_resets",
         "SELECT account_id || '|' || by_account || '|' || by_name || '|' || reason || '|' || at || '|' || state AS line FROM factor_resets",
@@ -226,7 +238,8 @@ const READ_ROWS: [(&str, &str); 19] = [
     (
         "documents",
         "SELECT number || '|' || kind || '|' || project_id || '|' || case_id || '|' || unit_id || '|' || issued_at || '|' || data || '|' || seal_key || '|' \
-         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || at FROM seal_keys",
+         || signature || '|' || sealed_at AS line FROM documents UNION ALL SELECT id || '|' || pem || '|' || organ || '|' || certificate || '|' || at \
+         FROM seal_keys",
     ),
     (
         "messages",
@@ -301,6 +314,11 @@ pub async fn platform(
             files: database.folder().to_owned(),
             held_keys: database.folder().join("held-keys"),
             scans: Scans::Declared,
+            disclosure_reviewed: vec![ReviewedKind {
+                item: "*".into(),
+                by: "测试".into(),
+                on: jiff::civil::date(2026, 1, 5),
+            }],
             password_cost: (8, 1, 1),
             sign_in: SignInRules::lenient(),
             posts: PostLimits::lenient(),
@@ -310,8 +328,11 @@ pub async fn platform(
         files: Arc::new(MemoryFiles::default()),
         inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
+        reader: Arc::new(NoReader),
         printer: Arc::new(PlainPrinter),
         signer: Some(Arc::new(signer(1))),
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(NoCourier),

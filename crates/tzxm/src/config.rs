@@ -1,7 +1,7 @@
 //! 配置文件: one TOML file, few items, each with a safe default. Read once, checked before anything starts.
 
 use crate::{log::OneLine, stop::Stop};
-use courier::NotificationSettings;
+use courier::{NotificationSettings, TimeStampSettings};
 use identity::IdentitySettings;
 use platform::Settings;
 use serde::Deserialize;
@@ -26,6 +26,8 @@ pub struct Config {
     pub log: Log,
     /// Channels that messages go out on.
     pub notification: NotificationSettings,
+    /// 时间戳机构.
+    pub time_stamp: TimeStampSettings,
     /// 统一身份认证.
     pub identity: IdentitySettings,
 }
@@ -74,11 +76,26 @@ pub struct Keys {
     pub old: Vec<PathBuf>,
     /// Signs papers; empty: papers carry no seal.
     pub seal: PathBuf,
+    /// Sign the papers of their organs in its place.
+    pub seals: Vec<OrganKey>,
+}
+
+/// The seal key of one organ.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganKey {
+    /// Department and region, such as `water-150402`.
+    pub organ: String,
+    /// Private key (PKCS#8 PEM), readable by the owner only.
+    pub key: PathBuf,
+    /// Certificate (PEM) for it; empty: none.
+    #[serde(default)]
+    pub certificate: PathBuf,
 }
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { master: "var/master.key".into(), old: Vec::new(), seal: PathBuf::new() }
+        Self { master: "var/master.key".into(), old: Vec::new(), seal: PathBuf::new(), seals: Vec::new() }
     }
 }
 
@@ -132,6 +149,7 @@ impl Config {
         let known: Vec<&str> = domain::notification::default_rules().channels.iter().map(|c| c.id.as_str()).collect();
         faults.extend(self.notification.validate(&known));
         faults.extend(self.identity.validate());
+        faults.extend(self.time_stamp.validate());
         let Listen { portal, office, api } = self.listen;
         let same = |a: SocketAddr, b: SocketAddr| a == b && a.port() != 0;
         if same(portal, office) || same(office, api) || same(portal, api) {

@@ -17,6 +17,7 @@ use crate::{
     world,
 };
 use courier::{MailSettings, Security};
+use domain::publication::ReviewedKind;
 use identity::IdentitySettings;
 use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
@@ -113,6 +114,7 @@ impl Folder {
                 temp: self.0.join("temp"),
                 held_keys: self.0.join("held-keys"),
                 scans: Scans::Declared,
+                disclosure_reviewed: reviewed_kinds(),
                 password_cost: PASSWORD_COST,
                 demo: true,
                 secure_cookies: false,
@@ -121,11 +123,22 @@ impl Folder {
                 ..Settings::default()
             },
             listen,
-            keys: Keys { master: self.key(), old: Vec::new(), seal: self.seal() },
+            keys: Keys { master: self.key(), seal: self.seal(), ..Keys::default() },
             log: crate::config::Log { filter: "warn".into(), ..Default::default() },
             ..Config::default()
         }
     }
+}
+
+/// In the demonstration every kind but one was reviewed: public pages are full, and something waits for a reviewer.
+fn reviewed_kinds() -> Vec<ReviewedKind> {
+    let items = platform::Rules::shipped().now().catalogue.items().iter();
+    let reviewed = items.filter(|item| item.code != "soil_water").map(|item| ReviewedKind {
+        item: item.code.clone(),
+        by: "自治区发展改革委 演示审查人".into(),
+        on: jiff::civil::date(2026, 1, 5),
+    });
+    reviewed.collect()
 }
 
 /// A mail server on this machine, such as one that only shows what it gets.

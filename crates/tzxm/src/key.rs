@@ -1,10 +1,11 @@
 //! Key files, for the owner's eyes only: of the sealer (16 bytes as hexadecimal text) and of the seal over papers (PKCS#8 PEM).
 
 use crate::{config::Keys, stop::Stop};
+use domain::department::Agency;
 use ledger::Sealer;
 use platform::{
     ports::{Chance, Signer},
-    seal::Sm2Signer,
+    seal::{OrganSeals, Sm2Signer},
 };
 use sm3::{Digest, Sm3};
 use std::{
@@ -26,6 +27,30 @@ pub fn signer(keys: &Keys) -> Result<Option<Arc<dyn Signer>>, Stop> {
     let signer = Sm2Signer::from_pem(&pem)
         .map_err(|error| Stop::because(format!("签章密钥文件 {shown} 不是 SM2 私钥（PKCS#8 PEM）"), &error))?;
     Ok(Some(Arc::new(signer)))
+}
+
+/// Reads the keys and certificates of organs.
+pub fn organ_seals(keys: &Keys) -> Result<OrganSeals, Stop> {
+    let signers = keys.seals.iter().map(|seal| {
+        let shown = seal.key.display();
+        let name = Agency::parse(&seal.organ).filter(Agency::is_known).map(|agency| agency.name());
+        let name = name.ok_or_else(|| Stop::new(format!("[[keys.seals]] 没有“{}”这个机关", seal.organ)))?;
+        let hint =
+            format!("无法读取{name}的签章密钥文件 {shown}。首次启用请用 tzxm key create-seal {shown} 生成，并离线备份");
+        let pem = private(&seal.key, "签章密钥文件", &hint)?;
+        let certificate = match seal.certificate.as_os_str().is_empty() {
+            true => String::new(),
+            false => std::fs::read_to_string(&seal.certificate).map_err(|error| {
+                Stop::because(format!("无法读取{name}的签章证书 {}", seal.certificate.display()), &error)
+            })?,
+        };
+        let signer = Sm2Signer::from_pem(&pem).and_then(|signer| signer.of_organ(&name, &certificate));
+        let signer = signer.map_err(|error| {
+            Stop::because(format!("{name}的签章密钥 {shown} 不是 SM2 私钥，或者证书与它不符"), &error)
+        })?;
+        Ok(Arc::new(signer) as Arc<dyn Signer>)
+    });
+    Ok(OrganSeals::new(signers.collect::<Result<Vec<_>, Stop>>()?))
 }
 
 /// Reads all key files. Refuses to go on without a master key, or with one that others can read.

@@ -1,6 +1,7 @@
 //! tzxm: the one binary of 投资项目在线审批监管平台.
 
 mod admin;
+mod check;
 mod clock;
 mod code;
 mod config;

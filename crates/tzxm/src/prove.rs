@@ -40,6 +40,16 @@ async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
             0 => {}
             found => tracing::error!(found, "posts were changed behind the platform"),
         }
+        match platform.check_integrity(&call).await? {
+            checked if checked.found() == 0 => {}
+            checked => {
+                tracing::error!(
+                    mended = checked.mended,
+                    lost = checked.lost,
+                    "rows or files were changed behind the platform"
+                );
+            }
+        }
     }
     match verified {
         Some(report) if !report.is_sound() => {

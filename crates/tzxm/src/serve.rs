@@ -1,6 +1,7 @@
 //! `tzxm serve`: the faces, each on a listener of its own, until the system asks to stop.
 
 use crate::{
+    check,
     config::{Config, Listen},
     deliver, detect,
     listen::{self, Patience},
@@ -146,6 +147,7 @@ impl Doors {
         let delivering = tokio::spawn(deliver::watch(platform.clone(), stopped.clone()));
         let sealing = tokio::spawn(seal::watch(platform.clone(), stopped.clone()));
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
+        let checking = tokio::spawn(check::watch(platform.clone(), stopped.clone()));
         let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
@@ -163,6 +165,7 @@ impl Doors {
         delivering.abort();
         sealing.abort();
         proving.abort();
+        checking.abort();
         detecting.abort();
         sweeping.abort();
         platform.store.close().await?;
@@ -193,9 +196,21 @@ async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
     let settled = platform.settle_licences(&call, SETTLED_AT_ONCE).await?;
     // What an act could not finish: the last case of a group ended, and its notice was not written.
     let handed_back = platform.hand_back_complete_groups().await?;
+    let published = platform.publish_reviewed_kinds(&call, SETTLED_AT_ONCE).await?;
+    if published > 0 {
+        tracing::info!(published, "published results of kinds that were reviewed");
+    }
+    let erased = platform.erase_due(&call, SETTLED_AT_ONCE).await?;
+    if erased > 0 {
+        tracing::info!(erased, "erased personal answers that were over their time");
+    }
     let purged = platform.finish_purges(&call).await?;
     if purged > 0 {
         tracing::info!(purged, "destroyed what had been confirmed");
+    }
+    let removed = platform.finish_removals(&call, FILES_AT_ONCE).await?;
+    if removed > 0 {
+        tracing::info!(removed, "deleted files whose key had been destroyed");
     }
     let sealed = platform.seal_old_files(&call, FILES_AT_ONCE).await?;
     if sealed > 0 {

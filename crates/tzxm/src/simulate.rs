@@ -5,7 +5,7 @@ use crate::{
     printing::NoPapers,
     stop::Stop,
 };
-use domain::{Moment, account::PostLimits};
+use domain::{Moment, account::PostLimits, publication::ReviewedKind};
 use jiff::{Span, civil::Date};
 use ledger::{Durability, Sealer, Store};
 use platform::{
@@ -13,7 +13,7 @@ use platform::{
     ports::{ChaChaChance, ManualClock, NoCourier},
     read::PlatformFold,
     settings::Scans,
-    upload::{InProcess, LocalFiles, NoScanner},
+    upload::{InProcess, LocalFiles, NoReader, NoScanner},
 };
 use serde_json::json;
 use simulation::Plan;
@@ -69,13 +69,21 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
             demo: true,
             posts: PostLimits::lenient(),
             scans: Scans::Declared,
+            disclosure_reviewed: vec![ReviewedKind {
+                item: "*".into(),
+                by: "模拟".into(),
+                on: jiff::civil::date(2026, 1, 5),
+            }],
             ..Settings::default()
         }),
         files: Arc::new(LocalFiles::open(&files, &temp)?),
         inspector: Arc::new(InProcess),
         scanner: Arc::new(NoScanner),
+        reader: Arc::new(NoReader),
         printer: Arc::new(NoPapers),
         signer: None,
+        organ_seals: Arc::default(),
+        stamper: None,
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(NoCourier),

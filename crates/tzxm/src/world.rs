@@ -6,14 +6,14 @@ use crate::{
     printing::{NoPapers, Papers},
     stop::Stop,
 };
-use confined::Confined;
-use courier::Couriers;
+use confined::{Confined, Tesseract};
+use courier::{Couriers, Tsa};
 use identity::Provider;
 use ledger::{Durability, Store};
 use platform::{
-    Parts, Platform, Rules,
-    ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock},
-    upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoScanner, Scanner},
+    Parts, Platform, Rules, Settings,
+    ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock, TimeStamper},
+    upload::{Clamd, ClamdAddress, InProcess, Inspector, LocalFiles, NoReader, NoScanner, Reader, Scanner},
 };
 use std::{io::Read, sync::Arc, time::Duration};
 
@@ -37,7 +37,11 @@ pub async fn store(url: &str) -> Result<Store, Stop> {
 /// Everything a use case needs, with the machine's own time and chance.
 pub async fn platform(config: &Config, store: Store) -> Result<Platform, Stop> {
     let papers = Papers::open(&config.fonts)?;
-    let tools = Tools { printer: Arc::new(papers), inspector: Arc::new(Confined::this_program()) };
+    let tools = Tools {
+        printer: Arc::new(papers),
+        inspector: Arc::new(Confined::this_program()),
+        reader: reader(&config.platform),
+    };
     assemble(config, store, Arc::new(SystemClock), Arc::new(chance()?), tools).await
 }
 
@@ -48,7 +52,7 @@ pub async fn virtual_platform(
     clock: Arc<ManualClock>,
     seed: u64,
 ) -> Result<Platform, Stop> {
-    let tools = Tools { printer: Arc::new(NoPapers), inspector: Arc::new(InProcess) };
+    let tools = Tools { printer: Arc::new(NoPapers), inspector: Arc::new(InProcess), reader: Arc::new(NoReader) };
     assemble(config, store, clock, Arc::new(ChaChaChance::seeded(seed)), tools).await
 }
 
@@ -56,6 +60,7 @@ pub async fn virtual_platform(
 struct Tools {
     printer: Arc<dyn Printer>,
     inspector: Arc<dyn Inspector>,
+    reader: Arc<dyn Reader>,
 }
 
 async fn assemble(
@@ -68,8 +73,15 @@ async fn assemble(
     let settings = config.platform.clone();
     let files = LocalFiles::open(&settings.files, &settings.temp)
         .map_err(|error| Stop::because(format!("无法使用文件目录 {}", settings.files.display()), &error))?;
+    let files = match settings.files_copy.as_os_str().is_empty() {
+        true => files,
+        false => files.with_copies(&settings.files_copy).map_err(|error| {
+            Stop::because(format!("无法使用文件的第二份目录 {}", settings.files_copy.display()), &error)
+        })?,
+    };
     let courier = Couriers::open(&config.notification, &clock).map_err(|fault| Stop::new(fault.to_string()))?;
     let identity = Provider::open(&config.identity, clock.clone()).map_err(|fault| Stop::new(fault.to_string()))?;
+    let time_stamp = Tsa::open(&config.time_stamp).map_err(|fault| Stop::new(fault.to_string()))?;
     let platform = Platform::new(Parts {
         store,
         sealer: Arc::new(key::sealer(&config.keys)?),
@@ -79,8 +91,11 @@ async fn assemble(
         files: Arc::new(files),
         inspector: tools.inspector,
         scanner: scanner(&settings.clamd),
+        reader: tools.reader,
         printer: tools.printer,
         signer: key::signer(&config.keys)?,
+        organ_seals: Arc::new(key::organ_seals(&config.keys)?),
+        stamper: time_stamp.map(|tsa| Arc::new(tsa) as Arc<dyn TimeStamper>),
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(courier),
@@ -92,6 +107,13 @@ async fn assemble(
     // A crash between a last decision and its joint notice is made up for here.
     platform.hand_back_complete_groups().await?;
     Ok(platform)
+}
+
+fn reader(settings: &Settings) -> Arc<dyn Reader> {
+    if settings.ocr.as_os_str().is_empty() {
+        return Arc::new(NoReader);
+    }
+    Arc::new(Tesseract::by_this_program(&settings.ocr, &settings.ocr_data))
 }
 
 fn scanner(address: &str) -> Arc<dyn Scanner> {

@@ -6,11 +6,13 @@
 mod days;
 mod form;
 mod guide;
+mod page_view;
 mod view;
 
 pub use days::{Days, deemed};
 pub use form::*;
 pub use guide::{GuideText, calculator, formats, size_words, sure};
+pub use page_view::PageView;
 pub use view::*;
 
 use askama::filters::{Html, HtmlSafe};

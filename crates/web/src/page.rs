@@ -75,12 +75,15 @@ const OFFICE_NAV: &[NavEntry] = &[
     entry("groups", "/groups", "并联审批", "git-merge"),
     entry("projects", "/projects", "项目", "building"),
     entry("guides", "/guides", "办事指南", "book"),
+    entry("publications", "/publications", "公开审核", "eye"),
     entry("supervision", "/supervision", "电子监察", "flag"),
     entry("alarms", "/alarms", "安全告警", "alert-triangle"),
     entry("organs", "/organs", "机构人员", "users"),
     entry("audit", "/audit", "安全审计", "shield-check"),
     entry("exports", "/exports", "数据导出", "download"),
     entry("holds", "/holds", "涉密核验", "lock"),
+    entry("rights", "/rights", "个人信息请求", "user"),
+    entry("retention", "/retention", "保存期限", "clock"),
     entry("prompts", "/prompts", "提醒", "bell"),
     entry("verify", "/verify", "核验代码", "qrcode"),
     entry("help", "/help", "帮助", "help-circle"),
@@ -133,6 +136,12 @@ pub struct Page {
     pub exports: Option<u64>,
     /// Sealed content that waits for the person, shown in the office's side bar; `None` hides the entry.
     pub holds: Option<u64>,
+    /// Results that wait for a review before they are public, shown in the office's side bar; `None` hides the entry.
+    pub publications: Option<u64>,
+    /// Whether the person looks after how long personal data is kept; hides the entry from everybody else.
+    pub retention: bool,
+    /// Requests about personal data that wait for an answer; `None` hides the entry.
+    pub rights: Option<u64>,
     /// Whether the person sees organs, people and posts; hides the entry from everybody else.
     pub organs: bool,
     /// Way back, outermost first.
@@ -161,6 +170,9 @@ impl Page {
             audits: false,
             exports: None,
             holds: None,
+            publications: None,
+            retention: false,
+            rights: None,
             organs: false,
             crumbs: Vec::new(),
             flash: None,
@@ -184,6 +196,9 @@ impl Page {
             "alarms" => self.alarms.is_some(),
             "exports" => self.exports.is_some(),
             "holds" => self.holds.is_some(),
+            "publications" => self.publications.is_some(),
+            "retention" => self.retention,
+            "rights" => self.rights.is_some(),
             "audit" => self.audits,
             "organs" => self.organs,
             _ => true,
@@ -198,6 +213,8 @@ impl Page {
             "alarms" => self.alarms.unwrap_or_default(),
             "exports" => self.exports.unwrap_or_default(),
             "holds" => self.holds.unwrap_or_default(),
+            "publications" => self.publications.unwrap_or_default(),
+            "rights" => self.rights.unwrap_or_default(),
             _ => 0,
         }
     }

@@ -5,3 +5,4 @@ mod gateway;
 mod mail;
 mod settings;
 mod smtp;
+mod time_stamp;

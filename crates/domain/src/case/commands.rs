@@ -1,8 +1,8 @@
 //! What may be done to a case. Each command takes the state and gives events, or a refusal.
 
 use super::{
-    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, licence,
-    processing, special, words,
+    Act, Answer, Application, Case, CaseEvent, Decision, Given, NotAcceptedGround, Outcome, Papers, Point, Undertaker,
+    licence, processing, special, words,
 };
 use crate::{
     Moment, Refusal,
@@ -102,6 +102,15 @@ pub fn submit(
         return Err(vec![refusal.article("办法第十四条")]);
     }
     let has = |id: &str| application.materials.iter().any(|g: &Given| g.material == id && g.is_there());
+    // The check of the platform helps; it proves nothing. The unit says so itself, and it is kept (K-11).
+    let undeclared = (!application.unclassified).then(|| {
+        Refusal::field(
+            "unclassified",
+            "material.unclassified",
+            "请确认所提交的材料不含国家秘密；涉密材料不得通过本平台提交。",
+        )
+        .article("办法第三条")
+    });
     let missing: Vec<_> = required
         .iter()
         .filter(|(id, _)| !has(id))
@@ -109,6 +118,7 @@ pub fn submit(
             Refusal::field(format!("material-{id}"), "material.missing", format!("请上传“{name}”。"))
                 .article("办法第十四条第（一）项")
         })
+        .chain(undeclared)
         .collect();
     if missing.is_empty() { Ok(vec![CaseEvent::CaseSubmitted(Arc::new(application))]) } else { Err(missing) }
 }
@@ -177,10 +187,12 @@ pub fn supply(case: &Case, answers: Vec<Answer>) -> Result<Vec<CaseEvent>, Vec<R
     Ok(vec![CaseEvent::CorrectionSupplied { answers: answers.into_iter().take(points).collect() }])
 }
 
-/// 受理. The code is checked first; with a bad code there is no acceptance (办法第十四条第二项).
+/// 受理. The code is checked first; with a bad code there is no acceptance (办法第十四条第二项). `reviewed`: who has looked through the
+/// materials and says that nothing in them is classified (K-11); without it there is none either.
 pub fn accept(
     case: &Case,
     check: CodeCheck,
+    reviewed: Option<Undertaker>,
     due: Option<(Date, bool)>,
     papers: &Papers,
 ) -> Result<Acceptance, Refusal> {
@@ -188,6 +200,7 @@ pub fn accept(
     let code = application.code.clone();
     Ok(match check {
         CodeCheck::Verified => Acceptance::Accepted(vec![
+            CaseEvent::ContentsReviewed { by: reviewed.ok_or_else(not_reviewed)? },
             CaseEvent::CodeVerified { code },
             CaseEvent::CaseAccepted { document: Box::new(papers.acceptance_notice(application, due)) },
         ]),
@@ -200,6 +213,12 @@ pub fn accept(
             Acceptance::CodeRefused(vec![CaseEvent::CodeNotVerified { code, fault: fault.into(), message }], refusal)
         }
     })
+}
+
+fn not_reviewed() -> Refusal {
+    let message =
+        "请逐份核对申请材料，确认不含涉密内容后勾选。发现疑似涉密内容的，不要受理或下载传播，立即告知安全管理员。";
+    Refusal::field("reviewed", "contents.not_reviewed", message).article("办法第三条")
 }
 
 /// 不予受理, with ground and reason; for a wrong organ the right one is named by its code.

@@ -30,6 +30,11 @@ pub enum CaseEvent {
         /// 收件凭证.
         document: Box<Document>,
     },
+    /// 材料已核对，不含涉密内容: the officer who accepts has looked through the materials (K-11; 办法第三条).
+    ContentsReviewed {
+        /// Who says so.
+        by: Undertaker,
+    },
     /// The project code was checked and is good (办法第十四条第二项).
     CodeVerified {
         /// The code.
@@ -282,6 +287,7 @@ impl CaseEvent {
             Self::CaseSubmitted(_)
             | Self::CommitmentGiven { .. }
             | Self::CaseReceived { .. }
+            | Self::ContentsReviewed { .. }
             | Self::CodeVerified { .. }
             | Self::CodeNotVerified { .. }
             | Self::CorrectionAsked { .. }

@@ -34,6 +34,7 @@ fn application(item: &str) -> Application {
     let item = catalogue().item(item).unwrap();
     let agency = Agency::new(item.department.clone(), RegionCode::parse("150402").unwrap());
     Application {
+        unclassified: true,
         id: CaseId::from_random([2; 16]),
         project: ProjectId::from_random([3; 16]),
         project_name: "负极材料项目".into(),
@@ -80,7 +81,8 @@ impl Story {
     }
 
     fn accept(&mut self) {
-        let accepted = accept(&self.case, CodeCheck::Verified, None, &self.papers());
+        let accepted =
+            accept(&self.case, CodeCheck::Verified, Some(super::tests::somebody("a-window")), None, &self.papers());
         let Ok(Acceptance::Accepted(events)) = accepted else { panic!("{accepted:?}") };
         self.happened(WINDOW, events);
     }
@@ -244,10 +246,12 @@ fn art32_5_a_complete_application_is_accepted() {
 #[test]
 fn art32_last_acceptance_and_refusal_are_in_writing_with_organ_and_date() {
     let story = Story::received("soil_water");
-    let Ok(Acceptance::Accepted(events)) = accept(&story.case, CodeCheck::Verified, None, &story.papers()) else {
+    let Ok(Acceptance::Accepted(events)) =
+        accept(&story.case, CodeCheck::Verified, Some(super::tests::somebody("a-window")), None, &story.papers())
+    else {
         panic!()
     };
-    let CaseEvent::CaseAccepted { document } = &events[1] else { panic!() };
+    let CaseEvent::CaseAccepted { document } = &events[2] else { panic!() };
     assert_eq!((document.issued_on, &document.issuer), (date(2026, 3, 2), &application("soil_water").agency_name));
     let events = not_accepted(&story, NotAcceptedGround::NotNeeded, None).unwrap();
     let CaseEvent::CaseNotAccepted { document, .. } = &events[0] else { panic!() };
@@ -978,4 +982,18 @@ fn art15_special_procedures_run_out_beside_the_decision() {
     story.on(date(2026, 4, 1));
     story.then(UNDERTAKER, end(0, date(2026, 4, 1)));
     assert_eq!(running_clocks(&story.case).len(), 1);
+}
+
+#[test]
+fn k11_nothing_is_accepted_before_the_tick() {
+    let story = Story::received("soil_water");
+    let refusal = accept(&story.case, CodeCheck::Verified, None, None, &story.papers()).unwrap_err();
+    assert_eq!((refusal.code.as_ref(), refusal.field.as_deref()), ("contents.not_reviewed", Some("reviewed")));
+    let by = super::tests::somebody("a-window");
+    let Ok(Acceptance::Accepted(events)) =
+        accept(&story.case, CodeCheck::Verified, Some(by.clone()), None, &story.papers())
+    else {
+        panic!()
+    };
+    assert_eq!(events[0], CaseEvent::ContentsReviewed { by });
 }

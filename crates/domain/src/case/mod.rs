@@ -22,7 +22,7 @@ mod special;
 mod stage;
 mod suspension;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use acceptance::{SpotCorrection, Transfer, ask_again, correct_on_spot, transfer, transfer_clock};
 pub use clocks::{check_clock, decision_clock, history, owed_clock};
@@ -134,6 +134,9 @@ pub struct Application {
     pub procedure: Procedure,
     /// Materials handed in.
     pub materials: Vec<Given>,
+    /// The unit declared that nothing it hands in is classified (K-11).
+    #[serde(default)]
+    pub unclassified: bool,
 }
 
 /// One marked point of a correction notice, answerable at its place.
@@ -300,6 +303,9 @@ pub struct Case {
     pub received_at: Option<Moment>,
     /// Last result of the code check: `Ok` or the Chinese fault.
     pub code_check: Option<Result<(), String>>,
+    /// 材料已核对，不含涉密内容: the officer's tick before acceptance (K-11).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents_reviewed: Option<Taken<String>>,
     /// Errors corrected on the spot.
     pub spot_corrections: Vec<SpotCorrection>,
     /// The latest correction.
@@ -341,6 +347,9 @@ pub struct Case {
     pub decision: Option<Box<Decision>>,
     /// When it was decided, on the platform.
     pub decided_at: Option<Moment>,
+    /// Account of who decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<String>,
     /// When it ended: completed, not accepted or withdrawn.
     pub ended_at: Option<Moment>,
     /// Reason of an end without decision.
@@ -429,6 +438,7 @@ impl Aggregate for Case {
                 self.received_at = Some(meta.at);
                 self.issue(document, meta.at);
             }
+            CaseEvent::ContentsReviewed { by } => self.contents_reviewed = Some(meta.taken(by.name.clone())),
             CaseEvent::CodeVerified { .. } => self.code_check = Some(Ok(())),
             CaseEvent::CodeNotVerified { message, .. } => self.code_check = Some(Err(message.clone())),
             CaseEvent::CorrectionAsked { points, document, .. } => {
@@ -480,6 +490,7 @@ impl Aggregate for Case {
                 self.stage = Stage::Decided;
                 self.decision = Some(decision.clone());
                 self.decided_at = Some(meta.at);
+                self.decided_by = Some(meta.actor.clone());
             }
             CaseEvent::CaseCompleted { document } => {
                 self.stage = Stage::Completed;

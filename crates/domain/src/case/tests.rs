@@ -28,6 +28,7 @@ fn application() -> Application {
     let agency = Agency::new("water", RegionCode::parse("150402").unwrap());
     let file = File { id: AttachmentId::from_random([1; 16]), name: "方案.pdf".into() };
     Application {
+        unclassified: true,
         id: CaseId::from_random([2; 16]),
         project: ProjectId::from_random([3; 16]),
         project_name: "负极材料项目".into(),
@@ -55,11 +56,24 @@ pub(super) fn papers() -> Papers {
     Papers { date: DAY, serial: "000000001".into() }
 }
 
-/// The case these events leave, one day apart.
+/// The case these events leave, one day apart; the tick belongs to the day of the acceptance.
 pub(super) fn given(events: &[CaseEvent]) -> Case {
-    let mut case = Case::default();
-    for (event, day) in events.iter().zip(0..) {
+    let (mut case, mut day) = (Case::default(), 0);
+    for event in events {
         case.apply(event, &meta(day));
+        day += i64::from(!matches!(event, CaseEvent::ContentsReviewed { .. }));
+    }
+    case
+}
+
+/// A completed case that this account decided.
+pub(crate) fn completed(by: &str) -> Case {
+    let project = CaseEvent::CaseSubmitted(std::sync::Arc::new(application()));
+    let mut case = given(&[project]);
+    let notice = Box::new(papers().receipt_slip(&application()));
+    let decided = [CaseEvent::CaseDecided(Box::new(decision())), CaseEvent::CaseCompleted { document: notice }];
+    for event in &decided {
+        case.apply(event, &Meta { actor: by.into(), ..meta(9) });
     }
     case
 }
@@ -100,7 +114,7 @@ fn suspension() -> Suspension {
 }
 
 fn accepted(case: &Case) -> Result<Vec<CaseEvent>, Refusal> {
-    match accept(case, CodeCheck::Verified, None, &papers())? {
+    match accept(case, CodeCheck::Verified, Some(somebody("a-window")), None, &papers())? {
         Acceptance::Accepted(events) => Ok(events),
         Acceptance::CodeRefused(_, refusal) => Err(refusal),
     }
@@ -118,7 +132,7 @@ fn plan() -> SpecialPlan {
     }
 }
 
-fn somebody(account: &str) -> Undertaker {
+pub(crate) fn somebody(account: &str) -> Undertaker {
     Undertaker { account: crate::ids::AccountId(account.into()), name: "王经办".into() }
 }
 
@@ -387,7 +401,11 @@ fn licence32_every_point_is_answered_at_its_place() {
 fn art14_2_a_bad_code_is_recorded_and_nothing_is_accepted() {
     let case = at(Stage::Received);
     let check = CodeCheck::Fault { fault: "not_in_force", message: "该项目代码已失效。".into() };
-    let Acceptance::CodeRefused(events, refusal) = accept(&case, check, None, &papers()).unwrap() else { panic!() };
+    let Acceptance::CodeRefused(events, refusal) =
+        accept(&case, check, Some(somebody("a-window")), None, &papers()).unwrap()
+    else {
+        panic!()
+    };
     assert_eq!(kinds(&events), ["CodeNotVerified"]);
     assert_eq!(refusal.code, "case.code_not_verified");
     assert!(refusal.article.unwrap().contains("第十四条"));

@@ -14,6 +14,7 @@ fn about() -> Application {
     let item = catalogue().item("soil_water").unwrap();
     let agency = agency("water", "150402");
     Application {
+        unclassified: true,
         id: CaseId::from_random([2; 16]),
         project: ProjectId::from_random([3; 16]),
         project_name: "负极材料项目".into(),

@@ -113,8 +113,10 @@ pub struct Personal {
     pub purpose: String,
     /// 处理依据.
     pub basis: String,
-    /// 保存期限.
+    /// 保存期限, in words.
     pub retention: String,
+    /// The same in years after the project's end; then it is erased (L-02).
+    pub years: i16,
 }
 
 /// Where options come from when the form does not list them.
@@ -353,7 +355,10 @@ impl Form {
                 if matches!(field.kind, Kind::Choice | Kind::Choices) == field.options.is_empty() {
                     return Err(format!("字段 {id} 的选项缺失或多余"));
                 }
-                let register = |p: &Personal| [&p.purpose, &p.basis, &p.retention].iter().all(|t| !t.trim().is_empty());
+                let register = |p: &Personal| {
+                    [&p.purpose, &p.basis, &p.retention].iter().all(|t| !t.trim().is_empty())
+                        && (1..=30).contains(&p.years)
+                };
                 if field.kind.is_personal() != field.personal.is_some() || !field.personal.iter().all(register) {
                     return Err(format!("字段 {id} 的个人信息登记不完整"));
                 }

@@ -175,7 +175,13 @@ impl Real {
                 (i, case::supply(&self.cases[i], answers).ok())
             }
             Try::Accept(i) => {
-                let accepted = case::accept(&self.cases[i], CodeCheck::Verified, None, &papers());
+                let accepted = case::accept(
+                    &self.cases[i],
+                    CodeCheck::Verified,
+                    Some(crate::case::tests::somebody("a-window")),
+                    None,
+                    &papers(),
+                );
                 let Ok(Acceptance::Accepted(events)) = accepted else { return false };
                 (i, Some(events))
             }

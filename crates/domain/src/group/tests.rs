@@ -32,6 +32,7 @@ pub(super) fn application(at: u8, item: &str) -> Application {
     let item = catalogue().item(item).unwrap();
     let agency = Agency::new(item.department.clone(), RegionCode::parse("150402").unwrap());
     Application {
+        unclassified: true,
         id: CaseId::from_random([at; 16]),
         project: ProjectId::from_random([3; 16]),
         project_name: "负极材料项目".into(),

@@ -21,6 +21,7 @@ fn content() -> Content {
         by: account(9),
         source: "10.0.0.8".into(),
         clean: true,
+        later: false,
     }
 }
 

@@ -288,3 +288,34 @@ proptest! {
         prop_assert!(matches!(check_text(&text, Place::Body), Verdict::Block(_)));
     }
 }
+
+#[test]
+fn k06_what_a_reader_makes_of_a_mark_is_a_trace() {
+    for read in [
+        "机密女10年",
+        "绝稼支30年",
+        "秘 党",
+        "机柳大启用前",
+        "宙密级大20年",
+        "机蜜",
+        "机侍女20年",
+        "编号1\n机 宙",
+        "绝密妇",
+        "涉党文件 注意保存",
+    ] {
+        assert!(matches!(check_scan(read), Verdict::Hold(_) | Verdict::Block(_)), "{read}");
+    }
+    let clean = [
+        "内蒙古自治区文件",
+        "机关事务管理局",
+        "关于商业秘密保护的通知",
+        "秘书处",
+        "绝缘材料10年质保",
+        "周密部署",
+        "机器设备",
+        "编号20年",
+    ];
+    for read in clean {
+        assert_eq!(check_scan(read), Verdict::Clean, "{read}");
+    }
+}

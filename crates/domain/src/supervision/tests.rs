@@ -29,6 +29,7 @@ fn application() -> Application {
     let item = catalogue().item("soil_water").unwrap();
     let agency = Agency::new("water", RegionCode::parse("150402").unwrap());
     Application {
+        unclassified: true,
         id: CaseId::from_random([2; 16]),
         project: ProjectId::from_random([3; 16]),
         project_name: "负极材料项目".into(),

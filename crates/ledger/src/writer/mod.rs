@@ -105,7 +105,10 @@ fn step_stream(step: Step) -> Planned {
     let Step { from: (version, head), to } = step;
     let state = to.state.unwrap_or_default();
     let (text, values) = if version == 0 {
-        (sql::NEW_STREAM, vec![to.stream.into(), to.version.into(), to.head.to_vec().into(), state.into()])
+        (
+            sql::NEW_STREAM,
+            vec![to.stream.into(), to.version.into(), to.head.to_vec().into(), state.into(), to.mac.into()],
+        )
     } else {
         let values = vec![
             to.version.into(),
@@ -114,6 +117,7 @@ fn step_stream(step: Step) -> Planned {
             to.stream.into(),
             version.into(),
             head.to_vec().into(),
+            to.mac.into(),
         ];
         (sql::STEP_STREAM, values)
     };

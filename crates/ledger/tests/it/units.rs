@@ -27,7 +27,7 @@ on_both_engines!(
 
 async fn appended_facts_are_read_back_as_they_were(place: &Place) {
     let store = place.open().await;
-    assert_eq!(store.load("p/1").await.unwrap(), Loaded { stream: "p/1".into(), version: 0, head: ZERO, state: None });
+    assert_eq!(store.load("p/1").await.unwrap(), Loaded::none("p/1"));
     let after = put(&store, "p/1", &[5, 6]).await.unwrap();
     assert_eq!((after.version, after.state.as_deref()), (2, Some("11")));
     assert_eq!(store.load("p/1").await.unwrap(), after);

@@ -123,7 +123,7 @@ impl Platform {
         }
         let phc = self.hash_password(new).await?;
         let mut change = self.change(&call);
-        for row in self.new_password_rows(&account, phc) {
+        for row in self.new_password_rows(&account, phc)? {
             change.row(row);
         }
         end_others(&mut change, &account, &session.id, "changed");
@@ -144,8 +144,9 @@ impl Platform {
     }
 
     /// A new password in the place of the present one, which is remembered with the ones before it.
-    pub(super) fn new_password_rows(&self, account: &AccountId, phc: String) -> [Row; 3] {
-        [
+    pub(super) fn new_password_rows(&self, account: &AccountId, phc: String) -> Result<[Row; 4], Failure> {
+        let [credential, copy] = self.credential_rows(account, phc)?;
+        Ok([
             Row::new(
                 "INSERT INTO old_passwords(account_id, place, phc) SELECT c.account_id, \
                  COALESCE((SELECT MAX(o.place) FROM old_passwords o WHERE o.account_id = $1), 0) + 1, c.phc \
@@ -157,8 +158,9 @@ impl Platform {
                  (SELECT MAX(o.place) FROM old_passwords o WHERE o.account_id = $1) - $2",
                 [account.as_str().into(), (REMEMBERED - 1).into()],
             ),
-            self.credential_row(account, phc),
-        ]
+            credential,
+            copy,
+        ])
     }
 
     /// Ends one of the own sessions.

@@ -92,6 +92,15 @@ pub fn read_public_key(text: &str, now: Moment) -> Result<PublicSm2, Refusal> {
     Ok(PublicSm2 { pem, mark, until })
 }
 
+/// The SM2 key a certificate (PEM) is for, as PEM; whether the certificate is valid today does not matter here.
+pub(crate) fn certified_key(certificate: &str) -> Result<String, &'static str> {
+    let der = block(certificate, "CERTIFICATE").ok_or("no certificate in PEM")?;
+    let certificate = Certificate::from_der(&der).map_err(|_| "the certificate cannot be read")?;
+    let key = certificate.tbs_certificate().subject_public_key_info().to_der().map_err(|_| "the key cannot be read")?;
+    let key = sm2::PublicKey::from_public_key_der(&key).map_err(|_| "the certificate is for no SM2 key")?;
+    key.to_public_key_pem(LineEnding::LF).map_err(|_| "the key cannot be written")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,6 +25,7 @@ mod totp;
 
 pub use address::{Chosen, PendingView, Proving};
 pub use centre::{AccountPage, Attempted};
+pub(crate) use certificate::certified_key;
 pub use certificate::{PublicSm2, read_public_key};
 pub use challenge::Challenge;
 pub use delegation::{Delegable, DelegationRow};

@@ -150,7 +150,9 @@ impl Platform {
         change.append(account, &events)?;
         let secret = match password {
             Some(phc) => {
-                change.row(self.credential_row(&id, phc));
+                for row in self.credential_rows(&id, phc)? {
+                    change.row(row);
+                }
                 None
             }
             None => {
@@ -211,7 +213,7 @@ impl Platform {
             "UPDATE setup_secrets SET used_at = $2 WHERE id = $1 AND used_at = 0",
             [id.into(), now.into()],
         ));
-        for row in self.new_password_rows(&account, phc) {
+        for row in self.new_password_rows(&account, phc)? {
             change.row(row);
         }
         change

@@ -83,6 +83,7 @@ impl Platform {
         let salt = self.chance.id();
         let password = password.to_owned();
         let _place = HASHING.acquire().await.map_err(Failure::fault)?;
+        self.count_hash();
         let hash = tokio::task::spawn_blocking(move || {
             let hash: Result<PasswordHash, _> = hasher.hash_password_with_salt(password.as_bytes(), &salt);
             hash.map(|h| h.to_string())
@@ -103,6 +104,7 @@ impl Platform {
         let hasher = self.hasher()?;
         let password = password.to_owned();
         let _place = HASHING.acquire().await.map_err(Failure::fault)?;
+        self.count_hash();
         let fits = tokio::task::spawn_blocking(move || {
             PasswordHash::new(&phc).is_ok_and(|hash| hasher.verify_password(password.as_bytes(), &hash).is_ok())
         });
@@ -110,12 +112,8 @@ impl Platform {
     }
 
     /// Stores a password hash.
-    pub(crate) fn credential_row(&self, account: &AccountId, phc: String) -> Row {
-        Row::new(
-            "INSERT INTO credentials(account_id, phc, changed_at) VALUES($1, $2, $3) \
-             ON CONFLICT(account_id) DO UPDATE SET phc = excluded.phc, changed_at = excluded.changed_at",
-            [account.as_str().into(), phc.into(), self.clock.now().0.into()],
-        )
+    pub(crate) fn credential_rows(&self, account: &AccountId, phc: String) -> Result<[Row; 2], Failure> {
+        self.kept_rows("credentials", vec![account.as_str().into(), phc.into(), self.clock.now().0.into()])
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Call, Failure, Platform, settings::Demand, stream::Change};
 use domain::{Moment, Refusal, ids::AccountId};
-use ledger::{Refused, Row};
+use ledger::{Refused, Row, Value};
 
 /// A day, in milliseconds.
 pub(super) const DAY: i64 = 86_400_000;
@@ -37,11 +37,20 @@ fn outside_management() -> Failure {
 }
 
 impl Platform {
+    /// The account of a name, as it and its credential were written; what was changed behind the platform is restored first, or nobody's.
     pub(super) async fn find_account(&self, face: Face, login: &str) -> Result<Option<Found>, Failure> {
+        let Some(found) = self.sign_in_row(face, login).await? else { return Ok(None) };
+        let Err(account) = found else { return Ok(found.ok()) };
+        self.mend_account(&account).await?;
+        Ok(self.sign_in_row(face, login).await?.and_then(Result::ok))
+    }
+
+    /// `Err` names the account whose row or credential is not as it was written.
+    async fn sign_in_row(&self, face: Face, login: &str) -> Result<Option<Result<Found, AccountId>>, Failure> {
         let row = self
             .store
             .query_one(
-                "SELECT a.id, c.phc, c.changed_at, COALESCE(u.used_at, 0) AS used_at, (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = a.id AND f.state = 'live') + \
+                "SELECT a.id, a.face, a.login, a.unit_id, a.disabled, a.mac AS account_mac, c.mac, c.phc, c.changed_at, COALESCE(u.used_at, 0) AS used_at, (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = a.id AND f.state = 'live') + \
                  (SELECT COUNT(*) FROM sign_in_keys k WHERE k.account_id = a.id) AS factors FROM accounts a \
                  JOIN credentials c ON c.account_id = a.id LEFT JOIN account_use u ON u.account_id = a.id \
                  WHERE a.face = $1 AND a.login = $2 AND a.disabled = 0",
@@ -50,12 +59,27 @@ impl Platform {
             .await
             .map_err(Failure::fault)?;
         row.map(|row| {
-            Ok(Found {
-                id: AccountId(text(&row, "id")?),
+            let id = text(&row, "id")?;
+            let account: [Value; 5] = [
+                id.clone().into(),
+                text(&row, "face")?.into(),
+                text(&row, "login")?.into(),
+                text(&row, "unit_id")?.into(),
+                number(&row, "disabled")?.into(),
+            ];
+            let credential: [Value; 3] =
+                [id.clone().into(), text(&row, "phc")?.into(), number(&row, "changed_at")?.into()];
+            if !self.sealer.made("accounts", &account, &text(&row, "account_mac")?)
+                || !self.sealer.made("credentials", &credential, &text(&row, "mac")?)
+            {
+                return Ok(Err(AccountId(id)));
+            }
+            Ok(Ok(Found {
+                id: AccountId(id),
                 phc: text(&row, "phc")?,
                 used_at: number(&row, "used_at")?.max(number(&row, "changed_at")?),
                 has_factor: number(&row, "factors")? > 0,
-            })
+            }))
         })
         .transpose()
     }
@@ -88,8 +112,9 @@ impl Platform {
         let found = match found {
             Some(found) if fits => found,
             found => {
-                let tried = found.as_ref().map(|found| (&found.id, Outcome::WrongPassword));
-                self.note_failure(&[&pair, &all], tried, source, now).await?;
+                // An unknown name leaves a line of nobody's history: the same rows as a known one (A-27).
+                let tried = found.map_or_else(|| AccountId(String::new()), |found| found.id);
+                self.note_failure(&[&pair, &all], Some((&tried, Outcome::WrongPassword)), source, now).await?;
                 return Err(Refusal::field("login", "sign_in.wrong", "登录名或密码不正确，请核对后重试。").into());
             }
         };

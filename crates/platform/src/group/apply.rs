@@ -30,6 +30,8 @@ pub struct ApplyForGroup {
     pub items: Vec<String>,
     /// Material id → files.
     pub materials: BTreeMap<String, Vec<AttachmentId>>,
+    /// The unit declares that nothing it hands in is classified (K-11).
+    pub unclassified: bool,
 }
 
 /// One needed item on the page where items are chosen.
@@ -269,11 +271,17 @@ impl Platform {
                         formation.materials.push(name.clone());
                     }
                 }
-                let application = self.application(&declared, item, guide.as_ref(), given);
+                let application = self.application(&declared, item, guide.as_ref(), (given, form.unclassified));
                 branch.case = application.id.clone();
                 match case::submit(application, &project_stream.state, &required(&needs)) {
                     Ok(events) => submitted.push((branch.case.clone(), events)),
-                    Err(refusals) => wrong.extend(refusals),
+                    // What is wrong with the whole is said once.
+                    Err(refusals) => {
+                        let said =
+                            |one: &Refusal| wrong.iter().any(|w: &Refusal| w.code == one.code && w.field == one.field);
+                        let fresh: Vec<_> = refusals.into_iter().filter(|one| !said(one)).collect();
+                        wrong.extend(fresh);
+                    }
                 }
             }
             let candidates = group::candidates(self.rules.catalogue, &standing(&declared, &cases));

@@ -270,7 +270,13 @@ impl Platform {
             if let What::File(file) = &content.what {
                 let name = self.open_column(&format!("hold:{id}"), 1, "name", &key.name)?;
                 let state = if content.clean { "clean" } else { "scanning" };
-                change.row(self.key_row(file.as_str(), file.as_str(), &key.key));
+                if !content.clean {
+                    let (source, of_unit) = (content.source.as_str(), content.unit.is_some());
+                    change.row(Self::check_row(file, "", &content.by, source, of_unit, self.clock.now().0));
+                }
+                for row in self.released_key(file.as_str(), key.key.clone()).await? {
+                    change.row(row);
+                }
                 change.exactly_one(Row::new(
                     "UPDATE attachments SET state = $2, name = $3 WHERE id = $1 AND state = 'sealed'",
                     [file.as_str().into(), state.into(), String::from_utf8(name).map_err(Failure::fault)?.into()],

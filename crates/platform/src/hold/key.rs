@@ -13,7 +13,7 @@ use tokio::task::spawn_blocking;
 
 /// What only the key's file knows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct HeldKey {
+pub(crate) struct HeldKey {
     /// The data key, wrapped.
     pub key: String,
     /// The file's name, sealed.
@@ -29,7 +29,7 @@ impl HeldKey {
 }
 
 /// Writes a new key; it survives a power cut.
-pub(super) async fn write(folder: &Path, id: &HoldId, key: &HeldKey) -> io::Result<()> {
+pub(crate) async fn write(folder: &Path, id: &HoldId, key: &HeldKey) -> io::Result<()> {
     let (folder, place, text) = (folder.to_owned(), place(folder, id), serde_json::to_vec(key)?);
     blocking(move || {
         fs::create_dir_all(&folder)?;
@@ -42,7 +42,7 @@ pub(super) async fn write(folder: &Path, id: &HoldId, key: &HeldKey) -> io::Resu
 }
 
 /// Reads a key; `None` when it is gone.
-pub(super) async fn read(folder: &Path, id: &HoldId) -> io::Result<Option<HeldKey>> {
+pub(crate) async fn read(folder: &Path, id: &HoldId) -> io::Result<Option<HeldKey>> {
     let place = place(folder, id);
     blocking(move || match fs::read(place) {
         Ok(text) => Ok(Some(serde_json::from_slice(&text)?)),
@@ -53,7 +53,7 @@ pub(super) async fn read(folder: &Path, id: &HoldId) -> io::Result<Option<HeldKe
 }
 
 /// Writes over the key, then removes it. None there is no error.
-pub(super) async fn destroy(folder: &Path, id: &HoldId) -> io::Result<()> {
+pub(crate) async fn destroy(folder: &Path, id: &HoldId) -> io::Result<()> {
     let (folder, place) = (folder.to_owned(), place(folder, id));
     blocking(move || {
         let mut file = match OpenOptions::new().write(true).open(&place) {

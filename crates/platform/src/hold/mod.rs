@@ -2,7 +2,7 @@
 //! and in no backup; its uploader reads neutral words; security administrators see where it came from, never what it says.
 
 mod desk;
-mod key;
+pub(crate) mod key;
 
 pub use desk::{HoldFilter, HoldPage, HoldRow, PAGE};
 
@@ -22,7 +22,7 @@ use key::HeldKey;
 /// K-06 has no words to show: nothing could be read.
 const UNREAD: &str = "marking.unread";
 /// What a sealed file is called where its name may not stand.
-const NAMELESS: &str = "（核验中的文件）";
+pub(crate) const NAMELESS: &str = "（核验中的文件）";
 
 /// The neutral words for whoever handed it in.
 fn neutral(marking: &Marking) -> Refusal {
@@ -112,6 +112,7 @@ impl Platform {
             by: account.clone(),
             source: call.source.map(|source| source.to_string()).unwrap_or_default(),
             clean: taken.state == FileState::Clean,
+            later: false,
         }
     }
 

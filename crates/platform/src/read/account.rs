@@ -35,7 +35,7 @@ impl Projected for Account {
                 };
                 let (department, region) =
                     agency.as_ref().map(|a| (a.department.as_str(), a.region.as_str())).unwrap_or_default();
-                vec![Row::new(
+                let opened = Row::new(
                     "INSERT INTO accounts(id, face, login, name, unit_id, disabled, department, region) \
                      VALUES($1, $2, $3, $4, $5, 0, $6, $7)",
                     [
@@ -47,7 +47,8 @@ impl Projected for Account {
                         department.into(),
                         region.into(),
                     ],
-                )]
+                );
+                vec![opened, proved_row(after)]
             }
             AccountEvent::PostGranted { post, reason } => {
                 vec![post_row(after, post, "平台开设", reason), place_row(after, post)]
@@ -66,7 +67,7 @@ impl Projected for Account {
                 let delegations = after.delegations.iter().enumerate().filter(|(_, d)| PostKey::of(&d.post) == key);
                 posts
                     .map(|post| end_row(after, post))
-                    .chain(delegations.map(|(at, delegation)| delegation_ends(after, at, &delegation.post)))
+                    .chain(delegations.map(|(at, delegation)| delegation_ends(after, at, delegation)))
                     .collect()
             }
             AccountEvent::AccountRenamed { name, .. } => vec![
@@ -81,36 +82,23 @@ impl Projected for Account {
             ],
             AccountEvent::PostDelegated { delegation } => {
                 let Delegation { post, by, by_name, reason } = &**delegation;
-                let row = Row::new(
-                    "INSERT INTO delegations(account_id, at, name, department, region, role, from_day, to_day, by_account, by_name, reason) \
-                     VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                    [
-                        after.id.as_str().into(),
-                        place(after.delegations.len().saturating_sub(1)).into(),
-                        after.name.clone().into(),
-                        post.department.clone().into(),
-                        post.region.as_str().into(),
-                        super::slug(&post.role).into(),
-                        day_number(post.from).into(),
-                        post.to.map(day_number).into(),
-                        by.as_str().into(),
-                        by_name.clone().into(),
-                        reason.clone().into(),
-                    ],
+                let row = Row::guarded(
+                    DELEGATIONS,
+                    "INSERT INTO delegations(account_id, at, department, region, role, from_day, to_day, by_account, mac, name, by_name, \
+                     reason) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                    delegated(after, after.delegations.len().saturating_sub(1), post, by),
                 );
+                let row = row.beside([after.name.clone().into(), by_name.clone().into(), reason.clone().into()]);
                 vec![post_row(after, post, &format!("{by_name}委托"), reason), row]
             }
             AccountEvent::DelegationEnded { at, .. } => {
                 let Some(delegation) = after.delegations.get(*at) else { return vec![] };
-                vec![end_row(after, &delegation.post), delegation_ends(after, *at, &delegation.post)]
+                vec![end_row(after, &delegation.post), delegation_ends(after, *at, delegation)]
             }
             AccountEvent::AccountDisabled { .. } => {
-                vec![Row::new("UPDATE accounts SET disabled = 1 WHERE id = $1", [after.id.as_str().into()])]
+                vec![proved_row(after)]
             }
-            AccountEvent::AccountEnabled { .. } => vec![
-                Row::new("UPDATE accounts SET disabled = 0 WHERE id = $1", [after.id.as_str().into()]),
-                used_row(&after.id, meta.recorded_at),
-            ],
+            AccountEvent::AccountEnabled { .. } => vec![proved_row(after), used_row(&after.id, meta.recorded_at)],
             AccountEvent::FactorResetProposed { by, by_name, reason } => vec![Row::new(
                 "INSERT INTO factor_resets(account_id, by_account, by_name, reason, at, state) VALUES($1, $2, $3, $4, $5, 'open') \
                  ON CONFLICT(account_id) DO UPDATE SET by_account = excluded.by_account, by_name = excluded.by_name, \
@@ -216,10 +204,48 @@ fn end_row(account: &Account, post: &Post) -> Row {
     )
 }
 
-fn delegation_ends(account: &Account, at: usize, post: &Post) -> Row {
-    Row::new(
-        "UPDATE delegations SET to_day = $3 WHERE account_id = $1 AND at = $2",
-        [account.id.as_str().into(), place(at).into(), post.to.map(day_number).into()],
+/// Table of posts handed over.
+const DELEGATIONS: &str = "delegations";
+
+/// What the check value of a delegation covers.
+fn delegated(account: &Account, at: usize, post: &Post, by: &AccountId) -> [Value; 8] {
+    [
+        account.id.as_str().into(),
+        place(at).into(),
+        post.department.clone().into(),
+        post.region.as_str().into(),
+        super::slug(&post.role).into(),
+        day_number(post.from).into(),
+        post.to.map(day_number).into(),
+        by.as_str().into(),
+    ]
+}
+
+fn delegation_ends(account: &Account, at: usize, delegation: &Delegation) -> Row {
+    Row::guarded(
+        DELEGATIONS,
+        "UPDATE delegations SET department = $3, region = $4, role = $5, from_day = $6, to_day = $7, by_account = $8, mac = $9 \
+         WHERE account_id = $1 AND at = $2",
+        delegated(account, at, &delegation.post, &delegation.by),
+    )
+}
+
+/// Who may sign in where, for whom: what the check value of an account covers.
+fn proved_row(account: &Account) -> Row {
+    let unit = match &account.holder {
+        Some(Holder::Unit(unit)) => unit.as_str(),
+        _ => "",
+    };
+    Row::guarded(
+        "accounts",
+        "UPDATE accounts SET face = $2, login = $3, unit_id = $4, disabled = $5, mac = $6 WHERE id = $1",
+        [
+            account.id.as_str().into(),
+            account.holder.as_ref().map(face).unwrap_or_default().into(),
+            account.login.clone().into(),
+            unit.into(),
+            i64::from(account.disabled).into(),
+        ],
     )
 }
 

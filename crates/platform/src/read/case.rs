@@ -4,7 +4,7 @@ use super::{NEVER, NewMessage, Projected, day_number, deadline, document_row};
 use crate::Rulebook;
 use domain::{
     Meta,
-    case::{Application, Case, CaseEvent, CommitmentCheck, Finding, Notice, Outcome, owed_clock},
+    case::{Application, Case, CaseEvent, CommitmentCheck, File, Finding, Notice, Outcome, owed_clock},
     document::Document,
 };
 use ledger::{Row, Value};
@@ -24,6 +24,7 @@ impl Projected for Case {
             CaseEvent::CaseSubmitted(_) => insert(application, after, meta, rules),
             _ => update(application, after, meta, rules),
         }];
+        rows.push(proved(application, after));
         match event {
             CaseEvent::CaseSubmitted(a) => rows.extend(under_guide(a)),
             CaseEvent::CommitmentChecked { check, .. } => rows.extend(broken(application, check)),
@@ -42,6 +43,15 @@ impl Projected for Case {
             );
         }
         rows
+    }
+
+    fn hands_in(event: &CaseEvent) -> Vec<&File> {
+        match event {
+            CaseEvent::CaseSubmitted(a) => a.materials.iter().flat_map(|given| &given.files).collect(),
+            CaseEvent::CorrectionSupplied { answers } => answers.iter().flat_map(|answer| &answer.files).collect(),
+            CaseEvent::ClockSuspended { notice: Some(notice), .. } => notice.files.iter().collect(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -187,6 +197,7 @@ fn message(a: &Application, event: &CaseEvent) -> Option<(String, String)> {
         }
         CaseEvent::CaseSubmitted(_)
         | CaseEvent::CommitmentGiven { .. }
+        | CaseEvent::ContentsReviewed { .. }
         | CaseEvent::CodeVerified { .. }
         | CaseEvent::CorrectionSupplied { .. }
         | CaseEvent::CaseDecided(_)
@@ -258,6 +269,30 @@ fn insert(a: &Application, case: &Case, meta: &Meta, rules: &Rulebook) -> Row {
          VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, \
          $28)",
         moving(a, case, meta, rules).into_iter().chain(fixed),
+    )
+}
+
+/// What a decision stands on, with its check value.
+fn proved(a: &Application, case: &Case) -> Row {
+    let decision = case.decision.as_deref();
+    Row::guarded(
+        "cases",
+        "UPDATE cases SET project_id = $2, project_code = $3, unit_id = $4, item = $5, department = $6, region = $7, stage = $8, outcome = $9, \
+         document_number = $10, document_title = $11, decided_day = $12, mac = $13 WHERE id = $1",
+        [
+            a.id.as_str().into(),
+            a.project.as_str().into(),
+            a.code.clone().into(),
+            a.unit.as_str().into(),
+            a.item.clone().into(),
+            a.agency.department.clone().into(),
+            a.agency.region.as_str().into(),
+            case.stage.slug().into(),
+            decision.map(|d| d.outcome.slug()).unwrap_or_default().into(),
+            decision.map(|d| d.document_number.clone()).unwrap_or_default().into(),
+            decision.map(|d| d.title.clone()).unwrap_or_default().into(),
+            decision.map_or(0, |d| day_number(d.decided_on)).into(),
+        ],
     )
 }
 

@@ -14,9 +14,12 @@ use domain::{
     guide::Guide,
     hold::Hold,
     notification::{Notification, Preferences},
+    personal::Rights,
     project::Project,
+    publication::Publication,
     seal::{PaperSeal, SealKey},
     supervision::{Card, ExpeditingOrder},
+    time_stamp::TimeStamp,
     unit::ProjectUnit,
 };
 use ledger::{Event, Fold, LedgerError, Row};
@@ -50,6 +53,26 @@ fn rows<A: Projected>(rules: &Rulebook, before: Option<&str>, event: &Event) -> 
     Ok(A::rows(&event.stream, event.version, &before, &parsed, &meta, &after, rules))
 }
 
+/// A stream as its events give it, whatever the tables say.
+pub(crate) struct Replayed {
+    /// The working state.
+    pub state: String,
+    /// Every row that followed from an event, in order.
+    pub rows: Vec<Row>,
+}
+
+fn replay<A: Projected>(rules: &Rulebook, events: &[Event]) -> Result<Replayed, LedgerError> {
+    let (mut state, mut all) = (A::default(), Vec::new());
+    for event in events {
+        let parsed = join::<A::Event>(&event.kind, &event.data).map_err(LedgerError::fold)?;
+        let meta = Meta { at: Moment(event.at), recorded_at: Moment(event.recorded_at), actor: event.actor.clone() };
+        let before = state.clone();
+        state.apply(&parsed, &meta);
+        all.extend(A::rows(&event.stream, event.version, &before, &parsed, &meta, &state, rules));
+    }
+    Ok(Replayed { state: serde_json::to_string(&state).map_err(LedgerError::fold)?, rows: all })
+}
+
 /// Calls a generic function for the aggregate a stream belongs to.
 macro_rules! by_kind {
     ($event:expr, $function:ident($($argument:expr),*)) => {
@@ -61,6 +84,8 @@ macro_rules! by_kind {
             Guide::KIND => $function::<Guide>($($argument),*),
             Group::KIND => $function::<Group>($($argument),*),
             Card::KIND => $function::<Card>($($argument),*),
+            Rights::KIND => $function::<Rights>($($argument),*),
+            Publication::KIND => $function::<Publication>($($argument),*),
             Export::KIND => $function::<Export>($($argument),*),
             Hold::KIND => $function::<Hold>($($argument),*),
             Consultation::KIND => $function::<Consultation>($($argument),*),
@@ -69,11 +94,18 @@ macro_rules! by_kind {
             Notification::KIND => $function::<Notification>($($argument),*),
             PaperSeal::KIND => $function::<PaperSeal>($($argument),*),
             Alarm::KIND => $function::<Alarm>($($argument),*),
+            TimeStamp::KIND => $function::<TimeStamp>($($argument),*),
             SealKey::KIND => $function::<SealKey>($($argument),*),
             WorkCalendar::KIND => $function::<WorkCalendar>($($argument),*),
             other => Err(LedgerError::fold(format!("unknown kind of stream: {other}"))),
         }
     };
+}
+
+/// Replays a stream from its first event.
+pub(crate) fn replayed(rules: &Rulebook, events: &[Event]) -> Result<Replayed, LedgerError> {
+    let Some(first) = events.first() else { return Err(LedgerError::fold("no events")) };
+    by_kind!(first, replay(rules, events))
 }
 
 impl Fold for PlatformFold {

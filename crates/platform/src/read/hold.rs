@@ -6,6 +6,7 @@ use domain::{
     Meta,
     account::Role,
     hold::{Content, Hold, HoldEvent, What},
+    marking,
     region::INNER_MONGOLIA,
 };
 use ledger::Row;
@@ -32,6 +33,18 @@ fn told(stream: &str, version: i64, content: &Content, hold: &Hold, meta: &Meta,
         link: content.project.as_ref().map_or_else(|| "/projects".to_owned(), |project| format!("/projects/{project}")),
     };
     Some(message.row())
+}
+
+/// What the unit is told when reading a scan found something after the upload: neutral words, no name (K-08).
+fn told_later(stream: &str, version: i64, content: &Content, meta: &Meta, rules: &Rulebook) -> Option<Row> {
+    let unit = content.unit.as_ref().filter(|_| content.later)?;
+    let material = rules.catalogue.material(&content.material).map_or("材料", |material| material.name.as_str());
+    let body =
+        marking::neutral(content.blocked).message.replacen("该内容", &format!("为“{material}”上传的一份文件"), 1);
+    let link =
+        content.project.as_ref().map_or_else(|| "/projects".to_owned(), |project| format!("/projects/{project}"));
+    let title = "上传的文件暂时不能使用".to_owned();
+    Some(NewMessage { stream, version, unit: unit.as_str(), at: meta.at, title, body, link }.row())
 }
 
 /// Security administrators of the region are told that something was sealed, and nothing else (K-08).
@@ -91,8 +104,11 @@ impl Projected for Hold {
             ),
             _ => Row::new("UPDATE holds SET state = $2 WHERE id = $1", [id.into(), after.state.slug().into()]),
         };
-        let released = matches!(event, HoldEvent::HoldReleased { .. });
-        let told = released.then(|| told(stream, version, content, after, meta, rules)).flatten();
+        let told = match event {
+            HoldEvent::HoldReleased { .. } => told(stream, version, content, after, meta, rules),
+            HoldEvent::ContentHeld(_) => told_later(stream, version, content, meta, rules),
+            _ => None,
+        };
         let alarmed = matches!(event, HoldEvent::ContentHeld(_)).then(|| alarm(stream, version, content, meta));
         [Some(row), told, alarmed].into_iter().flatten().collect()
     }

@@ -14,6 +14,8 @@ mod hold;
 mod migrations;
 mod notification;
 mod project;
+mod publication;
+mod rights;
 mod seal;
 mod supervision;
 mod unit;
@@ -22,10 +24,11 @@ pub(crate) use account::{POSTS, used_row};
 pub(crate) use case::outcome_of;
 pub(crate) use deadline::{deadlines, recounted};
 pub use fold::PlatformFold;
+pub(crate) use fold::{Replayed, replayed};
 pub use migrations::MIGRATIONS;
 
 use crate::Rulebook;
-use domain::{Aggregate, Meta, Moment, document::Document};
+use domain::{Aggregate, Meta, Moment, case::File, document::Document};
 use jiff::civil::Date;
 use ledger::Row;
 
@@ -44,6 +47,11 @@ pub trait Projected: Aggregate + Clone {
         after: &Self,
         rules: &Rulebook,
     ) -> Vec<Row>;
+
+    /// Files an event hands in: from then on nobody takes them away, and none was taken away meanwhile (S-32).
+    fn hands_in(_: &Self::Event) -> Vec<&File> {
+        Vec::new()
+    }
 }
 
 /// Days since 1970-01-01: how dates are stored in read tables.
@@ -59,8 +67,9 @@ pub fn from_day_number(days: i64) -> Option<Date> {
 }
 
 fn document_row(document: &Document, project: &str, case: &str, unit: &str, at: Moment) -> Row {
-    Row::new(
-        "INSERT INTO documents(number, kind, project_id, case_id, unit_id, issued_at, data) VALUES($1, $2, $3, $4, $5, $6, $7)",
+    Row::guarded(
+        "documents",
+        "INSERT INTO documents(number, kind, project_id, case_id, unit_id, issued_at, data, mac) VALUES($1, $2, $3, $4, $5, $6, $7, $8)",
         [
             document.number.clone().into(),
             slug(&document.kind).into(),

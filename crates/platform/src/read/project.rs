@@ -23,6 +23,24 @@ impl Projected for Project {
             "UPDATE projects SET state = $2, version = $3, updated_at = $4 WHERE id = $1",
             [d.id.as_str().into(), after.state.slug().into(), version.into(), meta.at.0.into()],
         );
+        let ended =
+            Row::new("UPDATE projects SET ended_at = $2 WHERE id = $1", [d.id.as_str().into(), meta.at.0.into()]);
+        let proved = Row::guarded(
+            "projects",
+            "UPDATE projects SET code = $2, name = $3, regime = $4, state = $5, region = $6, unit_id = $7, unit_name = $8, total_fen = $9, \
+             mac = $10 WHERE id = $1",
+            [
+                d.id.as_str().into(),
+                d.code.clone().into(),
+                d.name.clone().into(),
+                super::slug(&d.regime).into(),
+                after.state.slug().into(),
+                d.region.clone().into(),
+                d.unit.as_str().into(),
+                d.unit_name.clone().into(),
+                d.total_investment.0.into(),
+            ],
+        );
         let message = |title: &str, body: String| {
             NewMessage {
                 stream,
@@ -55,6 +73,7 @@ impl Projected for Project {
                         meta.at.0.into(),
                     ],
                 ),
+                proved,
                 Row::per_engine(
                     "INSERT INTO project_search(id, words) VALUES($1, $2)",
                     "INSERT INTO project_search(id, words) VALUES($1, array_to_tsvector(string_to_array($2, ' ')))",
@@ -70,9 +89,19 @@ impl Projected for Project {
             }
             ProjectEvent::CodeVoided { reason } => vec![
                 touch,
+                ended,
+                proved,
                 message("项目代码已作废", format!("“{}”（代码 {}）的项目代码已作废。原因：{reason}", d.name, d.code)),
             ],
-            ProjectEvent::ProjectWithdrawn { .. } => vec![touch],
+            ProjectEvent::ProjectWithdrawn { .. } => vec![touch, proved, ended],
+            ProjectEvent::PersonalCorrected { .. } | ProjectEvent::PersonalLocked { .. } => vec![touch],
+            ProjectEvent::PersonalErased { years, .. } => vec![
+                touch,
+                Row::new(
+                    "UPDATE projects SET erased_years = $2, erased_at = $3 WHERE id = $1",
+                    [d.id.as_str().into(), i64::from(*years).into(), meta.at.0.into()],
+                ),
+            ],
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::Rulebook;
 use domain::{
     Meta,
     account::Role,
+    case::File,
     department::Agency,
     ids::CaseId,
     region::RegionCode,
@@ -13,6 +14,10 @@ use domain::{
 use ledger::Row;
 
 impl Projected for Card {
+    fn hands_in(event: &CardEvent) -> Vec<&File> {
+        if let CardEvent::CardAnswered { files, .. } = event { files.iter().collect() } else { Vec::new() }
+    }
+
     fn rows(
         stream: &str,
         version: i64,

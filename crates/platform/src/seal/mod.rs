@@ -2,8 +2,11 @@
 //! and stay published, so that an old paper verifies after the key was replaced (P-07; ).
 
 mod sm2;
+pub mod stamp;
+mod stamping;
 
 pub use sm2::{Sm2Error, Sm2Signer, USER_ID, verifies};
+pub use stamping::StampCheck;
 
 use crate::{Action, Call, Failure, Object, Platform, permission, ports::Signer, stream::refused};
 use domain::{
@@ -11,7 +14,7 @@ use domain::{
     document::Document,
     seal::{PaperSeal, PaperSealEvent, PublicKey, Seal, SealKey, SealKeyEvent},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Papers signed in one commit.
 const BATCH: i64 = 50;
@@ -27,6 +30,25 @@ pub struct SealCheck {
     pub at: Moment,
     /// It fits the text and the published key.
     pub valid: bool,
+    /// 时间戳; `None` while there is none.
+    pub stamp: Option<StampCheck>,
+}
+
+/// Keys of organs, by their full names: each seals the papers it issues (电子签名法第十三条: 由电子签名人控制). An organ without one has its
+/// papers sealed by the platform's key.
+#[derive(Default)]
+pub struct OrganSeals(BTreeMap<String, Arc<dyn Signer>>);
+
+impl OrganSeals {
+    /// Of signers that name their organ.
+    pub fn new(signers: impl IntoIterator<Item = Arc<dyn Signer>>) -> Self {
+        Self(signers.into_iter().map(|signer| (signer.public_key().organ.clone(), signer)).collect())
+    }
+
+    /// Who signs the papers of an organ.
+    fn of(&self, organ: &str) -> Option<&Arc<dyn Signer>> {
+        self.0.get(organ)
+    }
 }
 
 /// A paper that waits for its seal.
@@ -39,14 +61,18 @@ impl Platform {
     /// Signs what was issued and is not signed yet. How many papers were signed; none without a key.
     pub async fn seal_papers(&self, call: &Call) -> Result<u64, Failure> {
         let _permit = permission::decide(&call.actor, Action::SealPapers, Object::default(), self.rules.regions)?;
-        let Some(signer) = self.signer.clone() else { return Ok(0) };
-        self.publish_key(call, signer.public_key()).await?;
+        if self.signer.is_none() && self.organ_seals.0.is_empty() {
+            return Ok(0);
+        }
+        for signer in self.signer.iter().chain(self.organ_seals.0.values()) {
+            self.publish_key(call, signer.public_key()).await?;
+        }
         let (mut signed, mut after) = (0, (i64::MIN, String::new()));
         loop {
             let page = self.unsigned(&after).await?;
             let Some(last) = page.last() else { return Ok(signed) };
             after = (last.issued_at, last.document.number.clone());
-            signed += match self.seal_batch(call, &signer, page).await {
+            signed += match self.seal_batch(call, page).await {
                 // Another node signed one of them in the meantime; the rest is the next round's.
                 Err(Failure::Conflict) => 0,
                 other => other?,
@@ -79,9 +105,11 @@ impl Platform {
         rows.map_err(Failure::fault)?.iter().map(read).collect()
     }
 
-    async fn seal_batch(&self, call: &Call, signer: &Arc<dyn Signer>, page: Vec<Waiting>) -> Result<u64, Failure> {
-        let signer = signer.clone();
-        let seals = tokio::task::spawn_blocking(move || seals(signer.as_ref(), &page)).await.map_err(Failure::fault)?;
+    async fn seal_batch(&self, call: &Call, page: Vec<Waiting>) -> Result<u64, Failure> {
+        let signer =
+            |waiting: &Waiting| self.organ_seals.of(&waiting.document.issuer).or(self.signer.as_ref()).cloned();
+        let page: Vec<_> = page.into_iter().filter_map(|waiting| Some((signer(&waiting)?, waiting))).collect();
+        let seals = tokio::task::spawn_blocking(move || seals(&page)).await.map_err(Failure::fault)?;
         let mut change = self.change(call);
         let mut count = 0;
         for seal in seals.map_err(Failure::Fault)? {
@@ -99,21 +127,27 @@ impl Platform {
 
     /// The seal of a stored paper; `None` while it is not signed.
     pub(crate) async fn seal_of(&self, document: &Document) -> Result<Option<SealCheck>, Failure> {
-        let sql = "SELECT d.seal_key, d.signature, d.sealed_at, k.pem FROM documents d JOIN seal_keys k ON k.id = d.seal_key WHERE d.number = $1";
+        let sql = "SELECT d.seal_key, d.signature, d.sealed_at, k.pem, k.organ, k.certificate FROM documents d JOIN seal_keys k ON k.id = d.seal_key WHERE d.number = $1";
         let row = self.store.query_one(sql, [document.number.clone().into()]).await.map_err(Failure::fault)?;
         let Some(row) = row else { return Ok(None) };
         let text = |column: &str| row.try_get::<String>("", column).map_err(Failure::fault);
-        let key = PublicKey { id: text("seal_key")?, pem: text("pem")? };
+        let key = PublicKey {
+            id: text("seal_key")?,
+            pem: text("pem")?,
+            organ: text("organ")?,
+            certificate: text("certificate")?,
+        };
         let signature = hex::decode(text("signature")?).map_err(Failure::fault)?;
         let at = Moment(row.try_get("", "sealed_at").map_err(Failure::fault)?);
         let valid = verifies(&key.pem, &document.text(), &signature);
-        Ok(Some(SealCheck { key, signature, at, valid }))
+        let stamp = self.stamp_of(document, &signature).await?;
+        Ok(Some(SealCheck { key, signature, at, valid, stamp }))
     }
 }
 
 /// Signatures over papers that still say what they were issued with; a paper that does not is left unsigned and logged.
-fn seals(signer: &dyn Signer, page: &[Waiting]) -> Result<Vec<Seal>, Box<dyn std::error::Error + Send + Sync>> {
-    let intact = page.iter().map(|waiting| &waiting.document).filter(|document| {
+fn seals(page: &[(Arc<dyn Signer>, Waiting)]) -> Result<Vec<Seal>, Box<dyn std::error::Error + Send + Sync>> {
+    let intact = page.iter().map(|(signer, waiting)| (signer, &waiting.document)).filter(|(_, document)| {
         let intact = document.is_intact();
         if !intact {
             tracing::error!(number = %document.number, "a paper does not fit its check value and is not sealed");
@@ -121,7 +155,7 @@ fn seals(signer: &dyn Signer, page: &[Waiting]) -> Result<Vec<Seal>, Box<dyn std
         intact
     });
     intact
-        .map(|document| {
+        .map(|(signer, document)| {
             Ok(Seal {
                 number: document.number.clone(),
                 key: signer.public_key().id.clone(),

@@ -37,7 +37,20 @@ impl Sm2Signer {
         let pem = secret.public_key().to_public_key_pem(LineEnding::LF).map_err(fault)?;
         let key = SigningKey::new(USER_ID, &secret).map_err(fault)?;
         let id = hex::encode(Sm3::digest(pem.as_bytes()).as_slice()).chars().take(16).collect();
-        Ok(Self { key, public: PublicKey { id, pem } })
+        Ok(Self { key, public: PublicKey { id, pem, ..PublicKey::default() } })
+    }
+
+    /// As the key of an organ, with the certificate (PEM) for it where there is one: it must be for this very key.
+    pub fn of_organ(mut self, organ: &str, certificate: &str) -> Result<Self, Sm2Error> {
+        if !certificate.trim().is_empty() {
+            let key = crate::account::certified_key(certificate).map_err(fault)?;
+            if key.trim() != self.public.pem.trim() {
+                return Err(fault("the certificate is for another key"));
+            }
+            certificate.clone_into(&mut self.public.certificate);
+        }
+        organ.clone_into(&mut self.public.organ);
+        Ok(self)
     }
 
     /// A new private key (PKCS#8 PEM) from 32 random bytes; the few that are no key are drawn again.

@@ -2,9 +2,10 @@
 //! may carry no marking (K-03, K-07). [`look`] is pure: bytes in, findings out; where it runs is the [`Inspector`]'s choice.
 
 use super::{
-    FilePart, FileType, Opened, Received, SealedFile, SealedWriter, archive, pdf, pdf_text,
+    FilePart, FileType, Opened, Painted, Received, SealedFile, SealedWriter, View, archive, pdf, pdf_text,
     picture::{self, Copy},
     reason::{BROKEN, BUSY, MAGIC, OUTPUT, Reason, TIME, fault},
+    view,
     words::Words,
 };
 use async_trait::async_trait;
@@ -87,6 +88,9 @@ pub trait Inspector: Send + Sync {
         file_type: FileType,
         preview: Option<&mut SealedWriter>,
     ) -> Answer;
+
+    /// Paints a view of a file that passed its inspection. An error is for operators: nothing was painted.
+    async fn paint(&self, content: Opened, size: u64, file_type: FileType, view: View) -> Result<Painted, String>;
 }
 
 /// Inspects on a thread of this process: for tests and simulations, whose files are their own.
@@ -133,6 +137,26 @@ impl Inspector for InProcess {
             None => Answer::Found(found),
         }
     }
+
+    async fn paint(&self, content: Opened, _: u64, file_type: FileType, view: View) -> Result<Painted, String> {
+        let bytes = content.read_all().await.map_err(|error| error.to_string())?;
+        let work = task::spawn_blocking(move || view::paint(bytes, file_type, view));
+        let painted = work.await.map_err(|error| error.to_string())?;
+        painted.map_err(|Reason(code, _)| code.to_owned())
+    }
+}
+
+/// Has a view painted, within the same limit of places.
+pub async fn paint(
+    inspector: &dyn Inspector,
+    content: Opened,
+    size: u64,
+    file_type: FileType,
+    view: View,
+) -> Result<Painted, String> {
+    let place = timeout(WAIT, PLACES.acquire()).await;
+    let _place = place.map_err(|_| "no place in time".to_owned())?.map_err(|error| error.to_string())?;
+    inspector.paint(content, size, file_type, view).await
 }
 
 /// What inspection found.
@@ -188,6 +212,15 @@ pub fn answer(content: Vec<u8>, file_type: FileType, out: &mut dyn Write) -> io:
     if let Some(copy) = copy {
         copy.write(&mut *out).map_err(|Reason(code, _)| io::Error::other(code))?;
     }
+    out.flush()
+}
+
+/// The same for a view: a line with what was painted, then the PNG.
+pub fn answer_view(content: Vec<u8>, file_type: FileType, view: View, out: &mut dyn Write) -> io::Result<()> {
+    let painted = view::paint(content, file_type, view).map_err(|Reason(code, _)| io::Error::other(code))?;
+    serde_json::to_writer(&mut *out, &painted)?;
+    out.write_all(b"\n")?;
+    out.write_all(&painted.png)?;
     out.flush()
 }
 

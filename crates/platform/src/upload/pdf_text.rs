@@ -7,7 +7,11 @@ use super::words::Words;
 use domain::marking::Place;
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache, InterpreterSettings, Paint,
-    PathDrawMode, SoftMask, font::Glyph, hayro_cmap::BfString, hayro_syntax::Pdf, interpret_page,
+    PathDrawMode, SoftMask,
+    font::Glyph,
+    hayro_cmap::BfString,
+    hayro_syntax::{Pdf, page::Page, xref::XRef},
+    interpret_page,
 };
 use kurbo::{Affine, BezPath, Point, Rect};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,16 +35,7 @@ pub(super) fn read(bytes: Vec<u8>, words: &mut Words) {
         let named = [&metadata.title, &metadata.subject, &metadata.keywords, &metadata.author];
         let named: Vec<String> = named.into_iter().flatten().map(|raw| property(raw)).collect();
         words.add(Place::FileName, named.join("\n"));
-        for page in pdf.pages().iter().take(PAGES) {
-            let cache = InterpreterCache::new();
-            let bounds = Rect::new(0.0, 0.0, 1.0, 1.0);
-            let settings = InterpreterSettings::default();
-            let mut context = Context::new(Affine::IDENTITY, bounds, &cache, pdf.xref(), settings);
-            let bounds = page.media_box();
-            let mut seen = Seen { bottom: bounds.y0, top: bounds.y1, ..Seen::default() };
-            interpret_page(page, &mut context, &mut seen);
-            pages.push(seen);
-        }
+        pages.extend(pdf.pages().iter().take(PAGES).map(|page| see(page, pdf.xref())));
         Some(())
     }));
     words.unread |= !matches!(done, Ok(Some(())));
@@ -51,6 +46,22 @@ pub(super) fn read(bytes: Vec<u8>, words: &mut Words) {
         words.add(if number == 0 { Place::BodyTop } else { Place::Body }, body);
         words.add(Place::HeaderFooter, margins);
     }
+}
+
+/// What stands on a page, line by line.
+pub(super) fn page_words<'a>(page: &'a Page<'a>, xref: &'a XRef) -> String {
+    let (body, margins) = see(page, xref).lines();
+    format!("{margins}{body}")
+}
+
+fn see<'a>(page: &'a Page<'a>, xref: &'a XRef) -> Seen {
+    let cache = InterpreterCache::new();
+    let bounds = Rect::new(0.0, 0.0, 1.0, 1.0);
+    let mut context = Context::new(Affine::IDENTITY, bounds, &cache, xref, InterpreterSettings::default());
+    let bounds = page.media_box();
+    let mut seen = Seen { bottom: bounds.y0, top: bounds.y1, ..Seen::default() };
+    interpret_page(page, &mut context, &mut seen);
+    seen
 }
 
 /// A property of the document: UTF-16 with its mark, UTF-8, or letters.

@@ -31,14 +31,19 @@ pub(super) fn examine(bytes: Vec<u8>, kind: FileType, budget: &Budget, depth: u8
         return Err(PIXELS);
     }
     budget.check()?;
-    let picture = decode(&bytes, format)?;
+    let picture = decoded(&bytes, format)?;
     drop(bytes);
     budget.check()?;
     Ok((depth == 0).then_some(Copy { picture, format }))
 }
 
+/// A picture whose structure was proved before.
+pub(super) fn decode(bytes: &[u8], kind: FileType) -> Result<DynamicImage, Reason> {
+    decoded(bytes, if kind == FileType::Png { ImageFormat::Png } else { ImageFormat::Jpeg })
+}
+
 /// Decodes and turns it as its metadata says, because the metadata does not go with the copy.
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, Reason> {
+fn decoded(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, Reason> {
     let broken = |error| if matches!(error, ImageError::Limits(_)) { PIXELS } else { BROKEN };
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_ALLOC);

@@ -60,6 +60,7 @@ reasons! {
     // U-05 PDF
     PDF_ACTIVE = "file.pdf_active", "PDF 含有脚本、附件、多媒体或动态表单，请用“打印为 PDF”另存后重新上传。";
     PDF_OPAQUE = "file.pdf_opaque", "PDF 的内部结构无法检查，请用“打印为 PDF”另存后重新上传。";
+    NO_PAGE = "file.no_page", "文件没有这一页，或者不能按页查看，请下载后查看。";
     // U-06 office files
     MACRO = "file.macro", "文件含有宏，请将文件另存为不含宏的 .docx 或 .xlsx 后重新上传。";
     EMBEDDED = "file.embedded", "文件中嵌入了其他对象或程序，请删除嵌入对象，或将其转为图片后重新上传。";

@@ -4,6 +4,7 @@
 //! noise.
 
 use ledger::{DataKey, ObjectCipher};
+use sm3::{Digest, Sm3};
 use std::{io, path::Path};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufWriter};
@@ -43,12 +44,23 @@ pub struct SealedFile {
     place: TempPath,
     key: DataKey,
     part: FilePart,
+    sm3: String,
 }
 
 impl SealedFile {
+    /// Whether these bytes are those of a sealed file.
+    pub(crate) fn is_one(bytes: &[u8]) -> bool {
+        bytes.starts_with(MARK)
+    }
+
     /// Where it is now.
     pub fn path(&self) -> &Path {
         &self.place
+    }
+
+    /// SM3 of its bytes, sealed as they are (S-25).
+    pub fn sm3(&self) -> &str {
+        &self.sm3
     }
 
     /// Its key.
@@ -63,6 +75,31 @@ impl SealedFile {
     }
 }
 
+impl SealedFile {
+    /// A copy of what a store keeps, as it lies there, in the folder of uploads under way.
+    pub(crate) async fn copy_of(
+        mut stored: Box<dyn AsyncRead + Send + Unpin>,
+        folder: &Path,
+        key: DataKey,
+        part: FilePart,
+    ) -> io::Result<Self> {
+        let (file, place) = NamedTempFile::new_in(folder)?.into_parts();
+        let mut file = tokio::fs::File::from_std(file);
+        let (mut hash, mut piece) = (Sm3::new(), vec![0; PIECE]);
+        loop {
+            let length = stored.read(&mut piece).await?;
+            let bytes = piece.get(..length).unwrap_or_default();
+            if bytes.is_empty() {
+                break;
+            }
+            hash.update(bytes);
+            file.write_all(bytes).await?;
+        }
+        file.flush().await?;
+        Ok(Self { place, key, part, sm3: hex::encode(hash.finalize()) })
+    }
+}
+
 /// A sealed file being written.
 pub struct SealedWriter {
     file: BufWriter<tokio::fs::File>,
@@ -72,6 +109,7 @@ pub struct SealedWriter {
     cipher: ObjectCipher,
     number: u32,
     pending: Vec<u8>,
+    hash: Sm3,
 }
 
 impl SealedWriter {
@@ -81,7 +119,16 @@ impl SealedWriter {
         let mut file = BufWriter::with_capacity(4 * PIECE, tokio::fs::File::from_std(file));
         file.write_all(MARK).await?;
         let cipher = ObjectCipher::new(&key, part as u8);
-        Ok(Self { file, place, key, part, cipher, number: 0, pending: Vec::with_capacity(PIECE) })
+        Ok(Self {
+            file,
+            place,
+            key,
+            part,
+            cipher,
+            number: 0,
+            pending: Vec::with_capacity(PIECE),
+            hash: Sm3::new_with_prefix(MARK),
+        })
     }
 
     /// Takes more content.
@@ -102,13 +149,15 @@ impl SealedWriter {
     pub async fn finish(mut self) -> io::Result<SealedFile> {
         self.piece(true).await?;
         self.file.flush().await?;
-        Ok(SealedFile { place: self.place, key: self.key, part: self.part })
+        let sm3 = hex::encode(self.hash.finalize());
+        Ok(SealedFile { place: self.place, key: self.key, part: self.part, sm3 })
     }
 
     async fn piece(&mut self, last: bool) -> io::Result<()> {
         let sealed = self.cipher.seal(self.number, last, &self.pending).map_err(io::Error::other)?;
         self.number = self.number.checked_add(1).ok_or(io::ErrorKind::FileTooLarge)?;
         self.pending.clear();
+        self.hash.update(&sealed);
         self.file.write_all(&sealed).await
     }
 }

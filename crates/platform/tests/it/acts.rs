@@ -69,7 +69,7 @@ async fn perform(world: &World, call: &Call, act: Act, id: &CaseId) -> Result<()
         Act::VerifyCode => unreachable!("no command"),
         Act::AskCorrection => p.ask_correction(call, id, vec![point("补盖公章")]).await,
         Act::Supply => p.supply_correction(call, id, supplied(1)).await,
-        Act::Accept => p.accept_case(call, id).await,
+        Act::Accept => p.accept_case(call, id, true).await,
         Act::NotAccept => p.not_accept_case(call, id, NotAcceptedGround::NotNeeded, "不需要办理", None).await,
         Act::Suspend => {
             let document = "专家评审通知".to_owned();
@@ -225,8 +225,12 @@ async fn a14_an_act_sent_twice_at_the_same_time_acts_once(world: &World) {
             result.unwrap_or_else(|failure| panic!("{act:?}: {failure:?}"));
         }
         let added = facts(world, &case).await - before;
-        let two = matches!(act, Act::Accept | Act::Decide | Act::BeginSpecial | Act::EndSpecial);
-        assert_eq!(added, if two { 2 } else { 1 }, "{act:?}");
+        let wanted = match act {
+            Act::Accept => 3,
+            Act::Decide | Act::BeginSpecial | Act::EndSpecial => 2,
+            _ => 1,
+        };
+        assert_eq!(added, wanted, "{act:?}");
     }
 }
 
@@ -298,8 +302,8 @@ async fn s12_each_act_is_one_entry_of_the_trail_with_its_person(world: &World) {
     world.grant(&officer, &case).await;
     let trail = world.platform.case_page(&officer.call(), &case).await.unwrap().trail;
     let titles: Vec<_> = trail.iter().map(|entry| entry.title.as_str()).collect();
-    assert_eq!(titles.len(), 8, "{titles:?}");
-    for (title, word) in titles.iter().zip(["提交", "收件", "核验", "受理", "拟办", "审核", "决定", "办结"])
+    assert_eq!(titles.len(), 9, "{titles:?}");
+    for (title, word) in titles.iter().zip(["提交", "收件", "核对", "核验", "受理", "拟办", "审核", "决定", "办结"])
     {
         assert!(title.contains(word), "{titles:?}");
     }
@@ -308,7 +312,7 @@ async fn s12_each_act_is_one_entry_of_the_trail_with_its_person(world: &World) {
         platform::Actor::Officer { name, .. } => name.clone(),
         _ => unreachable!(),
     };
-    assert!(trail[1..4].iter().chain([&trail[6]]).all(|entry| entry.actor == name));
-    let three: std::collections::BTreeSet<_> = trail[4..7].iter().map(|entry| entry.actor.as_str()).collect();
+    assert!(trail[1..5].iter().chain([&trail[7]]).all(|entry| entry.actor == name));
+    let three: std::collections::BTreeSet<_> = trail[5..8].iter().map(|entry| entry.actor.as_str()).collect();
     assert_eq!(three.len(), 3, "proposal, review and decision are three persons' (四眼原则)");
 }

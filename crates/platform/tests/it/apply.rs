@@ -46,7 +46,7 @@ async fn art14_1_an_application_lacks_no_required_material(world: &World) {
     let result = world.platform.apply_for_item(&world.agent.call(), &project, &form).await;
     let refusal = refused(result, "material.missing");
     assert_eq!(refusal.field.unwrap(), format!("material-{missing}"));
-    let nothing = ApplyForItem { item: "soil_water".into(), ..ApplyForItem::default() };
+    let nothing = ApplyForItem { item: "soil_water".into(), unclassified: true, ..ApplyForItem::default() };
     let Err(Failure::Refused(all)) = world.platform.apply_for_item(&world.agent.call(), &project, &nothing).await
     else {
         panic!()
@@ -57,7 +57,7 @@ async fn art14_1_an_application_lacks_no_required_material(world: &World) {
 async fn art14_1_only_needed_items_can_be_applied_for(world: &World) {
     let project = world.project().await;
     let p = &world.platform;
-    let form = |item: &str| ApplyForItem { item: item.into(), ..ApplyForItem::default() };
+    let form = |item: &str| ApplyForItem { item: item.into(), unclassified: true, ..ApplyForItem::default() };
     refused(p.apply_for_item(&world.agent.call(), &project, &form("outfall")).await, "item.not_needed");
     not_there(p.apply_for_item(&world.agent.call(), &project, &form("nonsense")).await);
     not_there(p.apply_for_item(&world.rival.call(), &project, &form("soil_water")).await);
@@ -99,7 +99,7 @@ async fn art14_items_wait_for_what_the_law_puts_before_them(world: &World) {
         page.tasks.iter().find(|task| task.item.code == item).unwrap().state
     };
     assert_eq!(state("land_use_planning").await, TaskState::CannotStartYet);
-    let nothing = ApplyForItem { item: "land_use_planning".into(), ..ApplyForItem::default() };
+    let nothing = ApplyForItem { item: "land_use_planning".into(), unclassified: true, ..ApplyForItem::default() };
     refused(p.apply_for_item(&world.agent.call(), &project, &nothing).await, "item.blocked");
     assert_eq!(state("ent_file").await, TaskState::Ready);
     let case = world.apply(&world.agent, &project, "ent_file").await;
@@ -120,7 +120,7 @@ async fn notice268_a_file_given_once_is_offered_again(world: &World) {
         .declare(&world.agent, &answers::with(answers::record_filing(), &[("project_name", "红山区第二期扩建项目")]))
         .await;
     let page = world.platform.application_page(&world.agent.call(), &second, "soil_water").await.unwrap();
-    let mut form = ApplyForItem { item: "soil_water".into(), ..ApplyForItem::default() };
+    let mut form = ApplyForItem { item: "soil_water".into(), unclassified: true, ..ApplyForItem::default() };
     for need in page.materials.iter().filter(|need| need.required) {
         assert_eq!(need.offered.len(), 1, "{}", need.material.id);
         form.materials.insert(need.material.id.clone(), vec![need.offered[0].id.clone()]);

@@ -85,6 +85,7 @@ async fn s14_what_was_asked_for_is_verified_and_once_a_day_by_itself(world: &Wor
     let (system, auditor) = (Call::system("evidence"), auditor(world).await);
     assert!(p.verify_due(&system).await.unwrap().is_some(), "the first by itself");
     assert!(p.verify_due(&system).await.unwrap().is_none(), "not again on that day");
+    world.later(1);
     p.ask_verification(&auditor.call()).await.unwrap();
     refused(p.ask_verification(&auditor.call()).await, "audit.verifying");
     assert_eq!(p.verifications(&auditor.call()).await.unwrap()[0].result, None);

@@ -71,6 +71,7 @@ fn application(n: u32) -> Application {
         bytes
     };
     Application {
+        unclassified: true,
         id: CaseId::from_random(id(1)),
         project: ProjectId::from_random(id(2)),
         project_name: format!("第{n}号项目"),

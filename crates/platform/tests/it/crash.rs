@@ -125,7 +125,7 @@ async fn writer() {
 async fn write(platform: &Platform, agent: &Call, officer: &Call) {
     let project = platform.declare_project(agent, &answers::record_filing(), None).await.unwrap();
     acknowledge(&format!("project {project}"));
-    let mut form = ApplyForItem { item: "soil_water".into(), ..ApplyForItem::default() };
+    let mut form = ApplyForItem { item: "soil_water".into(), unclassified: true, ..ApplyForItem::default() };
     let page = platform.application_page(agent, &project, "soil_water").await.unwrap();
     for need in page.materials.iter().filter(|need| need.required) {
         let content = futures_util::stream::iter([Ok::<_, std::convert::Infallible>(testkit::files::pdf("x"))]);

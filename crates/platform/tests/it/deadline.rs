@@ -88,7 +88,7 @@ async fn art32_4_whoever_acts_after_the_fifth_day_meets_an_accepted_case(world: 
         // Nobody has swept yet: the law does not wait for that.
         let call = officer.once(act);
         let result = match act {
-            "accept" => p.accept_case(&call, &case).await,
+            "accept" => p.accept_case(&call, &case, true).await,
             "correct" => p.ask_correction(&call, &case, vec![point("补盖公章")]).await,
             _ => {
                 let ground = domain::case::NotAcceptedGround::NotNeeded;

@@ -46,7 +46,7 @@ async fn filled(world: &World, project: &ProjectId, stage: &str, items: &[&str])
     let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
     let page = world.platform.group_form(&world.agent.call(), project, stage, &items).await.unwrap();
     assert_eq!(page.refusals, []);
-    let mut form = ApplyForGroup { stage: stage.to_owned(), items, ..ApplyForGroup::default() };
+    let mut form = ApplyForGroup { stage: stage.to_owned(), items, unclassified: true, ..ApplyForGroup::default() };
     for shared in page.materials.iter().filter(|shared| shared.need.required && shared.need.shared.is_none()) {
         let id = &shared.need.material.id;
         let file = world.upload(&world.agent.call(), project, id).await.unwrap();
@@ -189,7 +189,7 @@ async fn art14_what_the_law_puts_first_cannot_join_and_what_is_usual_can(world: 
     let form = p.group_form(&world.agent.call(), &project, "initiation_land", &items).await.unwrap();
     assert_eq!(form.refusals[0].code, "item.blocked", "not even inside one group");
     assert!(form.lead_name.ends_with("自然资源局"), "the stage's lead");
-    let form = ApplyForGroup { stage: "initiation_land".into(), items, ..ApplyForGroup::default() };
+    let form = ApplyForGroup { stage: "initiation_land".into(), items, unclassified: true, ..ApplyForGroup::default() };
     refused(p.apply_for_group(&world.agent.call(), &project, &form).await, "item.blocked");
     not_there(p.joining_page(&world.rival.call(), &project).await);
     not_there(p.group_form(&world.rival.call(), &project, "", &[]).await);
@@ -259,7 +259,7 @@ async fn art14_returning_suspending_and_withdrawing_one_branch_disturbs_no_other
     world.grant(&officers[0], &cases[0]).await;
     let after = versions().await;
     let added: Vec<usize> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
-    assert_eq!(added, [4, 1, 3, 3, 0], "each acted on its own stream and no other, the group's included");
+    assert_eq!(added, [5, 1, 4, 4, 0], "each acted on its own stream and no other, the group's included");
     let page = p.group_page(&world.agent.call(), &group).await.unwrap();
     let stages: Vec<Stage> = page.branches.iter().map(|branch| branch.row.stage).collect();
     assert_eq!(stages, [Stage::Completed, Stage::CorrectionAsked, Stage::Processing, Stage::Withdrawn]);
@@ -374,7 +374,7 @@ async fn s10_the_lead_looks_at_foreign_branches_and_does_nothing_to_them(world: 
     let branch = p.branch_page(&lead.call(), &group, &cases[2]).await.unwrap();
     assert_eq!((branch.case.stage, branch.trail.len()), (Stage::Received, 2));
     forbidden(p.case_page(&lead.call(), &cases[2]).await);
-    forbidden(p.accept_case(&lead.call(), &cases[2]).await);
+    forbidden(p.accept_case(&lead.call(), &cases[2], true).await);
     forbidden(p.ask_correction(&lead.call(), &cases[2], vec![point("补充附图")]).await);
     forbidden(p.download_case_file(&lead.call(), &cases[2], &branch.application.materials[0].files[0].id).await);
     // An organ that handles one branch sees that the group exists, and its own branch.
@@ -436,7 +436,7 @@ async fn art14_a_group_lives_at_random_and_no_case_is_unreachable(world: &World)
             let acted = match dice(7) {
                 0 => p.ask_correction(&officer, case, vec![point("补充附图")]).await,
                 1 => p.supply_correction(&unit, case, supplied(1)).await,
-                2 | 3 => p.accept_case(&officer, case).await,
+                2 | 3 => p.accept_case(&officer, case, true).await,
                 4 => {
                     let stop = Suspension {
                         from: today,

@@ -59,7 +59,7 @@ async fn art14_2_a_code_that_does_not_verify_is_refused_and_the_unit_is_told(wor
     world.platform.void_code(&administration.call(), &project, "项目备案已经失效").await.unwrap();
     let p = &world.platform;
     for _ in 0..2 {
-        let refusal = refused(p.accept_case(&officer.once("accept-1"), &case).await, "case.code_not_verified");
+        let refusal = refused(p.accept_case(&officer.once("accept-1"), &case, true).await, "case.code_not_verified");
         assert!(refusal.article.unwrap().contains("办法第十四条"));
     }
     let page = p.case_page(&officer.call(), &case).await.unwrap();
@@ -80,7 +80,7 @@ async fn a15_a_code_voided_while_a_case_is_accepted_never_slips_through(world: &
         world.receive(&officer, &case).await;
         let (accept_call, void_call) = (officer.call(), administration.call());
         let (accepted, voided) = tokio::join!(
-            world.platform.accept_case(&accept_call, &case),
+            world.platform.accept_case(&accept_call, &case, true),
             world.platform.void_code(&void_call, &project, "项目备案已经失效"),
         );
         voided.unwrap();

@@ -121,7 +121,7 @@ impl Life<'_> {
         if self.is_deemed(&call, &id).await? {
             return self.plan_decision(case).await;
         }
-        match self.platform.accept_case(&call, &id).await {
+        match self.platform.accept_case(&call, &id, true).await {
             Err(Failure::Refused(faults)) if faults.iter().any(|f| f.code == "case.code_not_verified") => {
                 self.summary.codes_not_verified += 1;
                 self.after_working_days(1, Next::NotAccept { case });

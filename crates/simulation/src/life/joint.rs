@@ -34,7 +34,7 @@ impl Life<'_> {
             let file = self.file(unit, &id, &material.id, &material.name).await?;
             materials.insert(material.id.clone(), vec![file]);
         }
-        let form = ApplyForGroup { stage: String::new(), items: items.to_vec(), materials };
+        let form = ApplyForGroup { stage: String::new(), items: items.to_vec(), materials, unclassified: true };
         let group = match self.platform.apply_for_group(&call, &id, &form).await {
             // The project's code was taken out of force meanwhile.
             Err(Failure::Refused(_)) => return Ok(()),

@@ -198,7 +198,7 @@ impl Life<'_> {
         let open = page.commitment.is_some_and(|offer| offer.barred.is_none());
         let commitment = open && self.percent(25);
         let way = if commitment { ApplicationWay::Commitment { promised: true } } else { ApplicationWay::Ordinary };
-        let form = ApplyForItem { item: item.to_owned(), materials, way };
+        let form = ApplyForItem { item: item.to_owned(), materials, way, unclassified: true };
         let case = match self.platform.apply_for_item(&call, &id, &form).await {
             // The project's code was taken out of force meanwhile.
             Err(Failure::Refused(_)) => return Ok(None),

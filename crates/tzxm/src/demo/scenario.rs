@@ -360,7 +360,7 @@ impl Town {
             };
             materials.insert(need.material.id.clone(), vec![file]);
         }
-        let form = ApplyForItem { item: item.to_owned(), materials, way };
+        let form = ApplyForItem { item: item.to_owned(), materials, way, unclassified: true };
         self.platform.apply_for_item(applicant, project, &form).await
     }
 
@@ -389,7 +389,7 @@ impl Town {
                 ];
                 platform.ask_correction(&call, &case, points).await
             }
-            Act::Accept(_) => platform.accept_case(&call, &case).await,
+            Act::Accept(_) => platform.accept_case(&call, &case, true).await,
             Act::NotAccept(_, ground) => {
                 platform
                     .not_accept_case(

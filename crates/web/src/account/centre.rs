@@ -45,6 +45,8 @@ struct Centre {
     pending: Option<Pending>,
     /// What the provider of unified identity is called, where there is one.
     outside: Option<String>,
+    /// On the portal: the way to the person's own data.
+    personal: bool,
 }
 
 impl HtmlSafe for Centre {}
@@ -62,7 +64,7 @@ fn tone(outcome: Outcome) -> Tone {
     }
 }
 
-fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Centre {
+fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>, personal: bool) -> Centre {
     let single = account.sessions.len() < 2;
     let places = account.sessions.iter().map(|row| Place {
         source: from(&row.source),
@@ -103,8 +105,17 @@ fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>) -> Cen
         outcome: Pill::new(tone(line.outcome), line.outcome.name()),
     });
     let pending = account.pending.as_ref().map(|pending| Pending::new(pending, csrf));
-    let (places, history) = (places.collect(), history.collect());
-    Centre { password, factor, has_factor, places, end_others, history, pending, outside }
+    Centre {
+        password,
+        factor,
+        has_factor,
+        places: places.collect(),
+        end_others,
+        history: history.collect(),
+        pending,
+        outside,
+        personal,
+    }
 }
 
 fn said(done: &str) -> Option<(Tone, &'static str)> {
@@ -127,7 +138,12 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
 pub async fn show<C: AccountFace>(ctx: C, Query(asked): Query<Asked>) -> Result<Response, WebError> {
     let context = ctx.context();
     let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
-    let content = draw_centre(account, &context.csrf(), context.platform.outside_name().map(str::to_owned));
+    let content = draw_centre(
+        account,
+        &context.csrf(),
+        context.platform.outside_name().map(str::to_owned),
+        C::COOKIE == crate::Face::Portal,
+    );
     draw(&ctx, TITLE, Markup::of(content), &[], said(&asked.done)).await
 }
 
@@ -149,7 +165,8 @@ pub async fn stop_addresses<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Re
         Ok(()) => Ok(to("/account?done=stopped")),
         Err(refused) => {
             let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
-            let content = draw_centre(account, &context.csrf(), context.platform.outside_name().map(str::to_owned));
+            let outside = context.platform.outside_name().map(str::to_owned);
+            let content = draw_centre(account, &context.csrf(), outside, C::COOKIE == crate::Face::Portal);
             draw(&ctx, TITLE, Markup::of(content), &refused, None).await
         }
     }

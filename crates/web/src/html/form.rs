@@ -410,6 +410,18 @@ pub struct UploadedFile {
     pub href: String,
 }
 
+impl UploadedFile {
+    /// Whether it can be looked at page by page.
+    pub fn has_pages(&self) -> bool {
+        self.href.starts_with("/files/") && self.name.to_lowercase().ends_with(".pdf")
+    }
+
+    /// Whether it is shown only so that it can be taken out.
+    pub fn is_refused(&self) -> bool {
+        self.tone == Tone::Red
+    }
+}
+
 /// A material slot: a form of its own (never inside another form) that posts `file` to `action`, one file per
 /// request. The server draws the component anew: with `HX-Request` as the answer (200, or 422 with errors),
 /// otherwise after a redirect to the page. A posted `_remove` names a file to take out.

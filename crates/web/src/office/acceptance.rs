@@ -3,10 +3,14 @@
 use super::{case, show, step};
 use crate::{
     Access, OfficeContext, Posted, Route, WebError,
-    html::{Markup, Note, Tone},
+    html::{Field, Markup, Note, Tone},
 };
 use axum::{extract::Path, response::Response};
-use domain::case::{Act, CodeCheck};
+use domain::{
+    Refusal,
+    case::{Act, CodeCheck},
+};
+use platform::case::CasePage;
 
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
@@ -17,11 +21,13 @@ pub fn routes() -> Vec<Route> {
 }
 
 async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, WebError> {
-    let id = step::case_id(&id)?;
-    let open = match step::open(&ctx, &id, Act::Accept).await? {
-        Ok(open) => open,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    match step::open(&ctx, &step::case_id(&id)?, Act::Accept).await? {
+        Ok(open) => page(&ctx, &open, vec![]).await,
+        Err(elsewhere) => Ok(elsewhere),
+    }
+}
+
+async fn page(ctx: &OfficeContext, open: &CasePage, errors: Vec<Refusal>) -> Result<Response, WebError> {
     let due = ctx.platform.due_if_accepted_today(&open.case);
     let due = due.map(|(date, provisional)| show::due_words(Some(date), provisional)).unwrap_or_default();
     let checked = match &open.code_check {
@@ -37,7 +43,7 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
     };
     let parts = vec![
         Markup::of(checked.article("办法第十三条、第十四条第（二）项")),
-        case::summary_facts(&open),
+        case::summary_facts(open),
         Markup::of(Note::new(
             Tone::Blue,
             "受理后",
@@ -47,12 +53,17 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
             ),
         )),
     ];
+    let reviewed = Field::check("reviewed", "涉密审查", "材料已核对，不含涉密内容")
+        .hint("请逐份打开申请材料核对。系统的自动检查只是辅助；您的确认连同姓名和时间记入痕迹。发现疑似涉密内容的，不要受理，立即告知安全管理员。")
+        .required()
+        .errors(&errors);
+    let (failed, id) = (!errors.is_empty(), &open.id);
     let shown = step::Step {
-        page: step::act_frame(&ctx, &open, "核验代码并受理", false).await?,
-        lead: step::lead(&open),
+        page: step::act_frame(ctx, open, "核验代码并受理", failed).await?,
+        lead: step::lead(open),
         parts,
-        fields: vec![],
-        errors: vec![],
+        fields: vec![Markup::of(reviewed)],
+        errors,
         once: ctx.once(),
         action: format!("/cases/{id}/accept"),
         back: format!("/cases/{id}"),
@@ -60,13 +71,19 @@ async fn form(ctx: OfficeContext, Path(id): Path<String>) -> Result<Response, We
         danger: false,
         confirm: ("确认受理？", "受理后不能再告知补正；办理时限开始计算。".into()),
     };
-    step::drawn(shown, false)
+    step::drawn(shown, failed)
 }
 
-async fn accept(Path(id): Path<String>, Posted { ctx, .. }: Posted<OfficeContext>) -> Result<Response, WebError> {
+async fn accept(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {
     let id = step::case_id(&id)?;
-    match step::finish(ctx.platform.accept_case(&ctx.call, &id).await, &id, "accepted")? {
-        Ok(response) => Ok(response),
-        Err(errors) => case::redraw(&ctx, &id, errors).await,
+    let reviewed = form.get("reviewed") == "yes";
+    let errors = match step::finish(ctx.platform.accept_case(&ctx.call, &id, reviewed).await, &id, "accepted")? {
+        Ok(response) => return Ok(response),
+        Err(errors) => errors,
+    };
+    // A box that was forgotten is ticked on the same page; whatever else is wrong is a matter of the case.
+    match step::open(&ctx, &id, Act::Accept).await? {
+        Ok(open) if errors.iter().all(|error| error.code == "contents.not_reviewed") => page(&ctx, &open, errors).await,
+        _ => case::redraw(&ctx, &id, errors).await,
     }
 }

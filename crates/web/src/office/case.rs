@@ -17,7 +17,7 @@ use domain::{
     clock::Sheet,
 };
 use jiff::civil::Date;
-use platform::{attachment::AttachmentRow, case::CasePage};
+use platform::{attachment::AttachmentRow, case::CasePage, upload::FileType};
 use serde::Deserialize;
 
 /// Routes of this module.
@@ -442,7 +442,10 @@ fn file_line(file: &File, files: &[AttachmentRow], base: &str) -> FileLine {
     FileLine {
         name: file.name.clone(),
         href: format!("{base}/files/{}", file.id),
-        view: row.filter(|row| row.preview).map(|row| format!("{base}/pictures/{}", row.id)),
+        view: row.and_then(|row| match row.file_type {
+            FileType::Pdf => Some(format!("{base}/pages/{}", row.id)),
+            _ => row.preview.then(|| format!("{base}/pictures/{}", row.id)),
+        }),
         about: about.unwrap_or_default(),
     }
 }

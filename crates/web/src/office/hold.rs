@@ -62,8 +62,9 @@ fn rule(rule: &str) -> String {
         "marking.level_term" => "密级与保密期限相连",
         "marking.lone_level" => "文首单独标有密级",
         "marking.copy_number" => "份号与密级同行",
-        "marking.level_in_name" => "文件名、页眉页脚或者属性中有密级",
+        "marking.level_in_name" => "文件名、页眉页脚、属性或者扫描件首页上部有密级",
         "marking.phrase" => "文首有涉密、内部资料等字样",
+        "marking.scan_trace" => "扫描件首页上部有形似密级标志的文字",
         "marking.unread" => "扫描件或图片，无法自动读取文字",
         other => return other.to_owned(),
     };

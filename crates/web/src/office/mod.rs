@@ -20,6 +20,7 @@ mod guide;
 mod help;
 mod hold;
 mod ics;
+mod integrity;
 mod licence;
 mod notification;
 mod organ;
@@ -28,7 +29,10 @@ mod person;
 mod processing;
 mod project;
 mod prompt;
+mod publication;
 mod refusal;
+mod retention;
+mod rights;
 pub(crate) mod show;
 pub(crate) mod sign_in;
 mod special;
@@ -82,11 +86,15 @@ pub fn routes() -> Vec<Route> {
         prompt::routes(),
         notification::routes(),
         ics::routes(),
+        integrity::routes(),
         calendar::routes(),
         alarm::routes(),
         audit::routes(),
         export::routes(),
         hold::routes(),
+        publication::routes(),
+        retention::routes(),
+        rights::routes(),
         help::routes(),
     ]
     .concat()
@@ -108,6 +116,9 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     page.audits = ctx.platform.may_read_audit(&ctx.call);
     page.exports = ctx.platform.waiting_exports(&ctx.call).await?;
     page.holds = ctx.platform.waiting_holds(&ctx.call).await?;
+    page.rights = ctx.platform.waiting_rights(&ctx.call).await?;
+    page.retention = ctx.platform.reads_retention(&ctx.call);
+    page.publications = ctx.platform.waiting_publications(&ctx.call).await?;
     page.organs = ctx.platform.reads_posts(&ctx.call);
     page.supervision = ctx.platform.supervision_tasks(&ctx.call).await?;
     page.tasks = u32::try_from(ctx.platform.open_tasks(&ctx.call).await?).unwrap_or(u32::MAX);

@@ -250,9 +250,18 @@ async fn faults(ctx: &OfficeContext) -> Result<Vec<Markup>, WebError> {
         "orphan" => "没有对应的账号",
         _ => "校验值不符",
     };
-    Ok(faults
+    let lost = ctx.platform.unmended_faults(&ctx.call).await?.unwrap_or_default();
+    let found = match ctx.platform.integrity_faults(&ctx.call, None).await?.len() {
+        0 => None,
+        _ if lost > 0 => {
+            Some(Note::new(Tone::Red, "数据被绕过平台改动", format!("其中 {lost} 项不能自动恢复，需要从备份恢复。")))
+        }
+        _ => Some(Note::new(Tone::Yellow, "数据曾被绕过平台改动", "改动的内容已全部恢复，请查明原因。")),
+    };
+    let found = found.map(|note| Markup::of(note.link("查看发现和恢复的内容", "/integrity")));
+    Ok(found
         .into_iter()
-        .map(|fault| {
+        .chain(faults.into_iter().map(|fault| {
             let name = if fault.name.is_empty() { fault.account.to_string() } else { fault.name };
             let text = format!(
                 "{name}：{}（{}，{} 发现）。该记录不产生任何权限，已写入安全审计。",
@@ -266,7 +275,7 @@ async fn faults(ctx: &OfficeContext) -> Result<Vec<Markup>, WebError> {
                 _ => note.link("查看人员并恢复", format!("/people/{}", fault.account)),
             };
             Markup::of(note)
-        })
+        }))
         .collect())
 }
 

@@ -45,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         Route::post(Owner, "/projects/{id}/items/{item}/apply", apply),
         Route::post(Owner, "/projects/{id}/files", files::upload).body_limit(UPLOAD),
         Route::get(Owner, "/files/{file}", files::download).audited(),
+        Route::get(Owner, "/files/{file}/pages", files::pages).audited(),
         Route::get(Owner, "/cases/{id}/files/{file}", case::file).audited(),
         Route::get(Owner, "/cases/{id}", case::show).audited(),
         Route::post(Owner, "/cases/{id}/correction", case::supply),
@@ -96,8 +97,8 @@ pub(super) fn clock_sheet(caption: &str, sheet: &Sheet) -> ClockSheet {
 fn uploaded(row: &AttachmentRow) -> UploadedFile {
     let (state, tone) = match row.state {
         FileState::Clean => ("已接收", Tone::Green),
-        FileState::Received | FileState::Scanning => ("正在安全检查", Tone::Yellow),
-        FileState::Refused | FileState::Sealed => ("不能使用", Tone::Red),
+        FileState::Received | FileState::Scanning => ("正在检查，通常一分钟内完成，完成后即可提交", Tone::Yellow),
+        FileState::Refused | FileState::Sealed => ("未通过检查，不能使用，请移除后重新上传", Tone::Red),
     };
     UploadedFile {
         id: row.id.to_string(),
@@ -236,6 +237,7 @@ struct Apply {
     blockers: Vec<Blocker>,
     blocked: bool,
     commitment: Option<Commitment>,
+    unclassified: Field,
     materials: Vec<Wanted>,
     refusals: Vec<Refusal>,
     once: String,
@@ -299,6 +301,15 @@ fn samples_of(samples: &[Sample], item: &str, material: &str) -> Vec<(String, St
     mine.map(|sample| (format!("/items/{item}/samples/{}", sample.id), sample.name.clone())).collect()
 }
 
+/// 涉密声明 of an application (K-11).
+pub(super) fn unclassified(ticked: bool, wrong: &[Refusal]) -> Field {
+    Field::check("unclassified", "涉密声明", "本单位声明：所提交的材料（包括以后补正的材料）不含国家秘密")
+        .hint("涉密材料不得通过本平台提交，请到项目所在地投资主管部门当面办理。")
+        .value(if ticked { "yes" } else { "" })
+        .required()
+        .errors(wrong)
+}
+
 async fn draw(
     ctx: &PortalContext,
     id: &ProjectId,
@@ -340,6 +351,7 @@ async fn draw(
         blockers,
         materials: wanted.collect(),
         commitment: commitment.map(|offer| Commitment::of(offer, form, &refusals)),
+        unclassified: unclassified(form.unclassified, &refusals),
         once: ctx.once(),
         project: declared.name.clone(),
         code: declared.code.clone(),
@@ -364,7 +376,12 @@ async fn apply(
     Posted { ctx, form }: Posted<PortalContext>,
 ) -> Result<Response, WebError> {
     let id = project_id(&id)?;
-    let mut wanted = ApplyForItem { item: item.clone(), way: way(&form), ..ApplyForItem::default() };
+    let mut wanted = ApplyForItem {
+        item: item.clone(),
+        way: way(&form),
+        unclassified: form.get("unclassified") == "yes",
+        ..ApplyForItem::default()
+    };
     for (name, _) in &form.0 {
         if let Some(material) = name.strip_prefix("material-") {
             wanted.materials.insert(material.to_owned(), chosen(&form, name));

@@ -9,7 +9,7 @@ use crate::{
     Access, Page, Posted, Route, WebError,
     app::refusals,
     context::PortalContext,
-    html::{self, ClockSheet, ErrorSummary, Facts, Light, Note, Pill, Tabs, Timeline, Tone},
+    html::{self, ClockSheet, ErrorSummary, Facts, Field, Light, Note, Pill, Tabs, Timeline, Tone},
 };
 use askama::Template;
 use axum::{
@@ -196,6 +196,7 @@ struct Form {
     lead: String,
     items: Vec<Choosable>,
     materials: Vec<Shared>,
+    unclassified: Field,
     refusals: Vec<Refusal>,
     once: String,
     back: String,
@@ -249,6 +250,7 @@ async fn draw_form(
         lead: form.lead_name.clone(),
         items: form.items.iter().map(|item| Choosable::of(item, true)).collect(),
         materials: materials.collect(),
+        unclassified: application::unclassified(typed.unclassified, &refused),
         refusals: refused,
         once: ctx.once(),
         back: back(id, asked),
@@ -298,8 +300,12 @@ pub(super) async fn slot_alone(
 async fn apply(Path(id): Path<String>, Posted { ctx, form }: Posted<PortalContext>) -> Result<Response, WebError> {
     let id = project_id(&id)?;
     let asked = Asked::of(&form.0);
-    let mut wanted =
-        ApplyForGroup { stage: asked.code().to_owned(), items: asked.items.clone(), ..ApplyForGroup::default() };
+    let mut wanted = ApplyForGroup {
+        stage: asked.code().to_owned(),
+        items: asked.items.clone(),
+        unclassified: form.get("unclassified") == "yes",
+        ..ApplyForGroup::default()
+    };
     for (name, _) in &form.0 {
         if let Some(material) = name.strip_prefix("material-") {
             let files: Vec<AttachmentId> = application::chosen(&form, name);

@@ -13,6 +13,7 @@ mod message;
 mod notification;
 mod paper;
 mod path;
+pub(crate) mod personal;
 mod project;
 mod query;
 
@@ -31,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         as_of::routes(),
         group::routes(),
         path::routes(),
+        personal::routes(),
         paper::routes(),
         message::routes(),
         notification::routes(),

@@ -37,6 +37,9 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::Public, "/check/{number}/seal/{value}/text", sealed_text),
         Route::get(Access::Public, "/check/{number}/seal/{value}/signature", signature),
         Route::get(Access::Public, "/check/{number}/seal/{value}/key", public_key),
+        Route::get(Access::Public, "/check/{number}/seal/{value}/certificate", certificate),
+        Route::get(Access::Public, "/check/{number}/seal/{value}/stamp", stamp),
+        Route::get(Access::Public, "/check/{number}/seal/{value}/stamped", stamped_list),
     ]
 }
 
@@ -401,6 +404,10 @@ struct Proof {
     key: String,
     /// What to type.
     command: String,
+    /// Address of the certificate; empty without one.
+    certificate: String,
+    /// Addresses of the time stamp and of what it is over, and what to type.
+    stamp: Option<(String, String, String)>,
 }
 
 #[derive(Deserialize)]
@@ -468,13 +475,28 @@ async fn draw_check(ctx: &PortalContext, number: &str, value: &str) -> Result<Ht
     Ok(Html(view.render()?))
 }
 
+/// What the time stamp says, in words.
+fn stamp_words(seal: &SealCheck) -> String {
+    match &seal.stamp {
+        Some(stamp) if stamp.valid => format!("时间戳机构证明签章在 {} 已经存在。", stamp.at.display()),
+        Some(_) => "时间戳与文书不符，请以签章为准并告知落款机关。".to_owned(),
+        None => String::new(),
+    }
+}
+
 /// What the seal says, in words.
 fn seal_words(seal: Option<&SealCheck>) -> Note {
     match seal {
         Some(seal) if seal.valid => Note::new(
             Tone::Green,
             "电子签章有效",
-            format!("平台于 {} 用 SM2 密钥 {} 对文书内容签章，签章后内容没有改动。", seal.at.display(), seal.key.id),
+            format!(
+                "{}于 {} 用自己的 SM2 密钥 {} 对文书内容签章，签章后内容没有改动。{}",
+                seal.key.holder(),
+                seal.at.display(),
+                seal.key.id,
+                stamp_words(seal)
+            ),
         ),
         Some(_) => Note::new(Tone::Red, "电子签章与内容不符", "请勿采信这份文书，并立即告知落款机关。"),
         None => Note::new(Tone::Grey, "尚未签章", "平台出具文书后随即签章；未启用签章的，请以文号和核验码为准。"),
@@ -493,6 +515,12 @@ impl Proof {
             command: format!(
                 "openssl dgst -sm3 -verify seal-{id}.pem -signature paper.sig -sigopt distid:{USER_ID} paper.json"
             ),
+            certificate: if seal.key.certificate.is_empty() { String::new() } else { at("certificate") },
+            stamp: seal.stamp.as_ref().map(|_| {
+                let command =
+                    "openssl ts -verify -data stamp.txt -in stamp.tsr -CAfile 时间戳机构根证书.pem".to_owned();
+                (at("stamp"), at("stamped"), command)
+            }),
         }
     }
 }
@@ -521,6 +549,28 @@ async fn signature(ctx: PortalContext, Path((number, value)): Path<(String, Stri
 async fn public_key(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
     let (_, seal) = sealed(&ctx, &number, &value).await?;
     Ok(attached("application/x-pem-file", &format!("seal-{}.pem", seal.key.id), seal.key.pem.into_bytes()))
+}
+
+async fn certificate(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
+    let (_, SealCheck { key, .. }) = sealed(&ctx, &number, &value).await?;
+    // A key without a certificate answers with itself: that is all there is to it.
+    let (name, pem) = match key.certificate.is_empty() {
+        true => (format!("seal-{}.pem", key.id), key.pem),
+        false => (format!("seal-{}.crt", key.id), key.certificate),
+    };
+    Ok(attached("application/x-pem-file", &name, pem.into_bytes()))
+}
+
+async fn stamp(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
+    let (_, seal) = sealed(&ctx, &number, &value).await?;
+    let stamp = seal.stamp.ok_or(WebError::NotFound)?;
+    Ok(attached("application/timestamp-reply", "stamp.tsr", stamp.answer))
+}
+
+async fn stamped_list(ctx: PortalContext, Path((number, value)): Path<(String, String)>) -> Result<Response, WebError> {
+    let (_, seal) = sealed(&ctx, &number, &value).await?;
+    let stamp = seal.stamp.ok_or(WebError::NotFound)?;
+    Ok(attached("text/plain; charset=utf-8", "stamp.txt", stamp.list.into_bytes()))
 }
 
 impl Paper {

@@ -36,7 +36,8 @@ async fn applied(world: &World, client: &mut Client) -> (ProjectId, GroupId) {
         assert!(answer.location().starts_with(&form), "back to the joint form: {}", answer.location());
     }
     let page = client.get(&form).await.text();
-    let mut fields: Vec<(String, String)> = vec![("stage".into(), "free".into()), ("_once".into(), "join-1".into())];
+    let mut fields: Vec<(String, String)> =
+        vec![("stage".into(), "free".into()), ("_once".into(), "join-1".into()), ("unclassified".into(), "yes".into())];
     fields.extend(["ent_file", "soil_water", "eia_form"].map(|item| ("item".to_owned(), item.to_owned())));
     for hidden in page.split("<input type=\"hidden\" form=\"apply\" name=\"").skip(1) {
         let (name, rest) = hidden.split_once("\" value=\"").unwrap();

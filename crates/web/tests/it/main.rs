@@ -5,6 +5,7 @@ mod api;
 mod as_of;
 mod canary;
 mod contact;
+mod content;
 mod detection;
 mod flood;
 mod group;

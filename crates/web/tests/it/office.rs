@@ -69,7 +69,10 @@ async fn art14_2_to_5_a_case_is_received_accepted_and_decided_page_by_page(world
 
     let before = browser.get(&format!("{page}/accept")).await.text();
     assert!(before.contains("项目代码核验通过") && before.contains("2026-03-30"), "the due date is told before");
-    let accepted = browser.post(&format!("{page}/accept"), &[("_once", "a1")]).await;
+    let unticked = browser.post(&format!("{page}/accept"), &[("_once", "a0")]).await;
+    assert_eq!(unticked.status, StatusCode::UNPROCESSABLE_ENTITY, "K-11: nothing is accepted before the tick");
+    assert!(unticked.text().contains("确认不含涉密内容后勾选"));
+    let accepted = browser.post(&format!("{page}/accept"), &[("_once", "a1"), ("reviewed", "yes")]).await;
     assert_eq!(accepted.location(), format!("{page}?said=accepted"));
     let shown = browser.get(accepted.location()).await.text();
     assert!(shown.contains("办理时限计时单") && shown.contains("计入：办理部门"));

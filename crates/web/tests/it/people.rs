@@ -10,6 +10,7 @@ both_engines! {
     s09_an_ended_post_is_gone_for_the_open_session,
     s37_others_see_no_more_than_their_organ,
     s25_a_changed_row_stands_on_the_page_of_the_security_administrator,
+    s25_what_was_restored_stands_on_a_page_of_its_own,
 }
 
 async fn security(world: &World) -> Person {
@@ -201,4 +202,21 @@ async fn s25_a_changed_row_stands_on_the_page_of_the_security_administrator(worl
     assert_eq!(browser.post(&format!("{page}/restore"), &[]).await.location(), format!("{page}?said=restored"));
     assert_eq!(working.get("/cases").await.status, StatusCode::OK);
     assert!(!browser.get("/organs").await.text().contains("岗位记录被绕过平台改动"));
+}
+
+async fn s25_what_was_restored_stands_on_a_page_of_its_own(world: &World) {
+    let project = world.project().await;
+    let mut browser = desk(world, &security(world).await).await;
+    assert!(browser.get("/integrity").await.text().contains("没有发现改动"));
+    world.database.tamper(&["UPDATE projects SET name = '别的项目'"]).await;
+    let checked = world.platform.check_integrity(&platform::Call::system("nightly")).await.unwrap();
+    assert_eq!((checked.mended, checked.lost), (1, 0));
+    assert!(browser.get("/organs").await.text().contains("数据曾被绕过平台改动"));
+    let page = browser.get("/integrity").await.text();
+    let code = &world.platform.project_page(&world.agent.call(), &project).await.unwrap().declared.code.clone();
+    for words in ["项目及代码", code, "内容被改动，校验值不符", "已恢复"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let other = world.officer("water", "150402", &[Role::Receptionist]).await;
+    assert_eq!(desk(world, &other).await.get("/integrity").await.status, StatusCode::NOT_FOUND);
 }

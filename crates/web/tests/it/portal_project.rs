@@ -223,6 +223,7 @@ async fn art14_2_a_unit_applies_with_files_and_corrects_once(world: &World) {
     assert_eq!(fields.len(), needed.len(), "each uploaded file goes along");
     let mut form: Vec<(&str, &str)> = fields.iter().map(|(name, id)| (name.as_str(), id.as_str())).collect();
     form.push(("_once", "a1"));
+    form.push(("unclassified", "yes"));
     let answer = client.post(&apply, &form).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text());
     let case = CaseId::parse(answer.location().split(['/', '?']).nth(2).unwrap()).unwrap();

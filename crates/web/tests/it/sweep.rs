@@ -13,12 +13,13 @@ use domain::{
     export::What,
     ids::{CaseId, GroupId},
     region::RegionCode,
+    time_stamp::StampDigest,
 };
 use futures_util::stream;
 use platform::group::ApplyForGroup;
 use platform::{Call, detection::AlarmFilter, export::Wanted, hold::HoldFilter, ports::Clock, supervision::CardFilter};
-use std::collections::BTreeMap;
-use testkit::{Answer, Client, PASSWORD, Person, World, answers, both_engines, point};
+use std::{collections::BTreeMap, sync::Arc};
+use testkit::{Answer, Client, LocalTsa, PASSWORD, Person, World, answers, both_engines, point};
 use web::{Access, Face, Route};
 
 both_engines! {
@@ -76,6 +77,9 @@ impl Samples {
         let draft = p.begin_draft(&world.agent.call(), answers::record_filing()).await.unwrap().to_string();
         let (printed, _) = p.print_document(&officer.call(), &notice.number).await.unwrap();
         p.seal_papers(&Call::system("sweep")).await.unwrap();
+        let stamper = Some(Arc::new(LocalTsa::new(StampDigest::Sm3)) as Arc<dyn platform::ports::TimeStamper>);
+        let stamping = platform::Platform::new(platform::Parts { stamper, ..(**p).clone() });
+        stamping.stamp_papers(&Call::system("sweep")).await.unwrap();
         let number = escape(&notice.number);
         let (card, order, proof) = supervised(world, &officer).await;
         let item = "soil_water".to_owned();
@@ -108,9 +112,12 @@ impl Samples {
         assert!(sealed.is_err(), "the name carries a marking");
         let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
         let (holds, _) = p.held_content(&security.call(), HoldFilter::default(), None).await.unwrap();
+        let wish = domain::personal::Wish::Delete;
+        let asked = p.ask_rights(&world.agent.call(), &project, "contact_mobile", wish, ("离职", "")).await.unwrap();
         let wanted = Wanted { what: What::Cases, ..Wanted::default() };
         let export = p.ask_export(&officer.call(), &wanted, "月度通报").await.unwrap();
         let values = BTreeMap::from([
+            (("rights", "id"), asked.to_string()),
             (("exports", "id"), export.to_string()),
             (("holds", "id"), holds[0].id.to_string()),
             (("accounts", "id"), officer.account().to_string()),
@@ -127,8 +134,10 @@ impl Samples {
             (("groups", "id"), group.to_string()),
             (("branches", "case"), branch.to_string()),
             (("consultations", "id"), consultation.to_string()),
+            (("pages", "file"), file.clone()),
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
+            (("publications", "id"), case.to_string()),
             (("papers", "number"), number.clone()),
             (("papers", "file"), paper.id.to_string()),
             (("check", "number"), number),
@@ -156,7 +165,7 @@ impl Samples {
         let items = ["soil_water".to_owned(), "flood_impact".to_owned()];
         let call = world.agent.call();
         let page = world.platform.group_form(&call, &project, "", &items).await.unwrap();
-        let mut form = ApplyForGroup { items: items.to_vec(), ..ApplyForGroup::default() };
+        let mut form = ApplyForGroup { items: items.to_vec(), unclassified: true, ..ApplyForGroup::default() };
         for shared in page.materials.iter().filter(|shared| shared.need.required) {
             let id = &shared.need.material.id;
             form.materials.insert(id.clone(), vec![world.upload(&call, &project, id).await.unwrap().id]);

@@ -2,11 +2,13 @@
 
 use super::{case, draw, material_slot, slot_key};
 use crate::{
-    WebError,
+    Page, WebError,
     context::PortalContext,
+    html::PageView,
     portal::{group, paper, project::project_id},
     slot::{self, FileSlot},
 };
+use askama::Template;
 use async_trait::async_trait;
 use axum::{
     extract::{Multipart, Path, Query, multipart::Field},
@@ -176,4 +178,31 @@ async fn slot_alone(
 pub(super) async fn download(ctx: PortalContext, Path(file): Path<String>) -> Result<Response, WebError> {
     let id = AttachmentId::parse(&file).ok_or(WebError::NotFound)?;
     Ok(paper::file(ctx.platform.download_own_file(&ctx.call, &id).await?))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Asked {
+    page: Option<u16>,
+}
+
+#[derive(Template)]
+#[template(path = "portal/pages.html")]
+struct Pages {
+    page: Page,
+    view: PageView,
+}
+
+/// A PDF of the unit's own, page by page as pictures (U-05).
+pub(super) async fn pages(
+    ctx: PortalContext,
+    Path(file): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Html<String>, WebError> {
+    let (id, number) = (AttachmentId::parse(&file).ok_or(WebError::NotFound)?, asked.page.unwrap_or(1));
+    let (row, painted) = ctx.platform.view_own_page(&ctx.call, &id, number).await?;
+    let project = format!("/projects/{}", row.project);
+    let page = ctx.page("projects", row.name).await?.crumb("首页", "/").crumb("项目", project);
+    let view = PageView::new(format!("/files/{id}/pages"), format!("/files/{id}"), number, &painted);
+    Ok(Html(Pages { page, view }.render()?))
 }
