@@ -1,7 +1,10 @@
 // 安全审计 in the browser: the audit administrator finds who did what, exports it, and has the records verified.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { readFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { checkPage, closePage, picture, startBrowser, startTzxm } from './harness.mjs'
 import { openDesk } from './steps.mjs'
 
@@ -39,6 +42,55 @@ async function openCase () {
   return address
 }
 
+/** Unpacks an export and has OpenSSL verify its signature, as somebody who got it would. Gives the table. */
+async function signedTable (path) {
+  const folder = await mkdtemp(join(tmpdir(), 'audit-'))
+  execFileSync('python3', ['-m', 'zipfile', '-e', path, folder])
+  const said = execFileSync('openssl', ['dgst', '-sm3', '-verify', 'public-key.pem', '-signature', 'audit.xlsx.sig',
+    '-sigopt', 'distid:1234567812345678', 'audit.xlsx'], { cwd: folder }).toString()
+  assert.match(said, /Verified OK/)
+  const table = await readFile(join(folder, 'audit.xlsx'))
+  await rm(folder, { recursive: true })
+  return table
+}
+
+test('S-47: each zone has a view of its own', async () => {
+  for (const size of ['desktop', 'phone']) {
+    const page = await auditor({ size })
+    const zones = page.getByRole('navigation', { name: '按来源区域' })
+    await zones.getByRole('link', { name: /远程管理/ }).click()
+    await page.getByText('系统、安全、审计管理员的全部操作').waitFor()
+    await page.locator('tbody tr', { hasText: 'GET /audit' }).first().waitFor()
+    assert.equal(await page.locator('tbody tr', { hasText: '互联网' }).count(), 0)
+    await page.getByLabel('结果').selectOption('read')
+    await page.getByRole('button', { name: '查找' }).click()
+    await page.getByText('已筛选').waitFor()
+    assert.match(page.url(), /face=management/, 'the search stays in the zone')
+    await checkPage(page, `zone, ${size}`)
+    await picture(page, `audit-zone-${size}`)
+    await closePage(page)
+  }
+})
+
+test('S-14, A-33: how full the audit is, what lies outside, and that young records stay', async () => {
+  for (const size of ['desktop', 'phone']) {
+    const page = await auditor({ size })
+    await page.getByRole('link', { name: '核验与留存' }).click()
+    await page.getByRole('heading', { name: '核验与留存', level: 1 }).waitFor()
+    await page.getByText('不得少于 180 天').waitFor()
+    await page.getByText(/用密钥 [0-9a-f]{16} 签名/).waitFor()
+    await checkPage(page, `retention, ${size}`)
+    await picture(page, `audit-retention-${size}`)
+    await page.getByRole('link', { name: '归档' }).click()
+    await page.getByRole('heading', { name: '归档', level: 1 }).waitFor()
+    await page.getByText('没有可以归档的记录').waitFor()
+    assert.equal(await page.getByRole('button', { name: /归档/ }).count(), 0)
+    await checkPage(page, `archive, ${size}`)
+    await picture(page, `audit-archive-${size}`)
+    await closePage(page)
+  }
+})
+
 test('S-12, S-36: who opened a case is found by name and by address, and exported', async () => {
   const address = await openCase()
   for (const size of ['desktop', 'phone']) {
@@ -70,7 +122,8 @@ test('S-12, S-36: who opened a case is found by name and by address, and exporte
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '下载文件' }).click()])
     const number = new URL(page.url()).pathname.split('/').pop()
     assert.ok(download.suggestedFilename().includes(number), download.suggestedFilename())
-    const table = await readFile(await download.path())
+    assert.match(download.suggestedFilename(), /\.zip$/)
+    const table = await signedTable(await download.path())
     assert.equal(table.subarray(0, 2).toString(), 'PK')
     await page.goto(`${tzxm.office}/exports?number=${number}`)
     await page.getByText('已下载').first().waitFor()
@@ -101,8 +154,8 @@ test('S-12, S-36: who opened a case is found by name and by address, and exporte
 for (const noJs of [false, true]) {
   test(`S-14: a verification is asked for and its result shown${noJs ? ', without scripts' : ''}`, async () => {
     const page = await auditor({ noJs })
-    await page.getByRole('link', { name: '核验', exact: true }).click()
-    await page.getByRole('heading', { name: '核验', level: 1 }).waitFor()
+    await page.getByRole('link', { name: '核验与留存' }).click()
+    await page.getByRole('heading', { name: '核验与留存', level: 1 }).waitFor()
     await page.getByRole('button', { name: '立即核验' }).click()
     await page.getByText('已开始核验').waitFor()
     const mine = page.locator('li.task', { hasText: '冯雅琴' }).first()

@@ -14,6 +14,7 @@ pub mod declaration;
 pub mod department;
 pub mod detection;
 pub mod document;
+pub mod evidence;
 pub mod export;
 pub mod group;
 pub mod guide;

@@ -5,7 +5,7 @@
 
 use sea_orm::Value;
 
-use crate::{Checkpoint, LedgerError, QueryResult, Result, chain::Hasher, event::digest, sql};
+use crate::{ArchiveMark, Backend, Checkpoint, LedgerError, QueryResult, Result, chain::Hasher, event::digest, sql};
 
 /// One record, not yet numbered: what happened, as S-13 asks. Absent texts are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -146,11 +146,12 @@ impl Head {
     pub const NONE: Self = Self { seq: 0, hash: crate::ZERO };
 }
 
-/// The two chains that run through the whole database; each has its head in table `chain`.
+/// The chains that run through the whole database; each has its head in table `chain`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Chain {
     Audit,
     Checkpoint,
+    Archive,
 }
 
 impl Chain {
@@ -158,6 +159,7 @@ impl Chain {
         match self {
             Self::Audit => "audit",
             Self::Checkpoint => "checkpoint",
+            Self::Archive => "archive",
         }
     }
 }
@@ -174,6 +176,7 @@ pub(crate) fn read_head(row: Option<&QueryResult>, chain: Chain) -> Result<Head>
 pub(crate) enum Chained {
     Audit(Box<AuditEntry>),
     Checkpoint(Checkpoint),
+    Archive(Box<ArchiveMark>),
 }
 
 impl Chained {
@@ -181,6 +184,7 @@ impl Chained {
         match self {
             Self::Audit(_) => Chain::Audit,
             Self::Checkpoint(_) => Chain::Checkpoint,
+            Self::Archive(_) => Chain::Archive,
         }
     }
 
@@ -199,6 +203,18 @@ impl Chained {
                 let hash = checkpoint.hash(&last.hash, seq);
                 (Head { seq, hash }, sql::CHECKPOINT, checkpoint.values(seq, &hash))
             }
+            Self::Archive(mark) => {
+                let hash = mark.hash(&last.hash, seq);
+                (Head { seq, hash }, sql::ARCHIVE, mark.values(seq, &hash))
+            }
+        }
+    }
+
+    /// What has to happen once the record is there: the records an archive took leave their table.
+    pub fn afterwards(&self, backend: Backend) -> Option<(&'static str, Vec<Value>)> {
+        match self {
+            Self::Archive(mark) => Some((sql::texts(backend).prune, vec![mark.last.into()])),
+            Self::Audit(_) | Self::Checkpoint(_) => None,
         }
     }
 }

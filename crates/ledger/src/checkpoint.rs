@@ -42,10 +42,12 @@ pub struct Checkpoint {
 
 /// A checkpoint as it was kept, with its place in the chain of checkpoints.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct KeptCheckpoint {
+pub struct KeptCheckpoint {
+    /// What it says.
     pub checkpoint: Checkpoint,
     /// From 1 without gaps.
     pub number: i64,
+    /// SM3 over the hash of the one before and this one; 32 bytes unless somebody changed it.
     pub hash: Vec<u8>,
 }
 
@@ -85,6 +87,16 @@ impl Store {
     /// When the database cannot answer.
     pub async fn checkpoints(&self) -> Result<Vec<Checkpoint>> {
         self.query(sql::CHECKPOINTS, []).await?.iter().map(|row| Ok(KeptCheckpoint::read(row)?.checkpoint)).collect()
+    }
+
+    /// Kept checkpoints after a number, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot answer.
+    pub async fn checkpoints_after(&self, number: i64, limit: u64) -> Result<Vec<KeptCheckpoint>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = self.query(sql::CHECKPOINTS_AFTER, [number.into(), limit.into()]).await?;
+        rows.iter().map(KeptCheckpoint::read).collect()
     }
 
     /// The checkpoint taken last.
@@ -178,6 +190,22 @@ impl Checkpoint {
 }
 
 impl KeptCheckpoint {
+    /// It as one line, to be signed and kept elsewhere.
+    pub fn text(&self) -> String {
+        let Self { checkpoint: Checkpoint { at, root, position, audit }, number, hash } = self;
+        format!(
+            "tzxm/checkpoint/1 number={number} at={at} streams={} events={} root={} tx={} seq={} audit={} head={} hash={}",
+            root.streams,
+            root.events,
+            hex::encode(root.hash),
+            position.tx,
+            position.seq,
+            audit.seq,
+            hex::encode(audit.hash),
+            hex::encode(hash)
+        )
+    }
+
     /// Reads `at, root, streams, events, tx, seq, audit_seq, audit_hash, number, hash`.
     pub(crate) fn read(row: &QueryResult) -> Result<Self> {
         let count = |column| Ok::<_, crate::LedgerError>(row.try_get_by::<i64>(column)?.unsigned_abs());

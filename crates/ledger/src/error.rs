@@ -113,6 +113,9 @@ pub enum Refused {
     /// The database is locked, overloaded or away: try later.
     #[error("busy: try later")]
     Busy,
+    /// There is no room for its audit record: nothing may change until older ones are archived (S-15).
+    #[error("the audit is full")]
+    Full,
     /// A fault.
     #[error(transparent)]
     Failed(#[from] LedgerError),

@@ -4,6 +4,7 @@
 //!
 //! One command = one [`Unit`] of pure data = one atomic change. Deciding builds it, [`Store::commit`] runs it.
 
+mod archive;
 mod audit;
 mod chain;
 mod checkpoint;
@@ -26,9 +27,10 @@ mod verify;
 mod verify_chains;
 mod writer;
 
+pub use archive::{ArchiveFault, ArchiveMark, KeptArchive, read_archive};
 pub use audit::{AuditEntry, AuditRecord, Head, audit_hash};
 pub use chain::{ZERO, event_hash, sealed_commitment, secret_commitment};
-pub use checkpoint::{Checkpoint, Root};
+pub use checkpoint::{Checkpoint, KeptCheckpoint, Root};
 pub use connect::{Backend, Durability};
 pub use counters::Counters;
 pub use error::{LedgerError, Refused, Result};

@@ -3,7 +3,7 @@
 use crate::{Backend, migrate::Migration};
 
 /// The ledger's tables. An applied step is never edited: add another one.
-pub(crate) const MIGRATIONS: [Migration; 3] = [
+pub(crate) const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "streams, events, secrets, checkpoints",
@@ -21,6 +21,12 @@ pub(crate) const MIGRATIONS: [Migration; 3] = [
         name: "check values of streams",
         sqlite: include_str!("schema/3.sql"),
         postgres: include_str!("schema/3.sql"),
+    },
+    Migration {
+        version: 4,
+        name: "archives of the audit chain",
+        sqlite: include_str!("schema/4_sqlite.sql"),
+        postgres: include_str!("schema/4_postgres.sql"),
     },
 ];
 
@@ -69,6 +75,14 @@ pub(crate) const AUDIT: &str = "INSERT INTO audit_entry(seq, at, request, face, 
      object, outcome, reason, before, after, hash) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 pub(crate) const AUDIT_AFTER: &str = "SELECT seq, at, request, face, source, session, actor, role, organisation, method, path, object, \
      outcome, reason, before, after, hash FROM audit_entry WHERE seq > $1 ORDER BY seq LIMIT $2";
+pub(crate) const AUDIT_BETWEEN: &str = "SELECT seq, at, request, face, source, session, actor, role, organisation, method, path, object, \
+     outcome, reason, before, after, hash FROM audit_entry WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3";
+pub(crate) const ARCHIVE: &str = "INSERT INTO audit_archive(number, at, first, last, prev, head, file, digest, key, signature, hash) \
+     VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+pub(crate) const ARCHIVES_AFTER: &str = "SELECT number, at, first, last, prev, head, file, digest, key, signature, hash FROM audit_archive \
+     WHERE number > $1 ORDER BY number LIMIT $2";
+pub(crate) const LAST_ARCHIVE: &str = "SELECT number, at, first, last, prev, head, file, digest, key, signature, hash FROM audit_archive \
+     ORDER BY number DESC LIMIT 1";
 /// Where a chain stands.
 pub(crate) const HEAD: &str = "SELECT seq, head FROM chain WHERE name = $1";
 /// The same, held until the transaction ends: whoever comes next waits, so numbers follow the order of the commits.
@@ -91,6 +105,8 @@ pub(crate) struct Texts {
     /// The streams that have gone past the position `$1, $2`, and their last event up to it.
     pub late: &'static str,
     pub secrets_of: &'static str,
+    /// Takes archived audit records out of their table, up to number `$1`.
+    pub prune: &'static str,
 }
 
 macro_rules! events {
@@ -117,6 +133,7 @@ pub(crate) const SQLITE: Texts = Texts {
            LEFT JOIN event e ON e.stream_id = l.stream_id AND e.version = l.first - 1",
     secrets_of: "SELECT s.stream_id, s.version, s.name, s.key_id, s.nonce, s.sealed, s.commitment \
          FROM json_each($1) p JOIN secret s ON s.stream_id = p.value ->> 0 AND s.version = p.value ->> 1 ORDER BY s.name",
+    prune: "DELETE FROM audit_entry WHERE seq <= $1",
 };
 
 pub(crate) const POSTGRES: Texts = Texts {
@@ -141,6 +158,7 @@ pub(crate) const POSTGRES: Texts = Texts {
            LEFT JOIN event e ON e.stream_id = l.stream_id AND e.version = l.first - 1",
     secrets_of: "SELECT s.stream_id, s.version, s.name, s.key_id, s.nonce, s.sealed, s.commitment \
          FROM jsonb_array_elements($1::jsonb) p(value) JOIN secret s ON s.stream_id = p.value ->> 0 AND s.version = (p.value ->> 1)::bigint ORDER BY s.name",
+    prune: "SELECT audit_prune($1)",
 };
 
 pub(crate) fn texts(backend: Backend) -> &'static Texts {

@@ -20,7 +20,7 @@ use crate::{
     event::digest,
     migrate::migrate,
     sql::{self, Texts},
-    writer::{self, statement, wide},
+    writer::{self, Gate, statement, wide},
 };
 
 /// A ledger on SQLite or PostgreSQL. Cloning it is cheap and shares the connections.
@@ -39,6 +39,7 @@ struct Inner {
     /// Where a database of this process only lies; it goes with the store.
     _folder: Option<TempDir>,
     tally: Arc<Tally>,
+    gate: Arc<Gate>,
     /// Statements of the units committed since [`Store::start_trace`].
     trace: OnceLock<Mutex<Vec<TracedUnit>>>,
 }
@@ -67,17 +68,17 @@ impl Store {
         };
         let (write, read) = connect(&url, backend, durability).await?;
         migrate(&write, backend, "ledger", &sql::MIGRATIONS).await?;
-        let tally = Arc::new(Tally::default());
+        let (tally, gate) = (Arc::new(Tally::default()), Arc::new(Gate::open()));
         let sqlite = match backend {
             Backend::Postgres => None,
             Backend::Sqlite => {
                 let (path, read_only) = sqlite_file(&url)?;
-                let writer = writer::sqlite::Writer::start(&path, read_only, durability, tally.clone())?;
+                let writer = writer::sqlite::Writer::start(&path, read_only, durability, gate.clone(), tally.clone())?;
                 Some((writer, Direct::new(path, read_only)))
             }
         };
         let trace = OnceLock::new();
-        Ok(Self { inner: Arc::new(Inner { url, backend, read, write, sqlite, _folder: folder, tally, trace }) })
+        Ok(Self { inner: Arc::new(Inner { url, backend, read, write, sqlite, _folder: folder, tally, gate, trace }) })
     }
 
     /// Applies the steps of a room's own tables that are not in the database yet, each in a transaction, and records
@@ -216,7 +217,10 @@ impl Store {
         let traced = self.inner.trace.get().map(|trace| (trace, writer::traced(self.inner.backend, unit.clone())));
         match &self.inner.sqlite {
             Some((writer, _)) => writer.submit(unit).await,
-            None => writer::postgres::run(self.inner.write.clone(), unit, self.inner.tally.clone()).await,
+            None => {
+                writer::postgres::run(self.inner.write.clone(), unit, self.inner.gate.clone(), self.inner.tally.clone())
+                    .await
+            }
         }?;
         if let Some((trace, statements)) = traced {
             trace.lock().unwrap_or_else(PoisonError::into_inner).push(statements);
@@ -287,6 +291,18 @@ impl Store {
     pub async fn feed(&self, after: Position, limit: u64) -> Result<Vec<Event>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         read_events(self.query(self.texts().feed, [after.tx.to_string().into(), after.seq.into(), limit.into()]).await?)
+    }
+
+    /// Where the audit stands (`last`) and may go: writes no audit record above number `usual`, and none of a unit that may use the reserve above `reserve`: such a unit
+    /// is [`Refused::Full`], with everything in it. Holds for this node; numbers only grow, so what a node knows late is too strict,
+    /// never too lax.
+    pub fn limit_audit(&self, last: i64, usual: i64, reserve: i64) {
+        self.inner.gate.set(last, usual, reserve);
+    }
+
+    /// Whether the next record of a usual unit would be refused, as far as this node knows. Asks nothing of the database.
+    pub fn audit_is_full(&self) -> bool {
+        self.inner.gate.is_full()
     }
 
     /// Begins to keep the statements of every committed unit, in memory: the benchmark replays the same rows without

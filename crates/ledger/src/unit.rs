@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use sea_orm::Value;
 
 use crate::{
-    AuditEntry, Backend, Checkpoint, LedgerError, Position, Result,
+    ArchiveMark, AuditEntry, Backend, Checkpoint, LedgerError, Position, Result,
     audit::Chained,
     chain::{ZERO, sealed_commitment},
     event::Event,
@@ -200,6 +200,8 @@ pub struct Unit {
     pub(crate) chained: Vec<Chained>,
     /// Events keep their recorded place in an earlier ledger: transaction 0 on PostgreSQL.
     pub(crate) imported: bool,
+    /// Its audit records may take what is kept back for when the audit is full.
+    pub(crate) reserve: bool,
 }
 
 impl Unit {
@@ -259,6 +261,17 @@ impl Unit {
     /// Adds a record to the audit chain: it commits with the rest of the unit, or alone.
     pub fn audit(&mut self, entry: AuditEntry) {
         self.chained.push(Chained::Audit(Box::new(entry)));
+    }
+
+    /// Lets the unit's audit records take what [`Store::limit_audit`](crate::Store::limit_audit) keeps back.
+    pub fn use_reserve(&mut self) {
+        self.reserve = true;
+    }
+
+    /// Notes an archive file of audit records and takes these out of their table: the only way out of it. The file
+    /// must lie safely in its place before.
+    pub fn archive(&mut self, mark: ArchiveMark) {
+        self.chained.push(Chained::Archive(Box::new(mark)));
     }
 
     /// Writes a stream's row as its events give it over the one that was found; refused as a conflict when another one stands there

@@ -1,7 +1,7 @@
 //! Proving that the ledger is what was once written: every event re-chained and re-folded, every stream row, secret
 //! and checkpoint compared, in bounded memory and without a long transaction.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use crate::{
     Checkpoint, Event, Fold, Loaded, Merkle, Result, Root, Sealed, Sealer, Store,
@@ -46,6 +46,14 @@ pub enum FaultKind {
     AuditHead,
     /// The audit record a checkpoint covers is not the one kept then.
     AuditCheckpoint,
+    /// The note of an archive was changed, taken away or put in, or does not go on where the one before ended.
+    ArchiveChain,
+    /// An archive file is missing or is not what was noted of it.
+    Archive,
+    /// A signed checkpoint kept outside says otherwise than the database, or is missing there.
+    Outside,
+    /// What was kept outside, or the note of an archive, is not signed by a key that is known.
+    Signature,
 }
 
 /// One finding.
@@ -72,8 +80,10 @@ pub struct Report {
     pub opened: u64,
     /// Checkpoints computed again: the newest ones.
     pub checkpoints: u64,
-    /// Audit records seen.
+    /// Audit records seen, those in archive files included.
     pub audited: u64,
+    /// Audit records that lie in archive files which were not looked into.
+    pub elsewhere: u64,
     /// Number of findings.
     pub found: u64,
     /// The first thousand of them.
@@ -81,6 +91,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Adds what was found elsewhere.
+    pub fn add(&mut self, faults: Vec<Fault>) {
+        self.found += faults.len() as u64;
+        self.faults.extend(faults);
+        self.faults.truncate(FAULTS);
+    }
+
     /// Whether everything fits.
     pub fn is_sound(&self) -> bool {
         self.found == 0
@@ -109,6 +126,19 @@ impl Store {
     /// # Errors
     /// As [`Store::verify`].
     pub async fn verify_with(&self, fold: &dyn Fold, sealer: Option<&Sealer>) -> Result<Report> {
+        self.verify_all(fold, sealer, None).await
+    }
+
+    /// As [`Store::verify_with`], and follows the audit chain through the archive files in a folder, too.
+    ///
+    /// # Errors
+    /// As [`Store::verify`].
+    pub async fn verify_all(
+        &self,
+        fold: &dyn Fold,
+        sealer: Option<&Sealer>,
+        archives: Option<&Path>,
+    ) -> Result<Report> {
         let checkpoints = self.query(sql::LAST_CHECKPOINTS, [CHECKPOINTS.into()]).await?;
         let checkpoints =
             checkpoints.iter().map(|row| Ok(KeptCheckpoint::read(row)?.checkpoint)).collect::<Result<Vec<_>>>()?;
@@ -131,8 +161,8 @@ impl Store {
             }
         }
         let mut report = pass.report();
-        let chains = self.verify_chains().await?;
-        report.audited = chains.audited;
+        let chains = self.verify_chains(archives).await?;
+        (report.audited, report.elsewhere) = (chains.audited, chains.elsewhere);
         report.found += chains.findings.found;
         report.faults.extend(chains.findings.faults);
         report.faults.truncate(FAULTS);
@@ -223,7 +253,7 @@ struct Folded {
     foldable: bool,
 }
 
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(crate) struct Findings {
     pub found: u64,
     pub faults: Vec<Fault>,
@@ -388,6 +418,7 @@ impl<'a> Pass<'a> {
             opened: self.opened,
             checkpoints: self.recounts.len() as u64,
             audited: 0,
+            elsewhere: 0,
             found: self.findings.found,
             faults: self.findings.faults,
         }

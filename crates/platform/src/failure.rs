@@ -22,6 +22,9 @@ pub enum Failure {
     /// This caller has asked too often and has to wait.
     #[error("must wait")]
     Wait(#[source] Refusal),
+    /// There is no room for the audit record: nothing changes until the audit administrator archives (S-15).
+    #[error("the audit is full")]
+    AuditFull,
     /// Too much to do at the moment.
     #[error("busy")]
     Busy,

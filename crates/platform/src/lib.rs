@@ -118,6 +118,8 @@ pub struct Parts {
     pub floods: Arc<flood::Floods>,
     /// Carries messages out of the house.
     pub courier: Arc<dyn Courier>,
+    /// What proves the records.
+    pub evidence: audit::Evidence,
     /// Vouches for people outside of the house; `None`: unified identity is not offered.
     pub identity: Option<Arc<dyn ports::IdentityProvider>>,
 }
@@ -158,6 +160,7 @@ impl Platform {
             );
             return Err(Refusal::new("start.separation", words).article("GB/T 22239-2019 8.1.4.2").into());
         }
+        self.measure_audit().await?;
         self.begin_check_values().await?;
         self.begin_post_macs().await?;
         self.refresh_calendar().await

@@ -176,6 +176,8 @@ pub enum Action {
     ConfirmAuditExport,
     /// Ask for a verification now.
     VerifyEvidence,
+    /// Archive old records of the security audit.
+    ArchiveAudit,
     /// Keep checkpoints and verify what is due.
     KeepEvidence,
     /// Look through the security audit for what the rules find.
@@ -204,7 +206,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the printed matrix.
-    pub const ALL: [Self; 93] = [
+    pub const ALL: [Self; 94] = [
         Self::QueryPublic,
         Self::RegisterUnit,
         Self::DeclareProject,
@@ -286,6 +288,7 @@ impl Action {
         Self::ConfirmExport,
         Self::ConfirmAuditExport,
         Self::VerifyEvidence,
+        Self::ArchiveAudit,
         Self::KeepEvidence,
         Self::WatchAudit,
         Self::ReadAlarms,
@@ -416,7 +419,7 @@ const fn policy(action: Action) -> &'static [Grant] {
         A::EnableOfficer => &[P(&[SystemAdministrator], Reach::Territory), P(&[DepartmentManager], Reach::Own)],
         A::ProposeReset => &[P(&[SystemAdministrator], Reach::Territory)],
         A::ConfirmReset => &[P(&[SecurityAdministrator], Reach::Territory)],
-        A::ReadAudit | A::VerifyEvidence => &[P(&[AuditAdministrator], Reach::Territory)],
+        A::ReadAudit | A::VerifyEvidence | A::ArchiveAudit => &[P(&[AuditAdministrator], Reach::Territory)],
         A::ExportLists => &[P(CASE_WORK, Reach::Below), P(OVERSIGHT, Reach::Territory)],
         A::ConfirmExport => &[P(&[DepartmentManager], Reach::Own), P(&[GeneralAdministration], Reach::Territory)],
         A::ConfirmAuditExport => &[P(&[AuditAdministrator, SecurityAdministrator], Reach::Territory)],

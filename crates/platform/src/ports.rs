@@ -108,6 +108,22 @@ pub trait Signer: Send + Sync {
     fn sign(&self, text: &[u8]) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
 }
 
+/// The disk the audit lies on.
+pub trait Space: Send + Sync {
+    /// Bytes that are free; `None` when it cannot be said.
+    fn free(&self) -> Option<u64>;
+}
+
+/// No disk to be watched.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSpace;
+
+impl Space for NoSpace {
+    fn free(&self) -> Option<u64> {
+        None
+    }
+}
+
 /// What a courier carries. The id is the same for every attempt: a channel that knows it already delivers nothing twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {

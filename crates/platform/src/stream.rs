@@ -48,6 +48,7 @@ pub(crate) fn refused(refused: Refused) -> Failure {
         }
         Refused::Taken(what) => Failure::fault(format!("unexpected duplicate: {}", what.unwrap_or_default())),
         Refused::Busy => Failure::Busy,
+        Refused::Full => Failure::AuditFull,
         Refused::Failed(error) => Failure::fault(error),
     }
 }
@@ -201,7 +202,8 @@ impl Change<'_> {
             // What has no stream (a session, a draft) is named by what a repetition would be answered with.
             let object = if self.object.is_empty() { result.to_owned() } else { self.object };
             let entry = attempt.entry(&self.call.actor, "done", &self.reason);
-            self.unit.audit(AuditEntry { object, before: self.before, after: self.after, ..entry });
+            let entry = AuditEntry { object, before: self.before, after: self.after, ..entry };
+            attempt.write(&mut self.unit, entry);
         }
         self.platform.store.commit(self.unit).await.map_err(on_refused)?;
         if let Some(attempt) = &self.call.attempt {

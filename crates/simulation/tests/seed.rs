@@ -52,6 +52,7 @@ async fn life(url: &str, seed: u64) -> Life {
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
+        evidence: platform::audit::Evidence::none(),
         identity: None,
     });
     platform.migrate().await.unwrap();

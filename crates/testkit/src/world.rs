@@ -11,6 +11,7 @@ use jiff::civil::{Date, date};
 use ledger::{Durability, Report, Root, Sealer};
 use platform::{
     Call, Parts, Platform, Rules, Settings,
+    audit::{Evidence, EvidenceFolder},
     flood::FloodLimits,
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
@@ -165,6 +166,16 @@ impl World {
         }
         copy.store.close().await.unwrap();
         target.remove().await;
+    }
+}
+
+impl World {
+    /// The same platform with a folder of evidence outside, a key of its own, and other settings.
+    pub fn with_evidence(&self, change: impl FnOnce(&mut Evidence)) -> Platform {
+        let folder = EvidenceFolder::open(&self.database.folder().join("evidence")).unwrap();
+        let mut evidence = Evidence { folder: Some(folder), signer: Some(Arc::new(signer(2))), ..Evidence::none() };
+        change(&mut evidence);
+        Platform::new(Parts { evidence, ..(*self.platform).clone() })
     }
 }
 
@@ -336,6 +347,7 @@ pub async fn platform(
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(NoCourier),
+        evidence: Evidence::none(),
         identity: None,
     });
     platform.migrate().await.unwrap();

@@ -2,8 +2,9 @@
 
 use crate::{log::OneLine, stop::Stop};
 use courier::{NotificationSettings, TimeStampSettings};
+use forwarder::ForwardSettings;
 use identity::IdentitySettings;
-use platform::Settings;
+use platform::{Settings, audit::EvidenceSettings};
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
@@ -30,6 +31,10 @@ pub struct Config {
     pub time_stamp: TimeStampSettings,
     /// 统一身份认证.
     pub identity: IdentitySettings,
+    /// 存证 and 审计留存.
+    pub evidence: EvidenceSettings,
+    /// 审计转发.
+    pub forward: ForwardSettings,
 }
 
 /// Addresses of the three faces.
@@ -76,6 +81,8 @@ pub struct Keys {
     pub old: Vec<PathBuf>,
     /// Signs papers; empty: papers carry no seal.
     pub seal: PathBuf,
+    /// Signs checkpoints, archives and exports of the audit; empty: nothing is signed.
+    pub evidence: PathBuf,
     /// Sign the papers of their organs in its place.
     pub seals: Vec<OrganKey>,
 }
@@ -95,7 +102,13 @@ pub struct OrganKey {
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { master: "var/master.key".into(), old: Vec::new(), seal: PathBuf::new(), seals: Vec::new() }
+        Self {
+            master: "var/master.key".into(),
+            old: Vec::new(),
+            seal: PathBuf::new(),
+            evidence: PathBuf::new(),
+            seals: Vec::new(),
+        }
     }
 }
 
@@ -149,6 +162,8 @@ impl Config {
         let known: Vec<&str> = domain::notification::default_rules().channels.iter().map(|c| c.id.as_str()).collect();
         faults.extend(self.notification.validate(&known));
         faults.extend(self.identity.validate());
+        faults.extend(self.evidence.validate());
+        faults.extend(self.forward.validate());
         faults.extend(self.time_stamp.validate());
         let Listen { portal, office, api } = self.listen;
         let same = |a: SocketAddr, b: SocketAddr| a == b && a.port() != 0;
@@ -194,6 +209,8 @@ mod tests {
         assert_eq!(format!("{:?}", example.log), format!("{:?}", default.log));
         assert_eq!(format!("{:?}", example.notification), format!("{:?}", default.notification));
         assert_eq!(format!("{:?}", example.identity), format!("{:?}", default.identity));
+        assert_eq!(format!("{:?}", example.evidence), format!("{:?}", default.evidence));
+        assert_eq!(format!("{:?}", example.forward), format!("{:?}", default.forward));
         let sample = Settings {
             portal_url: example.platform.portal_url.clone(),
             office_url: example.platform.office_url.clone(),
@@ -233,6 +250,21 @@ mod tests {
         ] {
             let found = faults(text);
             assert!(found.len() == 1 && found[0].contains(word), "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn l11_a_retention_below_six_months_does_not_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tzxm.toml");
+        for (days, starts) in [(179, false), (0, false), (180, true), (1095, true)] {
+            std::fs::write(&path, format!("[evidence]\naudit_days = {days}")).unwrap();
+            let read = Config::read(&path);
+            assert_eq!(read.is_ok(), starts, "{days}");
+            if let Err(stop) = read {
+                let said = stop.to_string();
+                assert!(said.contains("不少于六个月") && said.contains("网络安全法"), "{said}");
+            }
         }
     }
 

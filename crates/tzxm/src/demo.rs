@@ -23,6 +23,7 @@ use ledger::{Durability, Store};
 use people::{Account, PASSWORD};
 use platform::{
     Settings,
+    audit::EvidenceSettings,
     flood::FloodLimits,
     ports::{Clock, SystemClock},
     settings::{Scans, SignInRules},
@@ -35,6 +36,9 @@ use std::{
 
 /// Cheaper than in production, so that a demonstration starts quickly; it listens on loopback only.
 const PASSWORD_COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+
+/// A demonstration writes little; it also runs on a nearly full disk.
+const DEMO_FREE_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Arguments of `tzxm demo`.
 #[derive(Debug, clap::Args)]
@@ -93,14 +97,18 @@ impl Folder {
         self.0.join("seal.key")
     }
 
+    fn evidence_key(&self) -> PathBuf {
+        self.0.join("evidence.key")
+    }
+
     fn clear(&self) -> std::io::Result<()> {
         for database in [self.database(), self.filling(), self.filled()] {
             remove_database(&database)?;
         }
-        for file in [self.addresses(), self.key(), self.seal()] {
+        for file in [self.addresses(), self.key(), self.seal(), self.evidence_key()] {
             gone(std::fs::remove_file(file))?;
         }
-        for folder in ["files", "temp", "held-keys"] {
+        for folder in ["files", "temp", "held-keys", "evidence"] {
             gone(std::fs::remove_dir_all(self.0.join(folder)))?;
         }
         Ok(())
@@ -123,7 +131,12 @@ impl Folder {
                 ..Settings::default()
             },
             listen,
-            keys: Keys { master: self.key(), seal: self.seal(), ..Keys::default() },
+            keys: Keys { master: self.key(), seal: self.seal(), evidence: self.evidence_key(), ..Keys::default() },
+            evidence: EvidenceSettings {
+                directory: self.0.join("evidence"),
+                free_bytes: DEMO_FREE_BYTES,
+                ..EvidenceSettings::default()
+            },
             log: crate::config::Log { filter: "warn".into(), ..Default::default() },
             ..Config::default()
         }
@@ -218,10 +231,14 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         out.flush()?;
         fill(&config, &folder, now).await?;
     }
+    if !folder.evidence_key().exists() {
+        // Data of an earlier version.
+        key::create_seal(&folder.evidence_key(), &world::chance()?)?;
+    }
     let store = Store::open(&sqlite(&folder.database()), Durability::Full).await?;
     let platform = world::platform(&config, store).await?;
     announce(args, &folder, &addresses, out)?;
-    doors.serve(platform).await?;
+    doors.serve(platform, None).await?;
     Ok(GOOD)
 }
 
@@ -232,6 +249,7 @@ fn sqlite(path: &Path) -> String {
 async fn fill(config: &Config, folder: &Folder, now: domain::Moment) -> Result<(), Stop> {
     key::create(&folder.key(), &world::chance()?)?;
     key::create_seal(&folder.seal(), &world::chance()?)?;
+    key::create_seal(&folder.evidence_key(), &world::chance()?)?;
     let store = Store::open(&sqlite(&folder.filling()), Durability::Relaxed).await?;
     scenario::fill(config, store.clone(), now).await?;
     store.backup(&folder.filled()).await?;

@@ -18,14 +18,23 @@ use std::{
 
 /// Reads the key of the seal; without one configured papers carry no seal.
 pub fn signer(keys: &Keys) -> Result<Option<Arc<dyn Signer>>, Stop> {
-    if keys.seal.as_os_str().is_empty() {
+    sm2(&keys.seal, "签章密钥文件")
+}
+
+/// Reads the key that signs what proves the records; without one nothing of it is signed.
+pub fn evidence_signer(keys: &Keys) -> Result<Option<Arc<dyn Signer>>, Stop> {
+    sm2(&keys.evidence, "存证密钥文件")
+}
+
+fn sm2(path: &Path, what: &str) -> Result<Option<Arc<dyn Signer>>, Stop> {
+    if path.as_os_str().is_empty() {
         return Ok(None);
     }
-    let shown = keys.seal.display();
-    let hint = format!("无法读取签章密钥文件 {shown}。首次启用请用 tzxm key create-seal {shown} 生成，并离线备份");
-    let pem = private(&keys.seal, "签章密钥文件", &hint)?;
+    let shown = path.display();
+    let hint = format!("无法读取{what} {shown}。首次启用请用 tzxm key create-seal {shown} 生成，并离线备份");
+    let pem = private(path, what, &hint)?;
     let signer = Sm2Signer::from_pem(&pem)
-        .map_err(|error| Stop::because(format!("签章密钥文件 {shown} 不是 SM2 私钥（PKCS#8 PEM）"), &error))?;
+        .map_err(|error| Stop::because(format!("{what} {shown} 不是 SM2 私钥（PKCS#8 PEM）"), &error))?;
     Ok(Some(Arc::new(signer)))
 }
 

@@ -8,6 +8,7 @@ use crate::{
 use ::ledger::{Report, Root, Store};
 use platform::{
     Rulebook,
+    audit::{EvidenceFolder, outside_faults},
     ports::{Clock, SystemClock},
     read::{MIGRATIONS, PlatformFold},
 };
@@ -36,6 +37,8 @@ enum Command {
 struct Verify {
     #[arg(long, env = "TZXM_DATABASE", hide_env_values = true, help = "数据库地址")]
     database: String,
+    #[arg(long, help = "存证目录：与其中签名的检查点比对，并核对审计归档文件")]
+    evidence: Option<PathBuf>,
     #[arg(long, help = "输出 JSON")]
     json: bool,
 }
@@ -70,7 +73,12 @@ fn fold() -> PlatformFold {
 async fn verify(args: &Verify, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
     let store = open(&args.database).await?;
     let began = SystemClock.now().0;
-    let report = store.verify(&fold()).await?;
+    let mut report = store.verify_all(&fold(), None, args.evidence.as_deref()).await?;
+    if let Some(path) = &args.evidence {
+        let folder = EvidenceFolder::existing(path)
+            .map_err(|error| Stop::because(format!("无法读取存证目录 {}", path.display()), &error))?;
+        report.add(outside_faults(&store, &folder).await?);
+    }
     let seconds = (SystemClock.now().0 - began) as f64 / 1000.0;
     store.close().await?;
     if args.json {
@@ -98,6 +106,7 @@ fn as_json(report: &Report, seconds: f64, out: &mut dyn Write) -> std::io::Resul
         "secrets": report.secrets,
         "checkpoints": report.checkpoints,
         "audited": report.audited,
+        "archived": report.elsewhere,
         "seconds": seconds,
         "found": report.found,
         "faults": faults,

@@ -4,11 +4,14 @@ mod admin;
 mod check;
 mod clock;
 mod code;
+mod collect;
 mod config;
 mod credit_code;
 mod deliver;
 mod demo;
 mod detect;
+mod evidence;
+mod forward;
 mod items;
 mod key;
 mod ledger;
@@ -62,6 +65,8 @@ enum Tzxm {
     Ledger(ledger::Args),
     #[command(about = "在虚拟时间里模拟数年的办理（同一种子得到同一账本）")]
     Simulate(simulate::Args),
+    #[command(about = "收集审计记录（在另一区域的机器上运行）")]
+    Collect(collect::Args),
     #[command(about = "工作人员账号")]
     Admin(admin::Args),
     #[command(name = confined::COMMAND, hide = true, about = "在受限子进程中检查一个文件（由服务自行调用）")]
@@ -122,6 +127,7 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Serve(args) => block_on(serve::run(&args))?,
         Tzxm::Ledger(args) => block_on(ledger::run(&args, out))?,
         Tzxm::Simulate(args) => block_on(simulate::run(&args, out))?,
+        Tzxm::Collect(args) => block_on(collect::run(&args, out))?,
         Tzxm::Admin(args) => block_on(admin::run(args, out))?,
     })
 }

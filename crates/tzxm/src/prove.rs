@@ -1,5 +1,5 @@
 //! 核验 beside the faces: a checkpoint each minute something happened, and the verifications that are due. Every node may do
-//! it. The log carries each checkpoint out of the database: kept elsewhere, it proves what stood here (S-14).
+//! it. Each checkpoint leaves the database signed, for the evidence folder in another zone, and in the log: it proves what stood here (S-14).
 
 use platform::{Call, Failure, Platform};
 use std::time::Duration;
@@ -24,6 +24,15 @@ pub async fn watch(platform: Platform, mut stopped: Receiver<bool>) {
 
 async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
     let call = Call::system("evidence");
+    let space = platform.watch_audit_space(&call).await?;
+    if space.is_full() {
+        tracing::error!(
+            percent = space.percent,
+            records = space.records,
+            free = space.free,
+            "the audit is full: nothing changes until it is archived"
+        );
+    }
     if checkpoint && let Some(kept) = platform.take_checkpoint(&call).await? {
         tracing::info!(
             checkpoint.root = hex::encode(kept.root.hash),
@@ -32,6 +41,17 @@ async fn once(platform: &Platform, checkpoint: bool) -> Result<(), Failure> {
             audit.head = hex::encode(kept.audit.hash),
             "checkpoint"
         );
+    }
+    if checkpoint {
+        // Also what could not be written while the folder was away.
+        platform.keep_outside(&call).await?;
+    }
+    let archived = platform.archive_due(&call).await?;
+    if archived > 0 {
+        tracing::info!(archived, "audit records archived");
+    }
+    if checkpoint {
+        platform.prune_deliveries(&call).await?;
     }
     let verified = platform.verify_due(&call).await?;
     if verified.is_some() {

@@ -3,13 +3,14 @@
 use crate::{
     check,
     config::{Config, Listen},
-    deliver, detect,
+    deliver, detect, forward,
     listen::{self, Patience},
     prove, seal,
     stop::Stop,
     supervise, world,
 };
 use axum::Router;
+use forwarder::Forwarder;
 use platform::{Call, Failure, Platform, deadline};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{
@@ -127,7 +128,7 @@ impl Doors {
     }
 
     /// Serves until SIGTERM or ctrl-c, then lets running requests end.
-    pub async fn serve(self, platform: Platform) -> Result<(), Stop> {
+    pub async fn serve(self, platform: Platform, forwarder: Option<Forwarder>) -> Result<(), Stop> {
         let (stop, stopped) = watch::channel(false);
         let mut running = tokio::task::JoinSet::new();
         for (face, door, at) in self.0 {
@@ -149,6 +150,7 @@ impl Doors {
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
         let checking = tokio::spawn(check::watch(platform.clone(), stopped.clone()));
         let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
+        let forwarding = tokio::spawn(forward::watch(platform.clone(), forwarder, stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
             asked = asked_to_stop() => { asked?; None }
@@ -168,6 +170,7 @@ impl Doors {
         checking.abort();
         detecting.abort();
         sweeping.abort();
+        forwarding.abort();
         platform.store.close().await?;
         match early {
             Some(Err(error)) => Err(Stop::because("服务意外结束", &error)),
@@ -231,7 +234,7 @@ async fn sweep_once(platform: &Platform) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn asked_to_stop() -> Result<(), Stop> {
+pub async fn asked_to_stop() -> Result<(), Stop> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
@@ -248,6 +251,7 @@ pub async fn run(args: &Args) -> Result<u8, Stop> {
     let doors = Doors::open(&args.face, &config.listen).await?;
     let store = world::store(&args.place.database).await?;
     let platform = world::platform(&config, store).await?;
-    doors.serve(platform).await?;
+    let forwarder = forward::open(&config, platform.chance.as_ref())?;
+    doors.serve(platform, forwarder).await?;
     Ok(crate::lines::GOOD)
 }

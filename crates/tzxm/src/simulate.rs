@@ -87,6 +87,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(NoCourier),
+        evidence: platform::audit::Evidence::none(),
         identity: None,
     });
     platform.migrate().await?;

@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    key,
+    evidence, key,
     printing::{NoPapers, Papers},
     stop::Stop,
 };
@@ -99,6 +99,7 @@ async fn assemble(
         guesses: Arc::default(),
         floods: Arc::default(),
         courier: Arc::new(courier),
+        evidence: evidence::open(config)?,
         identity: identity.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),
         settings: Arc::new(settings),
     });

@@ -18,6 +18,7 @@ impl From<Failure> for WebError {
             Failure::Denied(Denied::Forbidden(refusal)) => Self::Forbidden(refusal),
             Failure::Refused(refusals) => Self::Refused(refusals),
             Failure::Wait(refusal) => Self::Wait(refusal),
+            Failure::AuditFull => Self::AuditFull,
             Failure::Conflict | Failure::Busy => Self::Busy,
             Failure::Fault(cause) => Self::Fault(cause),
         }

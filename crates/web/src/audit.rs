@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use platform::{Actor, Platform, audit::Attempt};
+use platform::{Actor, Failure, Platform, audit::Attempt};
 use std::{
     net::SocketAddr,
     sync::{Arc, OnceLock},
@@ -77,6 +77,13 @@ pub async fn around<F: Future<Output = Response>>(
         session,
         platform.clock.now(),
     ));
+    let token = cookie::read(face, platform.settings.secure_cookies, request.headers()).unwrap_or_default();
+    match platform.has_room(&attempt, &token).await {
+        Ok(true) => {}
+        // Nothing of it is done: neither it nor its record would be there.
+        Ok(false) => return WebError::AuditFull.into_response(),
+        Err(failure) => return WebError::from(failure).into_response(),
+    }
     let seen = Seen::default();
     request.extensions_mut().insert(attempt.clone());
     request.extensions_mut().insert(seen.clone());
@@ -102,7 +109,10 @@ pub async fn around<F: Future<Output = Response>>(
         Ok(()) => response,
         Err(failure) => {
             tracing::error!(request.id = %id, error = %failure, "the audit record could not be written");
-            WebError::Busy.into_response()
+            match failure {
+                Failure::AuditFull => WebError::AuditFull.into_response(),
+                _ => WebError::Busy.into_response(),
+            }
         }
     }
 }

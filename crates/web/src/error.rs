@@ -42,6 +42,9 @@ pub enum WebError {
     /// Too much at the moment; trying again later helps.
     #[error("busy")]
     Busy,
+    /// Nothing may change: its audit record would have no room (S-15).
+    #[error("the audit is full")]
+    AuditFull,
     /// Our own fault.
     #[error("fault")]
     Fault(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -61,7 +64,7 @@ impl WebError {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Wait(_) | Self::Flooded(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::AuditFull => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -77,6 +80,7 @@ impl WebError {
             Self::Forbidden(refusal) | Self::Wait(refusal) => vec![refusal.clone()],
             Self::Flooded(flooded) => vec![flooded.refusal.clone()],
             Self::Refused(refusals) => refusals.clone(),
+            Self::AuditFull => vec![audit_full().1],
             Self::NotFound | Self::SignInNeeded | Self::Busy | Self::Fault(_) => {
                 vec![words(self.status()).1]
             }
@@ -150,6 +154,13 @@ fn words(status: StatusCode) -> (&'static str, Refusal) {
     (title, Refusal::new(code, message))
 }
 
+/// Title and sentence while the store of the audit is full: what happens, and whom to call.
+fn audit_full() -> (&'static str, Refusal) {
+    let words = "平台的安全审计存储空间已满。按照规定，没有审计记录就不能办理任何事项，也不能查看敏感信息，因此本次操作没有进行，您填写的内容没有提交。\
+                 公开信息仍可查询。请稍后再试；工作人员请立即联系自治区的审计管理员归档审计记录，归档后自动恢复。";
+    ("暂停办理", Refusal::new("audit.full", words).article("GB/T 22239-2019 8.1.4.3"))
+}
+
 fn icon_name(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "search",
@@ -213,7 +224,10 @@ pub fn present(asked: &Asked, response: Response) -> Response {
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         return to_sign_in(face, *htmx, if *read { target } else { "/" });
     }
-    let (title, refusal) = words(status);
+    let (title, refusal) = match error.as_deref() {
+        Some(WebError::AuditFull) => audit_full(),
+        _ => words(status),
+    };
     let retry = match error.as_deref() {
         Some(WebError::Wait(_)) => 600,
         Some(WebError::Flooded(flooded)) => flooded.seconds,

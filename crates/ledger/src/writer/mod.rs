@@ -5,6 +5,8 @@ pub(crate) mod sqlite;
 
 use sea_orm::{Statement, Value};
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use crate::{Backend, Head, LedgerError, Refused, Unit, audit::Chained, event::Event, sql, unit::Placed, unit::Step};
 
 type Outcome = std::result::Result<(), Refused>;
@@ -45,7 +47,7 @@ struct Planned {
 /// The statements of a unit in their order. Streams first: whoever lost the race learns it before anything is written.
 /// Its chained records follow them, see [`follow`].
 fn plan(backend: Backend, unit: Unit) -> Vec<Planned> {
-    let Unit { mut steps, events, secrets, rows, chained: _, imported } = unit;
+    let Unit { mut steps, events, secrets, rows, chained: _, imported, reserve: _ } = unit;
     // The same order everywhere, so two units on the same streams cannot wait for each other.
     steps.sort_unstable_by(|a, b| a.to.stream.cmp(&b.to.stream));
     let append = if imported && backend == Backend::Postgres { sql::APPEND_IMPORTED } else { sql::APPEND };
@@ -65,14 +67,57 @@ fn plan(backend: Backend, unit: Unit) -> Vec<Planned> {
     streams.chain(events).chain(secrets).chain(rows).collect()
 }
 
-/// The two statements that put a record at the end of its chain.
-fn follow(chained: &Chained, last: &Head) -> [Planned; 2] {
+/// Up to which number audit records are written: whoever changes something waits at it, so nothing unaudited commits (S-15).
+#[derive(Debug)]
+pub(crate) struct Gate {
+    /// The number seen last.
+    last: AtomicI64,
+    usual: AtomicI64,
+    reserve: AtomicI64,
+}
+
+impl Gate {
+    /// Lets everything through.
+    pub fn open() -> Self {
+        Self { last: AtomicI64::new(0), usual: AtomicI64::new(i64::MAX), reserve: AtomicI64::new(i64::MAX) }
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.last.load(Ordering::Acquire) >= self.usual.load(Ordering::Acquire)
+    }
+
+    pub fn set(&self, last: i64, usual: i64, reserve: i64) {
+        self.last.fetch_max(last, Ordering::AcqRel);
+        self.usual.store(usual, Ordering::Release);
+        self.reserve.store(reserve, Ordering::Release);
+    }
+
+    fn admits(&self, chained: &Chained, last: &Head, reserve: bool) -> Result<(), Refused> {
+        if matches!(chained, Chained::Audit(_)) {
+            self.last.fetch_max(last.seq, Ordering::AcqRel);
+        }
+        let limit = if reserve { &self.reserve } else { &self.usual };
+        match chained {
+            Chained::Audit(_) if last.seq >= limit.load(Ordering::Acquire) => Err(Refused::Full),
+            // Another node archived in the meantime.
+            Chained::Archive(mark) if mark.number != last.seq.saturating_add(1) => Err(Refused::Conflict),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The statements that put a record at the end of its chain.
+fn follow(backend: Backend, chained: &Chained, last: &Head) -> Vec<Planned> {
     let (head, text, values) = chained.follow(last);
     let place = vec![head.seq.into(), head.hash.to_vec().into(), chained.chain().name().into()];
-    [
+    let mut planned = vec![
         Planned { part: Part::Chain, text, values },
         Planned { part: Part::Row { exactly_one: true }, text: sql::MOVE_HEAD, values: place },
-    ]
+    ];
+    if let Some((text, values)) = chained.afterwards(backend) {
+        planned.push(Planned { part: Part::Row { exactly_one: false }, text, values });
+    }
+    planned
 }
 
 /// The statements of a unit as text and values, without its chained records: for the benchmark's limit, which runs them without this crate.

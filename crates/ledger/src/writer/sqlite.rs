@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, types::ToSqlOutput, types::ValueRef};
 use sea_orm::Value;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Outcome, Planned, follow, plan};
+use super::{Gate, Outcome, Planned, follow, plan};
 use crate::{
     Backend, Durability, Head, LedgerError, Refused, Result, Unit,
     audit::{Chain, Chained},
@@ -29,6 +29,7 @@ const GROUP: usize = 256;
 struct Job {
     statements: Vec<Planned>,
     chained: Vec<Chained>,
+    reserve: bool,
     events: u64,
     reply: oneshot::Sender<Outcome>,
 }
@@ -45,7 +46,13 @@ pub(crate) struct Writer(mpsc::Sender<Message>);
 
 impl Writer {
     /// Opens the file's write connection and starts its thread.
-    pub(crate) fn start(path: &Path, read_only: bool, durability: Durability, tally: Arc<Tally>) -> Result<Self> {
+    pub(crate) fn start(
+        path: &Path,
+        read_only: bool,
+        durability: Durability,
+        gate: Arc<Gate>,
+        tally: Arc<Tally>,
+    ) -> Result<Self> {
         let access = if read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };
         let db = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         if !read_only {
@@ -53,15 +60,17 @@ impl Writer {
         }
         db.set_prepared_statement_cache_capacity(PREPARED);
         let (sender, messages) = mpsc::channel(QUEUE);
-        thread::Builder::new().name("ledger-writer".to_owned()).spawn(move || write_groups(&db, messages, &tally))?;
+        thread::Builder::new()
+            .name("ledger-writer".to_owned())
+            .spawn(move || write_groups(&db, messages, &gate, &tally))?;
         Ok(Self(sender))
     }
 
     /// Queues a unit and waits for its fate.
     pub(crate) async fn submit(&self, unit: Unit) -> Outcome {
         let (reply, outcome) = oneshot::channel();
-        let (events, chained) = (unit.events.len() as u64, unit.chained.clone());
-        let job = Job { statements: plan(Backend::Sqlite, unit), chained, events, reply };
+        let (events, chained, reserve) = (unit.events.len() as u64, unit.chained.clone(), unit.reserve);
+        let job = Job { statements: plan(Backend::Sqlite, unit), chained, reserve, events, reply };
         self.0.send(Message::Job(job)).await.map_err(|_| Refused::Busy)?;
         outcome.await.map_err(|_| Refused::Busy)?
     }
@@ -76,7 +85,7 @@ impl Writer {
     }
 }
 
-fn write_groups(db: &Connection, mut messages: mpsc::Receiver<Message>, tally: &Tally) {
+fn write_groups(db: &Connection, mut messages: mpsc::Receiver<Message>, gate: &Gate, tally: &Tally) {
     let mut queued = Vec::with_capacity(GROUP);
     while messages.blocking_recv_many(&mut queued, GROUP) > 0 {
         let (mut jobs, mut closing) = (Vec::with_capacity(queued.len()), Vec::new());
@@ -88,7 +97,7 @@ fn write_groups(db: &Connection, mut messages: mpsc::Receiver<Message>, tally: &
             }
         }
         if !jobs.is_empty() {
-            write_group(db, jobs, tally);
+            write_group(db, jobs, gate, tally);
         }
         if !closing.is_empty() {
             // Dropping the receiver answers everybody who comes later.
@@ -104,7 +113,7 @@ fn write_groups(db: &Connection, mut messages: mpsc::Receiver<Message>, tally: &
 
 /// Commits what can be committed of a group, then answers every one of its callers: who was refused for the sake of
 /// another unit of the group finds that unit's rows when it looks again.
-fn write_group(db: &Connection, jobs: Vec<Job>, tally: &Tally) {
+fn write_group(db: &Connection, jobs: Vec<Job>, gate: &Gate, tally: &Tally) {
     let alone = jobs.len() == 1;
     let (mut done, mut refusals, mut fault) = (Vec::with_capacity(jobs.len()), Vec::new(), begin(db).err());
     for job in jobs {
@@ -112,7 +121,7 @@ fn write_group(db: &Connection, jobs: Vec<Job>, tally: &Tally) {
             answer(job, Err(fault.clone()));
             continue;
         }
-        match if alone { apply_all(db, &job, tally) } else { in_savepoint(db, &job, tally) } {
+        match if alone { apply_all(db, &job, gate, tally) } else { in_savepoint(db, &job, gate, tally) } {
             Ok(()) => done.push(job),
             Err(refused) => {
                 // The transaction itself may be gone (disk full): then nobody in it is saved.
@@ -166,9 +175,9 @@ fn run(db: &Connection, text: &'static str) -> Outcome {
 }
 
 /// Applies a unit so that its refusal leaves the group as it was.
-fn in_savepoint(db: &Connection, job: &Job, tally: &Tally) -> Outcome {
+fn in_savepoint(db: &Connection, job: &Job, gate: &Gate, tally: &Tally) -> Outcome {
     run(db, "SAVEPOINT unit")?;
-    let outcome = apply_all(db, job, tally);
+    let outcome = apply_all(db, job, gate, tally);
     if outcome.is_err() {
         run(db, "ROLLBACK TO unit")?;
     }
@@ -176,11 +185,13 @@ fn in_savepoint(db: &Connection, job: &Job, tally: &Tally) -> Outcome {
     outcome
 }
 
-fn apply_all(db: &Connection, job: &Job, tally: &Tally) -> Outcome {
+fn apply_all(db: &Connection, job: &Job, gate: &Gate, tally: &Tally) -> Outcome {
     apply(db, &job.statements, tally)?;
     for record in &job.chained {
         tally.statement();
-        apply(db, &follow(record, &head(db, record.chain())?), tally)?;
+        let last = head(db, record.chain())?;
+        gate.admits(record, &last, job.reserve)?;
+        apply(db, &follow(Backend::Sqlite, record, &last), tally)?;
     }
     Ok(())
 }

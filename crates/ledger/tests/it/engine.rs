@@ -92,6 +92,7 @@ async fn execute(url: &str, sql: &str) {
 pub const TRIGGERS_SQLITE: &str = "DROP TRIGGER IF EXISTS event_no_update; DROP TRIGGER IF EXISTS event_no_delete; \
      DROP TRIGGER IF EXISTS audit_entry_no_update; DROP TRIGGER IF EXISTS audit_entry_no_delete; \
      DROP TRIGGER IF EXISTS checkpoint_no_update; DROP TRIGGER IF EXISTS checkpoint_no_delete; \
+     DROP TRIGGER IF EXISTS audit_archive_no_update; DROP TRIGGER IF EXISTS audit_archive_no_delete; DROP TRIGGER IF EXISTS audit_archive_fits; \
      DROP TRIGGER IF EXISTS chain_forward; DROP TRIGGER IF EXISTS chain_no_delete;";
 
 /// Runs SQL with the append-only triggers out of the way, as someone with the owner's password could.
@@ -102,7 +103,8 @@ pub async fn tamper(place: &Place, store: &Store, sql: &str) {
         Backend::Postgres => {
             "DROP TRIGGER IF EXISTS event_append_only ON event; DROP TRIGGER IF EXISTS audit_entry_append_only ON audit_entry; \
              DROP TRIGGER IF EXISTS checkpoint_append_only ON checkpoint; DROP TRIGGER IF EXISTS chain_forward ON chain; \
-             DROP TRIGGER IF EXISTS chain_no_delete ON chain;"
+             DROP TRIGGER IF EXISTS audit_entry_no_delete ON audit_entry; DROP TRIGGER IF EXISTS audit_archive_append_only ON audit_archive; \
+             DROP TRIGGER IF EXISTS audit_archive_fits ON audit_archive; DROP TRIGGER IF EXISTS chain_no_delete ON chain;"
         }
     };
     db.execute_unprepared(drop).await.unwrap();

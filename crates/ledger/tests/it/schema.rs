@@ -110,7 +110,7 @@ async fn migrations_run_once(place: &Place) {
     drop(store);
     let store = place.open().await;
     assert_eq!(store.load("s").await.unwrap().version, 1);
-    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 4);
+    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 5);
     let more = Migration { version: 2, name: "colour", sqlite: COLOUR, postgres: COLOUR };
     store.migrate("test", &[TABLES[0], more]).await.unwrap();
     store.migrate("test", &[TABLES[0], more]).await.unwrap();
@@ -147,13 +147,13 @@ async fn a_failing_step_leaves_nothing(place: &Place) {
     let half = Migration { version: 2, name: "half", sqlite: text, postgres: text };
     assert!(store.migrate("test", &[TABLES[0], half]).await.is_err());
     assert!(store.query("SELECT * FROM half", []).await.is_err());
-    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 4);
+    assert_eq!(count(&store, "SELECT count(*) FROM migration").await, 5);
     put(&store, "s", &[1]).await.unwrap();
 }
 
 async fn two_nodes_may_migrate_at_once(place: &Place) {
     let stores = futures_util::future::join_all((0..4).map(|_| place.open())).await;
-    assert_eq!(count(&stores[0], "SELECT count(*) FROM migration").await, 4);
+    assert_eq!(count(&stores[0], "SELECT count(*) FROM migration").await, 5);
     for (n, store) in stores.iter().enumerate() {
         put(store, &format!("s{n}"), &[1]).await.unwrap();
     }

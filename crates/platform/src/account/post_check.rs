@@ -95,6 +95,7 @@ impl Platform {
         ));
         unit.audit(AuditEntry {
             at: now.0,
+            face: domain::evidence::Zone::Platform.slug().to_owned(),
             request: format!("post-check-{}", now.0),
             actor: Actor::System.tag(),
             role: "系统".to_owned(),
@@ -105,6 +106,7 @@ impl Platform {
             reason: format!("post.{what}"),
             ..AuditEntry::default()
         });
+        unit.use_reserve();
         match self.store.commit(unit).await {
             // Somebody else reported it at the same moment.
             Err(Refused::Taken(_)) => Ok(false),

@@ -299,7 +299,7 @@ impl Platform {
     }
 
     /// Posts held today, by rows that carry the platform's check value; any other row gives no right and is reported (S-25).
-    pub(super) async fn posts_today(&self, account: &AccountId) -> Result<Vec<Post>, Failure> {
+    pub(crate) async fn posts_today(&self, account: &AccountId) -> Result<Vec<Post>, Failure> {
         let today = crate::read::day_number(self.clock.now().date());
         let rows = self
             .store

@@ -108,6 +108,7 @@ impl Platform {
         if let (Some(attempt), Some(found)) = (&call.attempt, &found) {
             attempt.aims_at(format!("account:{}", found.id));
         }
+        self.room_to_sign_in(call, found.as_ref().map(|found| &found.id)).await?;
         let fits = self.verify_password(password, found.as_ref().map(|found| found.phc.clone())).await?;
         let found = match found {
             Some(found) if fits => found,

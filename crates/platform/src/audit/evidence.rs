@@ -1,5 +1,6 @@
 //! 核验: checkpoints over events and audit records, and the proof that nothing was changed behind the platform (S-14).
 
+use super::{EvidenceFolder, outside_faults};
 use crate::{
     Action, Call, Failure, Object, Platform, detection::Noticed, permission, read::PlatformFold, stream::refused,
 };
@@ -100,7 +101,7 @@ impl Platform {
             }
         };
         let fold = PlatformFold { rules: self.rules.now() };
-        let report = self.store.verify(&fold).await.map_err(Failure::fault)?;
+        let report = self.verified(&fold).await?;
         let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX).into();
         let mut unit = Unit::new();
         // Another node may have been faster: its result stands.
@@ -121,9 +122,21 @@ impl Platform {
         if report.found > 0 {
             let object = report.faults.first().map(fault_in_words).unwrap_or_default();
             unit.audit(Noticed::BrokenRecords.entry(self.clock.now().0, "", object));
+            unit.use_reserve();
         }
         self.store.commit(unit).await.map_err(refused)?;
         Ok(Some(report))
+    }
+
+    /// Everything verified, with what lies outside where there is a folder.
+    async fn verified(&self, fold: &PlatformFold) -> Result<Report, Failure> {
+        let folder = self.evidence.folder.as_ref();
+        let report = self.store.verify_all(fold, None, folder.map(EvidenceFolder::path)).await;
+        let mut report = report.map_err(Failure::fault)?;
+        if let Some(folder) = folder {
+            report.add(outside_faults(&self.store, folder).await?);
+        }
+        Ok(report)
     }
 
     fn new_verification(&self, asked_by: String) -> Row {
@@ -173,6 +186,10 @@ fn fault_in_words(fault: &Fault) -> String {
         FaultKind::AuditHash => format!("审计记录第 {version} 号的内容或者次序被改动"),
         FaultKind::AuditHead => format!("审计记录在第 {version} 号之后的部分缺失或者被添加"),
         FaultKind::AuditCheckpoint => format!("审计记录第 {version} 号与检查点留存的不一致，此前的记录被整体改写"),
+        FaultKind::ArchiveChain => format!("审计归档第 {version} 号的登记缺失或者被改动"),
+        FaultKind::Archive => format!("审计归档第 {version} 号的文件缺失或者被改动"),
+        FaultKind::Outside => format!("检查点第 {version} 号与存证目录中签名的不一致，记录连同检查点被整体改写"),
+        FaultKind::Signature => format!("存证目录中第 {version} 号的签名不成立"),
         FaultKind::CheckpointChain => format!("检查点第 {version} 号缺失或者被改动"),
         FaultKind::Checkpoint => "办件记录与检查点留存的根不一致，记录被整体改写".to_owned(),
         FaultKind::Gap => format!("记录 {stream} 第 {version} 条之前有记录缺失"),

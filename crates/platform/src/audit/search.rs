@@ -2,7 +2,7 @@
 
 use super::evidence::whole;
 use crate::{Action, Call, Failure, Platform, permission, work_list::column};
-use domain::Moment;
+use domain::{Moment, evidence::Zone};
 use jiff::civil::Date;
 use ledger::{
     AuditRecord, Value,
@@ -25,8 +25,8 @@ pub struct AuditFilter {
     pub until: Option<Date>,
     /// Name, sign-in name or id of the person.
     pub person: String,
-    /// `portal`, `office` or `api`.
-    pub face: String,
+    /// From where.
+    pub zone: Option<Zone>,
     /// `done`, `read`, `refused`, `denied` or `failed`.
     pub outcome: String,
     /// Part of the path or of the object.
@@ -51,6 +51,10 @@ pub struct AuditPage {
     pub rows: Vec<AuditRow>,
     /// The next page begins before this number.
     pub next: Option<i64>,
+    /// How many there are in each zone, whatever zone is asked for, counted up to [`crate::work_list::COUNT_CAP`].
+    pub zones: Vec<(Zone, u64)>,
+    /// How those of the zone asked for ended.
+    pub outcomes: Vec<(&'static str, u64)>,
 }
 
 impl Platform {
@@ -71,7 +75,18 @@ impl Platform {
         let more = rows.len() as u64 > PAGE;
         rows.truncate(PAGE as usize);
         let next = rows.last().filter(|_| more).map(|row| row.record.seq);
-        Ok(AuditPage { rows, next })
+        let (mut zones, mut outcomes) = (Vec::new(), Vec::new());
+        for zone in Zone::ALL {
+            let filter = AuditFilter { zone: Some(zone), ..filter.clone() };
+            zones.push((zone, self.capped(AuditRecord::TABLE, self.audit_condition(&filter).await?).await?));
+        }
+        for outcome in
+            OUTCOMES.into_iter().filter(|one| filter.outcome.trim().is_empty() || filter.outcome.trim() == *one)
+        {
+            let filter = AuditFilter { outcome: outcome.to_owned(), ..filter.clone() };
+            outcomes.push((outcome, self.capped(AuditRecord::TABLE, self.audit_condition(&filter).await?).await?));
+        }
+        Ok(AuditPage { rows, next, zones, outcomes })
     }
 
     async fn audit_rows(
@@ -106,7 +121,13 @@ impl Platform {
         if let Some(after) = filter.until.and_then(|until| until.tomorrow().ok()) {
             all = all.add(column("at").lt(Moment::at(after, 0, 0).0));
         }
-        for (name, wanted) in [("face", &filter.face), ("outcome", &filter.outcome), ("source", &filter.source)] {
+        match filter.zone {
+            // Before there were zones the platform's own records had none.
+            Some(Zone::Platform) => all = all.add(column("face").is_in([Zone::Platform.slug(), ""])),
+            Some(zone) => all = all.add(column("face").eq(zone.slug())),
+            None => {}
+        }
+        for (name, wanted) in [("outcome", &filter.outcome), ("source", &filter.source)] {
             let wanted = wanted.trim();
             if !wanted.is_empty() {
                 all = all.add(column(name).eq(wanted.to_owned()));

@@ -11,7 +11,7 @@ pub use alarm::{AlarmLine, AlarmPage};
 pub use list::{AlarmFilter, AlarmRow, Alarms, PAGE};
 
 use crate::{Action, Call, Failure, Object, Platform, permission, stream::refused};
-use domain::region::INNER_MONGOLIA;
+use domain::{evidence::Zone, region::INNER_MONGOLIA};
 use ledger::{AuditEntry, Unit};
 
 /// A wall clock may differ from the time that passed by so much, in milliseconds, before it is said to have jumped.
@@ -37,6 +37,12 @@ pub(crate) enum Noticed {
     NetworkFlood,
     /// A session of the office turned up in another network.
     MovedSession,
+    /// The store of the audit is four fifths full (S-15).
+    AuditFilling,
+    /// It is full: nothing changes any more.
+    AuditFull,
+    /// The collector missed records, or holds others (S-40).
+    ForwardGap,
 }
 
 impl Noticed {
@@ -49,9 +55,13 @@ impl Noticed {
             Self::AccountFlood => ("requests", "refused", "request.flood_account"),
             Self::NetworkFlood => ("requests", "refused", "request.flood_network"),
             Self::MovedSession => ("sessions", "denied", "session.moved"),
+            Self::AuditFilling => ("audit", "failed", "audit.filling"),
+            Self::AuditFull => ("audit", "failed", "audit.full"),
+            Self::ForwardGap => ("forward", "failed", "audit.gap"),
         };
         AuditEntry {
             at,
+            face: Zone::Platform.slug().to_owned(),
             source: source.to_owned(),
             actor: "system".to_owned(),
             method: "NOTICE".to_owned(),
@@ -74,6 +84,7 @@ impl Platform {
         }
         let mut unit = Unit::new();
         unit.audit(Noticed::ClockJump.entry(self.clock.now().0, "", format!("{off:+} 毫秒")));
+        unit.use_reserve();
         self.store.commit(unit).await.map_err(refused)?;
         Ok(true)
     }

@@ -9,6 +9,7 @@ pub use list::{ExportFilter, ExportRow, PAGE};
 
 use crate::{
     Action, Actor, Call, Failure, Object, Platform,
+    audit::signed,
     daily::Daily,
     failure::again,
     permission,
@@ -24,6 +25,9 @@ use domain::{
 use sheet::Mark;
 use sm3::{Digest, Sm3};
 use std::collections::BTreeMap;
+use tokio::task::spawn_blocking;
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// Terms a filter may have.
 const TERMS: usize = 10;
@@ -76,7 +80,9 @@ pub struct ExportPage {
 pub struct File {
     /// Its name, with the watermark.
     pub name: String,
-    /// xlsx.
+    /// Media type.
+    pub kind: &'static str,
+    /// xlsx; the signed audit in a zip.
     pub content: Vec<u8>,
 }
 
@@ -288,7 +294,16 @@ impl Platform {
             self.use_today(&mut change, account, Daily::ExportRows, count, quotas.export_rows);
             change.append(stream, &events)?;
             change.commit(id.as_str()).await?;
-            Ok(File { name: format!("{}-{}-{id}.xlsx", asked.what.slug(), now.date()), content })
+            let name = format!("{}-{}-{id}", asked.what.slug(), now.date());
+            match self.evidence.signer.clone().filter(|_| asked.what == What::Audit) {
+                None => Ok(File { name: format!("{name}.xlsx"), kind: XLSX, content }),
+                // The audit leaves signed where there is a key (S-14).
+                Some(signer) => {
+                    let zip =
+                        spawn_blocking(move || signed(signer.as_ref(), &content)).await.map_err(Failure::fault)?;
+                    Ok(File { name: format!("{name}.zip"), kind: "application/zip", content: zip? })
+                }
+            }
         })
         .await
     }

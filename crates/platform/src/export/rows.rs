@@ -10,7 +10,9 @@ use crate::{
     public::regime_name,
     work_list::{Filter, Tab, column, narrowed, tab_condition},
 };
-use domain::{Moment, account::Post, department::agency_name, export::What, ids::AccountId, region::RegionCode};
+use domain::{
+    Moment, account::Post, department::agency_name, evidence::Zone, export::What, ids::AccountId, region::RegionCode,
+};
 use ledger::{
     AuditRecord,
     sea_query::{Alias, Cond, Expr, ExprTrait, Order, Query},
@@ -52,8 +54,8 @@ const AUDIT: [&str; 19] = [
     "账号",
     "岗位",
     "机构",
-    "服务",
-    "来源",
+    "来源区域",
+    "来源地址",
     "会话",
     "方法",
     "地址",
@@ -105,7 +107,7 @@ impl Terms<'_> {
             from: self.day("from"),
             until: self.day("until"),
             person: self.get("person").to_owned(),
-            face: self.get("face").to_owned(),
+            zone: Zone::parse(self.get("face")).filter(|_| !self.get("face").is_empty()),
             outcome: self.get("outcome").to_owned(),
             what: self.get("what").to_owned(),
             source: self.get("source").to_owned(),
@@ -122,7 +124,7 @@ const NAMES: [(&str, &str); 10] = [
     ("from", "起始日期"),
     ("until", "截止日期"),
     ("person", "人员"),
-    ("face", "服务"),
+    ("face", "来源区域"),
     ("outcome", "结果"),
     ("source", "来源地址"),
 ];
@@ -136,6 +138,7 @@ impl Platform {
             "item" => self.rules.catalogue.item(value).map_or(value, |item| item.name.as_str()).to_owned(),
             "region" => RegionCode::parse(value).map_or(value.to_owned(), |code| self.rules.regions.full_name(code)),
             "outcome" => outcome_name(value).to_owned(),
+            "face" => Zone::parse(value).map_or_else(|| value.to_owned(), |zone| zone.name().to_owned()),
             _ => value.to_owned(),
         };
         let names = NAMES.into_iter().chain([("what", "地址或者对象")]);
@@ -256,7 +259,7 @@ fn audit_cells(record: &AuditRecord, name: String) -> Vec<Cell> {
         entry.actor.clone(),
         entry.role.clone(),
         entry.organisation.clone(),
-        entry.face.clone(),
+        Zone::parse(&entry.face).map_or_else(|| entry.face.clone(), |zone| zone.name().to_owned()),
         entry.source.clone(),
         entry.session.clone(),
         entry.method.clone(),

@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = &[
         ),
     },
     same(19, "alarms", include_str!("migrations/0019_alarms.sql")),
+    same(21, "evidence", include_str!("migrations/0021_evidence.sql")),
     same(24, "integrity", include_str!("migrations/0024_integrity.sql")),
     same(25, "limits", include_str!("migrations/0025_limits.sql")),
     same(26, "files that wait for a check", include_str!("migrations/0026_content.sql")),

@@ -1,6 +1,6 @@
 //! 安全审计: checkpoints, verification and search, for the audit administrator alone.
 
-use domain::{account::Role, export::What};
+use domain::{account::Role, evidence::Zone, export::What};
 use platform::{
     Actor, Call,
     audit::{Attempt, AuditFilter},
@@ -150,7 +150,7 @@ async fn s36_records_are_found_by_what_is_asked_for(world: &World) {
     assert_eq!(count(AuditFilter { person: officer.account().to_string(), ..all() }).await, 120);
     assert_eq!(count(AuditFilter { person: "public".into(), ..all() }).await, 1);
     assert_eq!(count(AuditFilter { source: " 10.0.0.7 ".into(), ..all() }).await, 1);
-    assert_eq!(count(AuditFilter { face: "portal".into(), ..all() }).await, 0);
+    assert_eq!(count(AuditFilter { zone: Some(Zone::Internet), ..all() }).await, 0);
     assert_eq!(count(AuditFilter { what: "/c12".into(), ..all() }).await, 2);
     assert_eq!(count(AuditFilter { what: "t_x%".into(), ..all() }).await, 1, "no wildcard");
     assert_eq!(count(AuditFilter { what: "_".into(), ..all() }).await, 1, "no wildcard");

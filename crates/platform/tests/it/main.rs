@@ -4,6 +4,7 @@
 mod acts;
 mod address;
 mod apply;
+mod archive;
 mod as_of;
 mod as_of_lists;
 mod audit;
@@ -19,6 +20,7 @@ mod deadline;
 mod declare;
 mod delegation;
 mod detection;
+mod evidence;
 mod existence;
 mod export;
 mod group;

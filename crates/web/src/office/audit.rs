@@ -1,15 +1,20 @@
 //! 安全审计: the console of the audit administrator — search, verification (S-36). Nobody else comes in.
 
+mod archive;
+
 use super::{frame, query, step, to};
 use crate::{
     Access, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
-    html::{self, Action, Choice, Empty, ErrorSummary, Note, Pager, Pill, Tone},
+    html::{self, Action, Choice, Empty, ErrorSummary, Note, Pager, Pill, Tabs, Tone},
 };
 use askama::Template;
 use axum::{extract::Query, response::Response};
-use domain::{Refusal, department::Agency, export::What, region::RegionCode};
-use platform::audit::{AuditFilter, AuditRow, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name};
+use domain::{Refusal, department::Agency, evidence::Zone, export::What, region::RegionCode};
+use platform::{
+    audit::{AuditFilter, AuditRow, AuditSpace, OUTCOMES, Verification, VerificationResult, exact_time, outcome_name},
+    work_list::COUNT_CAP,
+};
 use serde::Deserialize;
 
 /// Routes of this module. Whoever reads the audit leaves a record in it.
@@ -18,6 +23,8 @@ pub fn routes() -> Vec<Route> {
         Route::get(Access::Owner, "/audit", search).audited(),
         Route::get(Access::Owner, "/audit/evidence", evidence),
         Route::post(Access::Owner, "/audit/evidence", verify),
+        Route::get(Access::Owner, "/audit/archive", archive::page),
+        Route::post(Access::Owner, "/audit/archive", archive::ask),
     ]
 }
 
@@ -46,7 +53,7 @@ impl Asked {
                 from,
                 until,
                 person: self.person.clone(),
-                face: self.face.clone(),
+                zone: Zone::parse(&self.face).filter(|_| !self.face.is_empty()),
                 outcome: self.outcome.clone(),
                 what: self.what.clone(),
                 source: self.source.clone(),
@@ -56,17 +63,22 @@ impl Asked {
     }
 
     fn is_narrowed(&self) -> bool {
-        [&self.from, &self.until, &self.person, &self.face, &self.outcome, &self.what, &self.source]
+        [&self.from, &self.until, &self.person, &self.outcome, &self.what, &self.source]
             .iter()
             .any(|text| !text.trim().is_empty())
     }
 
     fn address(&self, path: &str, before: &str) -> String {
+        self.address_in(path, &self.face, before)
+    }
+
+    fn address_in(&self, path: &str, zone: &str, before: &str) -> String {
+        let zone = zone.to_owned();
         let typed = [
             ("from", &self.from),
             ("until", &self.until),
             ("person", &self.person),
-            ("face", &self.face),
+            ("face", &zone),
             ("outcome", &self.outcome),
             ("what", &self.what),
             ("source", &self.source),
@@ -96,6 +108,7 @@ impl Line {
         let entry = record.entry;
         let nobody = entry.actor == "public";
         let role = if nobody { String::new() } else { entry.role };
+        let zone = Zone::parse(&entry.face).map_or_else(|| entry.face.clone(), |zone| zone.name().to_owned());
         let more = html::Facts::new()
             .row("请求编号", &entry.request)
             .row("会话", if entry.session.is_empty() { "无" } else { &entry.session })
@@ -111,7 +124,7 @@ impl Line {
             object: entry.object,
             outcome: Pill::new(tone(&entry.outcome), outcome_name(&entry.outcome)),
             reason: entry.reason,
-            source: format!("{} {}", face_name(&entry.face), entry.source),
+            source: format!("{zone} {}", entry.source),
             more,
         }
     }
@@ -141,21 +154,18 @@ fn tone(outcome: &str) -> Tone {
     }
 }
 
-const FACES: [(&str, &str); 3] = [("portal", "门户"), ("office", "审批监管系统"), ("api", "数据交换接口")];
-
-fn face_name(slug: &str) -> &str {
-    FACES.iter().find(|(face, _)| *face == slug).map_or(slug, |(_, name)| name)
-}
-
 #[derive(Template)]
 #[template(path = "office/audit.html")]
 struct AuditPage {
     page: Page,
     summary: ErrorSummary,
     asked: Asked,
-    faces: Vec<Choice>,
+    tabs: Tabs,
+    meaning: &'static str,
+    counts: String,
     outcomes: Vec<Choice>,
     narrowed: bool,
+    is_signed: bool,
     export: String,
     lines: Vec<Line>,
     empty: Option<Empty>,
@@ -176,9 +186,12 @@ async fn draw(ctx: &OfficeContext, asked: Asked, errors: Vec<Refusal>) -> Result
     let view = AuditPage {
         page: frame(ctx, "audit", "安全审计").await?.failed(failed),
         summary: ErrorSummary::new(&errors),
-        faces: FACES.map(|(slug, name)| Choice::new(slug, name)).to_vec(),
+        tabs: tabs(&asked, &found),
+        meaning: Zone::parse(&asked.face).filter(|_| !asked.face.is_empty()).map_or("全部区域的操作", Zone::meaning),
+        counts: counts(&found),
         outcomes: OUTCOMES.map(|slug| Choice::new(slug, outcome_name(slug))).to_vec(),
         narrowed,
+        is_signed: ctx.platform.evidence.signer.is_some(),
         export: super::export::address(What::Audit, &asked.address("", "")),
         empty: found.rows.is_empty().then(|| empty(narrowed)),
         pager: Pager::new(format!("本页 {} 条", found.rows.len())).first(first).next(next),
@@ -186,6 +199,26 @@ async fn draw(ctx: &OfficeContext, asked: Asked, errors: Vec<Refusal>) -> Result
         asked,
     };
     step::drawn(view, failed)
+}
+
+/// So many, up to where counting stops.
+fn many(n: u64) -> String {
+    if n >= COUNT_CAP { format!("{COUNT_CAP}+") } else { n.to_string() }
+}
+
+/// One view for each zone (S-47): the same filter, analysed apart.
+fn tabs(asked: &Asked, found: &platform::audit::AuditPage) -> Tabs {
+    let all = Tabs::new("按来源区域").plain("全部", asked.address_in("/audit", "", ""), asked.face.is_empty());
+    found.zones.iter().fold(all, |tabs, (zone, n)| {
+        let now = asked.face == zone.slug();
+        tabs.tab(zone.name(), many(*n), asked.address_in("/audit", zone.slug(), ""), now)
+    })
+}
+
+/// How what is shown ended.
+fn counts(found: &platform::audit::AuditPage) -> String {
+    let parts = found.outcomes.iter().map(|(outcome, n)| format!("{} {} 条", outcome_name(outcome), many(*n)));
+    parts.collect::<Vec<_>>().join("，")
 }
 
 fn empty(narrowed: bool) -> Empty {
@@ -252,6 +285,8 @@ struct EvidencePage {
     page: Page,
     summary: ErrorSummary,
     state: Note,
+    space: Option<Note>,
+    room: html::Facts,
     action: Option<Action>,
     proofs: Vec<Proof>,
     empty: Empty,
@@ -280,10 +315,44 @@ fn state(verifications: &[Verification]) -> Note {
     }
 }
 
+/// Said while the store fills.
+fn filling(space: &AuditSpace) -> Option<Note> {
+    let what = format!("安全审计的存储已用 {} %。", space.percent);
+    if space.is_full() {
+        let words = "平台已停止办理，只有审计管理员还能进入。请立即归档；没有满 180 天的记录可以归档的，请系统管理员扩充磁盘、调高上限。";
+        return Some(Note::new(Tone::Red, "存储已满", format!("{what}{words}")));
+    }
+    let words = "用满以后平台停止一切办理。请及早归档较早的记录，或者请系统管理员扩充磁盘。";
+    space.is_filling().then(|| Note::new(Tone::Yellow, "存储将满", format!("{what}{words}")))
+}
+
+/// How full the store is and how long records stay.
+fn room(space: &AuditSpace, evidence: &platform::audit::Evidence) -> html::Facts {
+    const MIB: u64 = 1024 * 1024;
+    let free = space.free.map_or_else(
+        || "不能测得".to_owned(),
+        |free| format!("{} MiB（不得少于 {} MiB）", free / MIB, space.least / MIB),
+    );
+    let outside = match (&evidence.folder, &evidence.signer) {
+        (Some(folder), Some(signer)) => {
+            format!("{}，用密钥 {} 签名", folder.path().display(), signer.public_key().id)
+        }
+        (Some(_), None) => "没有配置存证密钥（[keys] evidence），检查点不签名，也不写到平台之外".to_owned(),
+        (None, _) => "没有配置存证目录（[evidence] directory），检查点只在数据库和运行日志中".to_owned(),
+    };
+    html::Facts::new()
+        .row("在线记录", format!("{} 条（上限 {} 条）", space.records, space.most))
+        .row("磁盘剩余", free)
+        .row("已用", format!("{} %", space.percent))
+        .row("在线留存", format!("{} 天（不得少于 180 天）", evidence.settings.audit_days))
+        .wide("平台之外的存证", outside)
+}
+
 async fn draw_evidence(ctx: &OfficeContext, errors: Vec<Refusal>, said: &str) -> Result<Response, WebError> {
     let failed = !errors.is_empty();
     let verifications = ctx.platform.verifications(&ctx.call).await?;
-    let page = frame(ctx, "audit", "核验").await?.crumb("安全审计", "/audit").failed(failed);
+    let space = ctx.platform.audit_space(&ctx.call).await?;
+    let page = frame(ctx, "audit", "核验与留存").await?.crumb("安全审计", "/audit").failed(failed);
     let page = match said {
         "asked" => page.flash(Tone::Green, "已开始核验，完成后结果列在下面，刷新本页即可看到。"),
         _ => page,
@@ -292,6 +361,8 @@ async fn draw_evidence(ctx: &OfficeContext, errors: Vec<Refusal>, said: &str) ->
     let view = EvidencePage {
         summary: ErrorSummary::new(&errors),
         state: state(&verifications),
+        space: filling(&space),
+        room: room(&space, &ctx.platform.evidence),
         action: (!waiting).then(|| Action::post("/audit/evidence", &page.csrf, "立即核验").with("_once", ctx.once())),
         proofs: verifications.into_iter().map(Proof::new).collect(),
         empty: Empty::new("shield-check", "还没有核验记录", "平台启动后会自动核验一次。"),

@@ -466,7 +466,7 @@ async fn take(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext
     match refusals(ctx.platform.take_export(&ctx.call, &id).await)? {
         Ok(file) => {
             let headers = [
-                (header::CONTENT_TYPE, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_owned()),
+                (header::CONTENT_TYPE, file.kind.to_owned()),
                 (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
                 (header::CACHE_CONTROL, "no-store".to_owned()),
             ];

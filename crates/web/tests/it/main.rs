@@ -7,6 +7,7 @@ mod canary;
 mod contact;
 mod content;
 mod detection;
+mod evidence;
 mod flood;
 mod group;
 mod guide;
