@@ -234,7 +234,7 @@ impl Platform {
         Ok(())
     }
 
-    async fn opened(&self, account: &AccountId, version: i64, name: &str) -> Result<Option<String>, Failure> {
+    async fn open_address(&self, account: &AccountId, version: i64, name: &str) -> Result<Option<String>, Failure> {
         let stream = stream_id::<Preferences>(account.as_str());
         let opened = self.store.secret(&stream, version, name, &self.sealer).await;
         opened.map_err(Failure::fault)?.map(|bytes| String::from_utf8(bytes).map_err(Failure::fault)).transpose()
@@ -302,7 +302,7 @@ impl Platform {
         for channel in choice.channels.keys() {
             let version = if pending.channels.contains_key(channel) { pending.version } else { before.version };
             let name = sealed_name(channel);
-            if let Some(address) = self.opened(account, version, &name).await? {
+            if let Some(address) = self.open_address(account, version, &name).await? {
                 sealed.push((name, address));
             }
         }
@@ -351,7 +351,7 @@ impl Platform {
         let present = self.present_addresses(account, &preferences).await?;
         let mut all = true;
         for channel in self.rules.notification.channels.iter().filter(|channel| self.courier.serves(&channel.id)) {
-            let leaving = self.opened(account, version, &leaving_name(&channel.id)).await?;
+            let leaving = self.open_address(account, version, &leaving_name(&channel.id)).await?;
             for (n, address) in present.get(&channel.id).cloned().into_iter().chain(leaving).enumerate() {
                 let id = format!("address-{account}-{version}-{}-{n}", channel.id);
                 let answer = self.courier.deliver(&letter(id, &channel.id, address, due, now)).await;
