@@ -81,7 +81,7 @@ enum Answer {
     /// A project's code.
     Project(Box<PublicView>),
     /// A proof of work, or the unit's name, is asked for first.
-    Prove(Prove),
+    Prove(Box<Prove>),
     /// Projects whose name contains the words.
     List { rows: Vec<Found>, empty: Empty, pager: Pager },
 }
@@ -160,7 +160,7 @@ async fn answer(ctx: &PortalContext, q: &str, before: &str, status: StatusCode) 
     } else if looks_like_code(q) {
         match by_code(ctx, q).await {
             Err(WebError::Wait(refusal)) if refusal.code == "query.proof" => {
-                let answer = Answer::Prove(prove(ctx, refusal));
+                let answer = Answer::Prove(Box::new(prove(ctx, refusal)));
                 let asking = Ask { page: page.failed(true), q: q.to_owned(), answer };
                 return Ok((StatusCode::TOO_MANY_REQUESTS, Html(asking.render()?)).into_response());
             }
