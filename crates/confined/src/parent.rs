@@ -15,7 +15,7 @@ use tokio::{
 /// Longest time an inspection has, whatever it does with it.
 const TIME: Duration = Duration::from_secs(5);
 /// Longest time to paint a view: as much work, but nobody hands it in, and a busy machine must not make scans unreadable.
-const TIME_TO_PAINT: Duration = Duration::from_secs(20);
+const TIME_TO_PAINT: Duration = Duration::from_secs(60);
 /// Longest answer, in bytes: a page has thousands of characters.
 const MAX_ANSWER: u64 = 64 * 1024;
 /// Longest words on standard error.

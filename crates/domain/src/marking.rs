@@ -111,7 +111,10 @@ pub fn check_scan(text: &str) -> Verdict {
     let rules = Rules::shipped();
     let traced = rules.lines(text).iter().any(|line| rules.resembles(line));
     let shaped = if traced { Verdict::Hold("marking.scan_trace") } else { Verdict::Clean };
-    rules.check(text, Place::HeaderFooter).max(shaped)
+    match rules.check(text, Place::HeaderFooter) {
+        Verdict::Clean => shaped,
+        certain => certain,
+    }
 }
 
 /// Checks every answer of a form, to be done before anything of it is stored; the worst verdict counts.

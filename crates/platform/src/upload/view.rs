@@ -178,22 +178,22 @@ fn cleaned(picture: &GrayImage) -> GrayImage {
     smooth
 }
 
-/// Each pixel as the middle one of the nine around it.
+/// Each pixel as the middle one of the nine around it; the rim stays as it is.
 fn median(picture: &GrayImage) -> GrayImage {
-    let (width, height) = picture.dimensions();
-    GrayImage::from_fn(width, height, |x, y| {
-        let mut near = [0u8; 9];
-        let mut at = near.iter_mut();
-        for dy in [y.saturating_sub(1), y, (y + 1).min(height - 1)] {
-            for dx in [x.saturating_sub(1), x, (x + 1).min(width - 1)] {
-                if let Some(slot) = at.next() {
-                    *slot = picture.get_pixel(dx, dy).0[0];
-                }
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let (from, mut to) = (picture.as_raw(), picture.clone());
+    let rows = from.windows(3 * width).step_by(width.max(1)).zip(to.chunks_exact_mut(width.max(1)).skip(1));
+    for (above, row) in rows.take(height.saturating_sub(2)) {
+        for (x, pixel) in row.iter_mut().enumerate().skip(1).take(width.saturating_sub(2)) {
+            let mut near = [0u8; 9];
+            for (slot, line) in near.chunks_exact_mut(3).zip([0, width, 2 * width]) {
+                slot.copy_from_slice(above.get(line + x - 1..line + x + 2).unwrap_or(&[0; 3]));
             }
+            near.sort_unstable();
+            *pixel = near[4];
         }
-        near.sort_unstable();
-        image::Luma([near[4]])
-    })
+    }
+    to
 }
 
 fn png(pixels: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, Reason> {

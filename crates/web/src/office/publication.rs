@@ -22,8 +22,8 @@ use serde::Deserialize;
 /// Routes of this module.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(Access::Owner, "/publications", list),
-        Route::post(Access::Owner, "/publications", confirm_all),
+        Route::get(Access::SignedIn, "/publications", list),
+        Route::post(Access::SignedIn, "/publications", confirm_all),
         Route::get(Access::Owner, "/publications/{id}", page),
         Route::post(Access::Owner, "/publications/{id}/confirm", confirm),
         Route::post(Access::Owner, "/publications/{id}/hold", hold_back),

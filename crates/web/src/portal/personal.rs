@@ -22,9 +22,9 @@ use serde::Deserialize;
 /// Routes of this module. Whoever looks leaves a record.
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(Access::Owner, "/personal", show).audited(),
-        Route::get(Access::Owner, "/personal/copy", copy).audited(),
-        Route::post(Access::Owner, "/personal", ask),
+        Route::get(Access::SignedIn, "/personal", show).audited(),
+        Route::get(Access::SignedIn, "/personal/copy", copy).audited(),
+        Route::post(Access::SignedIn, "/personal", ask),
     ]
 }
 

@@ -112,6 +112,8 @@ impl Samples {
         assert!(sealed.is_err(), "the name carries a marking");
         let security = world.officer("development_reform", "150000", &[Role::SecurityAdministrator]).await;
         let (holds, _) = p.held_content(&security.call(), HoldFilter::default(), None).await.unwrap();
+        let completed = world.accepted(&officer).await;
+        world.grant(&officer, &completed).await;
         let wish = domain::personal::Wish::Delete;
         let asked = p.ask_rights(&world.agent.call(), &project, "contact_mobile", wish, ("离职", "")).await.unwrap();
         let wanted = Wanted { what: What::Cases, ..Wanted::default() };
@@ -137,7 +139,7 @@ impl Samples {
             (("pages", "file"), file.clone()),
             (("files", "file"), file),
             (("pictures", "file"), picture.id.to_string()),
-            (("publications", "id"), case.to_string()),
+            (("publications", "id"), completed.to_string()),
             (("papers", "number"), number.clone()),
             (("papers", "file"), paper.id.to_string()),
             (("check", "number"), number),
