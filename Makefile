@@ -1,5 +1,5 @@
 # tzxm: `make setup` once, then `make demo` to look at it and `make test` to check everything.
-.PHONY: setup demo test bench existence security screenshots
+.PHONY: setup demo test bench existence security release screenshots
 
 setup:        ## installs what is missing (Debian packages, npm packages)
 	@scripts/setup.sh
@@ -18,6 +18,9 @@ existence:    ## whether the time of a wrong sign-in tells if an account exists 
 
 security:     ## scanners against a demonstration: schemathesis, wapiti, sqlmap (about fifteen minutes)
 	python3 scripts/security.py
+
+release:      ## a signed release in out/: make release KEY=release.key (a key of tzxm key create-release)
+	@scripts/release.sh $(KEY)
 
 screenshots: setup  ## pictures of the main pages: e2e/out/, and docs/pictures/ for the README
 	@scripts/test.sh pictures

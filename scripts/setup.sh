@@ -20,6 +20,7 @@ wanted() {
     command -v pdftotext >/dev/null || echo poppler-utils
     command -v zbarimg >/dev/null || echo zbar-tools
     command -v openssl >/dev/null || echo openssl
+    command -v clamscan >/dev/null || echo clamav
     command -v tesseract >/dev/null || echo tesseract-ocr
     dpkg -s tesseract-ocr-chi-sim >/dev/null 2>&1 || echo tesseract-ocr-chi-sim
     command -v clamd >/dev/null || [ -x /usr/sbin/clamd ] || echo clamav-daemon

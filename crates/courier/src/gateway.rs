@@ -2,7 +2,7 @@
 //! followed, no proxy of the environment is used, and nothing of a letter becomes part of the address.
 
 use crate::{GatewaySettings, NotOpened, for_a_while, for_good};
-use domain::Moment;
+use domain::{Moment, hidden::Hidden};
 use hmac::{Hmac, KeyInit, Mac};
 use platform::ports::{Clock, Courier, Letter, Receipt, Undelivered};
 use reqwest::{Client, StatusCode, Url, redirect::Policy};
@@ -18,7 +18,7 @@ pub struct Gateway {
     channel: String,
     client: Client,
     url: Url,
-    key: Vec<u8>,
+    key: Hidden<Vec<u8>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -76,8 +76,8 @@ impl Gateway {
             NotOpened(format!("[[notification.gateway]] {name} {what}：{why}"))
         };
         let url = Url::parse(&settings.url).map_err(|e| fault("url 不正确", &e))?;
-        let key = std::fs::read(&settings.key_file).map_err(|e| fault("key_file 不能读取", &e))?;
-        let key = key.trim_ascii().to_vec();
+        let text = Hidden::new(std::fs::read(&settings.key_file).map_err(|e| fault("key_file 不能读取", &e))?);
+        let key = Hidden::new(text.trim_ascii().to_vec());
         if key.len() < 16 {
             return Err(fault("key_file", &"密钥不应少于 16 个字节"));
         }

@@ -11,4 +11,4 @@ mod qr;
 
 pub use error::PrintError;
 pub use fonts::FontSettings;
-pub use printer::Printer;
+pub use printer::{Printer, TEMPLATES};

@@ -15,7 +15,7 @@ use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards};
 
 /// The templates, by file name.
-const TEMPLATES: [(&str, &str); 6] = [
+pub const TEMPLATES: [(&str, &str); 6] = [
     ("letterhead.typ", include_str!("../templates/letterhead.typ")),
     ("notice.typ", include_str!("../templates/notice.typ")),
     ("receipt.typ", include_str!("../templates/receipt.typ")),

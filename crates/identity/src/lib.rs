@@ -6,6 +6,7 @@ mod settings;
 
 pub use settings::IdentitySettings;
 
+use domain::hidden::Hidden;
 use openidconnect::{
     AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpRequest,
     HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
@@ -95,7 +96,7 @@ impl Home {
 /// The configured provider.
 pub struct Provider {
     settings: IdentitySettings,
-    secret: String,
+    secret: Hidden<String>,
     home: Home,
     clock: Arc<dyn Clock>,
 }
@@ -108,8 +109,9 @@ impl Provider {
         }
         let fault = |what: &str, why: &dyn std::fmt::Display| NotOpened(format!("[identity] {what}：{why}"));
         let issuer = Url::parse(&settings.issuer).map_err(|e| fault("issuer 不正确", &e))?;
-        let secret = std::fs::read_to_string(&settings.client_secret_file)
-            .map_err(|e| fault("client_secret_file 不能读取", &e))?;
+        let text = std::fs::read_to_string(&settings.client_secret_file);
+        let text = Hidden::new(text.map_err(|e| fault("client_secret_file 不能读取", &e))?);
+        let secret = Hidden::from(text.trim());
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -126,7 +128,7 @@ impl Provider {
             .build()
             .map_err(|e| fault("不能使用", &e))?;
         let home = Home { issuer, client };
-        Ok(Some(Self { settings: settings.clone(), secret: secret.trim().to_owned(), home, clock }))
+        Ok(Some(Self { settings: settings.clone(), secret, home, clock }))
     }
 
     /// What the provider says about itself now, keys included; asked each time, so that new keys count at once.
@@ -195,7 +197,7 @@ impl IdentityProvider for Provider {
         let client = CoreClient::from_provider_metadata(
             metadata,
             ClientId::new(self.settings.client_id.clone()),
-            Some(ClientSecret::new(self.secret.clone())),
+            Some(ClientSecret::new((*self.secret).clone())),
         )
         .set_redirect_uri(redirect);
         let answer = client

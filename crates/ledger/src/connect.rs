@@ -1,10 +1,13 @@
 //! Opening the two engines with the settings the storage spike measured.
 
-use std::{path::PathBuf, str::FromStr, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DbBackend,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode},
+    sqlx::{
+        postgres::{PgConnectOptions, PgSslMode},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode},
+    },
 };
 
 use crate::{LedgerError, Result};
@@ -67,10 +70,21 @@ pub(crate) async fn connect(
             Ok((write, open(sqlite(url, durability, Access::Read)).await?))
         }
         Backend::Postgres => {
+            check_wire(url)?;
             let write = open(postgres(url, durability, Access::Write)).await?;
             Ok((write, open(postgres(url, durability, Access::Read)).await?))
         }
     }
+}
+
+/// A server on another machine is reached over TLS, with its certificate and name checked, or not at all (S-26).
+fn check_wire(url: &str) -> Result<()> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| LedgerError::Url(error.to_string()))?;
+    let host = options.get_host();
+    let loopback =
+        host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    let here = options.get_socket().is_some() || host.starts_with('/') || host == "localhost" || loopback;
+    if here || matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) { Ok(()) } else { Err(LedgerError::Plain) }
 }
 
 /// Opens a pool. A database that is busy is asked again for a while: SQLite answers "locked" at once, past its busy
@@ -163,4 +177,29 @@ fn postgres(url: &str, durability: Durability, access: Access) -> ConnectOptions
         ])
     });
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s26_another_machine_is_reached_over_verified_tls_or_not_at_all() {
+        for here in [
+            "postgres://tzxm@127.0.0.1/tzxm",
+            "postgres://tzxm@[::1]:5433/tzxm",
+            "postgres://tzxm@localhost/tzxm?sslmode=disable",
+            "postgres:///tzxm?host=/var/run/postgresql",
+            "postgres://tzxm@%2Fvar%2Frun%2Fpostgresql/tzxm",
+        ] {
+            assert!(check_wire(here).is_ok(), "{here}");
+        }
+        for mode in ["", "?sslmode=disable", "?sslmode=prefer", "?sslmode=require", "?sslmode=verify-ca"] {
+            for host in ["10.20.0.5", "db.example", "[2001:db8::5]", "127.0.0.1.example", "localhost.example"] {
+                let url = format!("postgres://tzxm@{host}/tzxm{mode}");
+                assert!(matches!(check_wire(&url), Err(LedgerError::Plain)), "{url}");
+            }
+        }
+        assert!(check_wire("postgres://tzxm@db.example/tzxm?sslmode=verify-full&sslrootcert=/etc/tzxm/ca.pem").is_ok());
+    }
 }

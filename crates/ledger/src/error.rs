@@ -22,6 +22,9 @@ pub enum LedgerError {
     /// The URL names no engine this ledger knows.
     #[error("database URL: {0}")]
     Url(String),
+    /// A PostgreSQL on another machine without TLS that checks certificate and name (S-26).
+    #[error("a database on another machine needs sslmode=verify-full")]
+    Plain,
     /// A migration was refused: its text changed, its order is wrong, or the database is newer than the program.
     #[error("migration {room}/{version}: {reason}")]
     Migration {

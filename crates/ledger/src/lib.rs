@@ -37,7 +37,7 @@ pub use error::{LedgerError, Refused, Result};
 pub use event::{Event, Fold, Position};
 pub use export::Imported;
 pub use merkle::Merkle;
-pub use migrate::Migration;
+pub use migrate::{Migration, migrations};
 pub use object::{DataKey, ObjectCipher};
 pub use row::{Column, QueryResult};
 pub use sea_orm::{Value, sea_query};

@@ -30,6 +30,11 @@ impl Migration {
     }
 }
 
+/// The steps of the ledger's own room.
+pub fn migrations() -> &'static [Migration] {
+    &crate::sql::MIGRATIONS
+}
+
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migration(room TEXT NOT NULL, version BIGINT NOT NULL, name TEXT NOT NULL, sm3 TEXT NOT NULL, PRIMARY KEY(room, version))";
 const EXISTS_SQLITE: &str = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'";
 const EXISTS_POSTGRES: &str = "SELECT 1 WHERE to_regclass('migration') IS NOT NULL";

@@ -10,16 +10,11 @@ use aes_gcm::{
 };
 use sm4::Sm4;
 use std::fmt;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The data key of one file. Never shown, never stored but wrapped.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct DataKey(pub [u8; 16]);
-
-impl fmt::Debug for DataKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DataKey")
-    }
-}
 
 /// Seals and opens the pieces of one part of a file.
 #[derive(Clone)]
@@ -87,6 +82,6 @@ mod tests {
         assert!(other.open(3, false, &sealed).is_err(), "another key");
         assert!(cipher.open(3, false, &changed).is_err(), "changed");
         assert!(cipher.open(3, false, b"short").is_err());
-        assert!(!format!("{key:?} {cipher:?}").contains("48"), "a key is never shown");
+        assert!(!format!("{cipher:?}").contains("48"), "a key is never shown");
     }
 }

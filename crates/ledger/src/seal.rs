@@ -1,12 +1,13 @@
 //! Secrets at rest: SM4-GCM under a named key (S-27, P-05).
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use aes_gcm::{
     AesGcm, KeyInit, Nonce,
     aead::{Aead, Payload, consts::U12},
 };
 use sm4::Sm4;
+use zeroize::Zeroizing;
 
 use crate::{LedgerError, Result, chain::secret_commitment, unit::Secret};
 
@@ -18,14 +19,7 @@ pub struct Sealer {
     current: String,
     keys: BTreeMap<String, Sm4Gcm>,
     /// One for each of `keys`, derived from it: check values of rows.
-    macs: BTreeMap<String, [u8; 32]>,
-}
-
-/// Names the keys, never shows them.
-impl fmt::Debug for Sealer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sealer").field("current", &self.current).field("keys", &self.keys.keys()).finish()
-    }
+    macs: BTreeMap<String, Zeroizing<[u8; 32]>>,
 }
 
 /// A secret as it lies in the database.
@@ -47,7 +41,7 @@ impl Sealer {
     /// A sealer with one key. The id is stored beside every ciphertext, the key never.
     pub fn new(key_id: impl Into<String>, key: [u8; 16]) -> Self {
         let current = key_id.into();
-        let macs = BTreeMap::from([(current.clone(), crate::mac::derive(&key))]);
+        let macs = BTreeMap::from([(current.clone(), crate::mac::derive(&key).into())]);
         Self { keys: BTreeMap::from([(current.clone(), Sm4Gcm::new(&key.into()))]), macs, current }
     }
 
@@ -55,13 +49,13 @@ impl Sealer {
     #[must_use]
     pub fn with_old(mut self, key_id: impl Into<String>, key: [u8; 16]) -> Self {
         let key_id = key_id.into();
-        self.macs.entry(key_id.clone()).or_insert_with(|| crate::mac::derive(&key));
+        self.macs.entry(key_id.clone()).or_insert_with(|| crate::mac::derive(&key).into());
         self.keys.entry(key_id).or_insert_with(|| Sm4Gcm::new(&key.into()));
         self
     }
 
     pub(crate) fn mac_key(&self, key_id: &str) -> Option<&[u8; 32]> {
-        self.macs.get(key_id)
+        self.macs.get(key_id).map(|key| &**key)
     }
 
     /// The id of the key that seals.
@@ -75,7 +69,7 @@ impl Sealer {
     /// # Errors
     /// [`LedgerError::Seal`] when the value is larger than GCM allows.
     pub fn seal(&self, stream: &str, version: i64, secret: &Secret) -> Result<Sealed> {
-        let message = [secret.salt.as_slice(), &secret.value].concat();
+        let message = Zeroizing::new([secret.salt.as_slice(), &secret.value].concat());
         let sealed = self.encrypt(&self.current, &secret.nonce, &aad(stream, version, &secret.name), &message)?;
         Ok(Sealed {
             name: secret.name.clone(),
@@ -109,8 +103,9 @@ impl Sealer {
         let message = self
             .cipher(&sealed.key_id)?
             .decrypt(&Nonce::from(sealed.nonce), Payload { msg: ciphertext, aad: &aad(stream, version, &sealed.name) });
-        let message =
-            message.map_err(|_| LedgerError::Seal(format!("{stream} v{version} {} does not open", sealed.name)))?;
+        let message = Zeroizing::new(
+            message.map_err(|_| LedgerError::Seal(format!("{stream} v{version} {} does not open", sealed.name)))?,
+        );
         let Some((salt, value)) = message.split_first_chunk::<16>() else {
             return Err(LedgerError::Seal(format!("{stream} v{version} {} is too short", sealed.name)));
         };

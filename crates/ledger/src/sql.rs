@@ -3,7 +3,7 @@
 use crate::{Backend, migrate::Migration};
 
 /// The ledger's tables. An applied step is never edited: add another one.
-pub(crate) const MIGRATIONS: [Migration; 4] = [
+pub(crate) static MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         name: "streams, events, secrets, checkpoints",

@@ -6,6 +6,7 @@ use crate::{
     stream::refused,
     upload::{FilePart, Opened, SealedFile, SealedWriter},
 };
+use domain::hidden::Hidden;
 use ledger::{DataKey, QueryResult, Row, Unit};
 
 /// Version a wrapped key is bound to: a key is never changed.
@@ -30,10 +31,10 @@ impl Platform {
 
     /// Unwraps it.
     pub(crate) fn unwrap_key(&self, object: &str, wrapped: &str) -> Result<DataKey, Failure> {
-        let opened = self.open_column(&format!("object:{object}"), VERSION, KEY, wrapped)?;
-        let mut key = [0; 16];
-        hex::decode_to_slice(opened, &mut key).map_err(Failure::fault)?;
-        Ok(DataKey(key))
+        let opened = Hidden::new(self.open_column(&format!("object:{object}"), VERSION, KEY, wrapped)?);
+        let mut key = DataKey([0; 16]);
+        hex::decode_to_slice(&*opened, &mut key.0).map_err(Failure::fault)?;
+        Ok(key)
     }
 
     /// Moves a sealed file to its place. Gives the row of its key, to be written with whatever refers to the object.

@@ -44,3 +44,13 @@ impl Platform {
         Ok(self.sealer.open(place, version, &sealed).map_err(Failure::fault)?.unwrap_or_default())
     }
 }
+
+// S-31: keys, seeds, passwords and tokens can be neither printed nor serialised, nor can what holds them.
+domain::never_shown!(
+    ledger::DataKey,
+    ledger::Sealer,
+    crate::seal::Sm2Signer,
+    crate::account::OpenOfficer,
+    crate::account::Enrolling,
+    crate::unit::RegisterUnit,
+);

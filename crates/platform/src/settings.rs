@@ -276,6 +276,15 @@ impl Settings {
             || source.is_some_and(|source| self.administrator_networks.iter().any(|network| network.contains(&source)))
     }
 
+    /// Whether clamd, if there is one, listens on this machine: it speaks no TLS (S-26).
+    fn clamd_is_here(&self) -> bool {
+        let host = self.clamd.rsplit_once(':').map_or("", |(host, _)| host.trim_matches(['[', ']']));
+        self.clamd.is_empty()
+            || self.clamd.starts_with("unix:")
+            || host == "localhost"
+            || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+
     /// Faults of the settings, in words an administrator understands; empty when good.
     pub fn validate(&self) -> Vec<String> {
         let mut faults = Vec::new();
@@ -295,6 +304,9 @@ impl Settings {
         }
         if self.held_keys.starts_with(&self.files) || self.files.starts_with(&self.held_keys) {
             faults.push("held_keys 不能与 files 相互包含：封存内容的密钥不得随文件一起备份".into());
+        }
+        if !self.clamd_is_here() {
+            faults.push("clamd 只能在本机：unix:/路径 或 127.0.0.1:3310；上传的内容不得以明文送到别的机器".into());
         }
         if !(1..=30).contains(&self.personal_request_days) {
             faults.push("personal_request_days 应为 1 至 30 个工作日".into());

@@ -5,6 +5,7 @@ use domain::{
     Refusal,
     account::{Account, AccountEvent, Holder},
     credit_code::CreditCode,
+    hidden::Hidden,
     ids::{AccountId, UnitId},
     region::RegionCode,
     unit::{self, ProjectUnit, UnitEvent},
@@ -12,7 +13,7 @@ use domain::{
 use ledger::Refused;
 
 /// What a unit fills in to open its place on the platform.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct RegisterUnit {
     /// Full registered name.
     pub name: String,
@@ -29,7 +30,7 @@ pub struct RegisterUnit {
     /// Sign-in name of the first agent.
     pub login: String,
     /// Password; `None` in simulation, where nobody signs in.
-    pub password: Option<String>,
+    pub password: Option<Hidden<String>>,
     /// Privacy notice was shown and agreed to.
     pub privacy_agreed: bool,
 }

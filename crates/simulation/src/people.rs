@@ -101,7 +101,7 @@ pub async fn open_demo_officer(platform: &Platform, officer: &DemoOfficer) -> Re
         name: officer.name.clone(),
         posts: officer.posts.clone(),
         reason: "演示数据：模拟任命".to_owned(),
-        password: officer.password.clone(),
+        password: officer.password.as_deref().map(Into::into),
     };
     let opened = platform.open_officer(&Call::system(format!("simulation:{}", officer.login)), &form).await;
     opened.map(|(id, _)| id).map_err(|source| SimulationError::Act {

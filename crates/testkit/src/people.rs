@@ -69,7 +69,7 @@ impl World {
             contact_name: crate::answers::CONTACT_NAME.to_owned(),
             contact_phone: crate::answers::CONTACT_MOBILE.to_owned(),
             login: format!("agent.{n}"),
-            password: Some(PASSWORD.to_owned()),
+            password: Some(PASSWORD.into()),
             privacy_agreed: true,
         };
         let call = Call::new(Actor::Public, "register");
@@ -92,7 +92,7 @@ impl World {
             name: format!("公务员{n}"),
             posts: roles.iter().map(post).collect(),
             reason: "任命文件".to_owned(),
-            password: Some(PASSWORD.to_owned()),
+            password: Some(PASSWORD.into()),
         };
         let (account, _) = self.platform.open_officer(&Call::system("appoint"), &form).await.unwrap();
         Person { login: form.login, actor: self.platform.actor(&account).await.unwrap() }

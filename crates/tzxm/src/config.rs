@@ -1,6 +1,6 @@
 //! 配置文件: one TOML file, few items, each with a safe default. Read once, checked before anything starts.
 
-use crate::{log::OneLine, stop::Stop};
+use crate::{log::OneLine, release::ReleaseSettings, stop::Stop};
 use courier::{NotificationSettings, TimeStampSettings};
 use forwarder::ForwardSettings;
 use identity::IdentitySettings;
@@ -31,6 +31,8 @@ pub struct Config {
     pub time_stamp: TimeStampSettings,
     /// 统一身份认证.
     pub identity: IdentitySettings,
+    /// 可信验证.
+    pub release: ReleaseSettings,
     /// 存证 and 审计留存.
     pub evidence: EvidenceSettings,
     /// 审计转发.
@@ -162,6 +164,7 @@ impl Config {
         let known: Vec<&str> = domain::notification::default_rules().channels.iter().map(|c| c.id.as_str()).collect();
         faults.extend(self.notification.validate(&known));
         faults.extend(self.identity.validate());
+        faults.extend(self.release.validate());
         faults.extend(self.evidence.validate());
         faults.extend(self.forward.validate());
         faults.extend(self.time_stamp.validate());
@@ -209,6 +212,7 @@ mod tests {
         assert_eq!(format!("{:?}", example.log), format!("{:?}", default.log));
         assert_eq!(format!("{:?}", example.notification), format!("{:?}", default.notification));
         assert_eq!(format!("{:?}", example.identity), format!("{:?}", default.identity));
+        assert_eq!(format!("{:?}", example.release), format!("{:?}", default.release));
         assert_eq!(format!("{:?}", example.evidence), format!("{:?}", default.evidence));
         assert_eq!(format!("{:?}", example.forward), format!("{:?}", default.forward));
         let sample = Settings {
@@ -242,6 +246,8 @@ mod tests {
             ("[listen]\nportal = \"0.0.0.0:80\"\n[platform]\nsecure_cookies = false", "secure_cookies"),
             ("[listen]\napi = \"0.0.0.0:80\"\n[platform]\ndemo = true", "demo"),
             ("[log]\nfilter = \"a=b=c\"", "filter"),
+            ("[platform]\nclamd = \"10.20.0.5:3310\"", "clamd"),
+            ("[platform]\nclamd = \"scanner.example:3310\"", "clamd"),
             ("[platform]\nportal_url = \"tzxm.example\"", "portal_url"),
             (
                 "[identity]\nissuer = \"http://sso.example\"\nname = \"a\"\nclient_id = \"b\"\nclient_secret_file = \"c\"",

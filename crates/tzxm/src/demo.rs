@@ -238,7 +238,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
     let store = Store::open(&sqlite(&folder.database()), Durability::Full).await?;
     let platform = world::platform(&config, store).await?;
     announce(args, &folder, &addresses, out)?;
-    doors.serve(platform, None).await?;
+    doors.serve(platform, None, None).await?;
     Ok(GOOD)
 }
 

@@ -1,7 +1,7 @@
 //! Key files, for the owner's eyes only: of the sealer (16 bytes as hexadecimal text) and of the seal over papers (PKCS#8 PEM).
 
 use crate::{config::Keys, stop::Stop};
-use domain::department::Agency;
+use domain::{department::Agency, hidden::Hidden};
 use ledger::Sealer;
 use platform::{
     ports::{Chance, Signer},
@@ -38,6 +38,23 @@ fn sm2(path: &Path, what: &str) -> Result<Option<Arc<dyn Signer>>, Stop> {
     Ok(Some(Arc::new(signer)))
 }
 
+/// Reads the key that signs releases and seals configurations.
+pub fn release_signer(path: &Path) -> Result<Sm2Signer, Stop> {
+    let shown = path.display();
+    let hint = format!("无法读取发布密钥文件 {shown}。首次使用请用 tzxm key create-release {shown} 生成，并离线保存");
+    let pem = private(path, "发布密钥文件", &hint)?;
+    Sm2Signer::from_pem(&pem)
+        .map_err(|error| Stop::because(format!("发布密钥文件 {shown} 不是 SM2 私钥（PKCS#8 PEM）"), &error))
+}
+
+/// Writes a new key that signs releases, and its public key beside it (`.pub`); an existing file is never touched.
+pub fn create_release(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
+    create_seal(path, chance)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".pub");
+    Ok(std::fs::write(beside, &release_signer(path)?.public_key().pem)?)
+}
+
 /// Reads the keys and certificates of organs.
 pub fn organ_seals(keys: &Keys) -> Result<OrganSeals, Stop> {
     let signers = keys.seals.iter().map(|seal| {
@@ -65,9 +82,9 @@ pub fn organ_seals(keys: &Keys) -> Result<OrganSeals, Stop> {
 /// Reads all key files. Refuses to go on without a master key, or with one that others can read.
 pub fn sealer(keys: &Keys) -> Result<Sealer, Stop> {
     let master = read(&keys.master)?;
-    keys.old.iter().try_fold(Sealer::new(name(&master), master), |sealer, path| {
+    keys.old.iter().try_fold(Sealer::new(name(&master), *master), |sealer, path| {
         let key = read(path)?;
-        Ok(sealer.with_old(name(&key), key))
+        Ok(sealer.with_old(name(&key), *key))
     })
 }
 
@@ -77,19 +94,21 @@ fn name(key: &[u8; 16]) -> String {
     hex::encode(digest.as_slice()).chars().take(8).collect()
 }
 
-fn read(path: &Path) -> Result<[u8; 16], Stop> {
+fn read(path: &Path) -> Result<Hidden<[u8; 16]>, Stop> {
     let shown = path.display();
     let hint = format!("无法读取主密钥文件 {shown}。首次安装请用 tzxm key create {shown} 生成，并离线备份");
     let text = private(path, "主密钥文件", &hint)?;
     let mut key = [0; 16];
-    hex::decode_to_slice(text.trim(), &mut key)
-        .map_err(|_| Stop::new(format!("主密钥文件 {shown} 的内容应为 32 位十六进制数字")))?;
+    let read = hex::decode_to_slice(text.trim(), &mut key);
+    let key = Hidden::new(key);
+    read.map_err(|_| Stop::new(format!("主密钥文件 {shown} 的内容应为 32 位十六进制数字")))?;
     Ok(key)
 }
 
 /// The text of a key file that nobody else can read; `hint` says what to do when it cannot be read at all.
-fn private(path: &Path, what: &str, hint: &str) -> Result<String, Stop> {
-    let open = std::fs::metadata(path).and_then(|data| Ok((data.permissions().mode(), std::fs::read_to_string(path)?)));
+fn private(path: &Path, what: &str, hint: &str) -> Result<Hidden<String>, Stop> {
+    let read = || std::fs::read_to_string(path).map(Hidden::new);
+    let open = std::fs::metadata(path).and_then(|data| Ok((data.permissions().mode(), read()?)));
     let (mode, text) = open.map_err(|error| Stop::because(hint, &error))?;
     let shown = path.display();
     if mode & 0o077 != 0 {
@@ -100,12 +119,12 @@ fn private(path: &Path, what: &str, hint: &str) -> Result<String, Stop> {
 
 /// Writes a new key of the sealer; an existing file is never touched.
 pub fn create(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
-    write_new(path, &hex::encode(chance.id()))
+    write_new(path, &Hidden::new(hex::encode(chance.id())))
 }
 
 /// Writes a new key of the seal; an existing file is never touched.
 pub fn create_seal(path: &Path, chance: &dyn Chance) -> Result<(), Stop> {
-    let pem = Sm2Signer::new_pem(chance).map_err(|error| Stop::because("无法生成签章密钥", &error))?;
+    let pem = Sm2Signer::new_pem(chance).map(Hidden::new).map_err(|error| Stop::because("无法生成签章密钥", &error))?;
     write_new(path, pem.trim_end())
 }
 
@@ -133,14 +152,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keys/master.key");
         let keys = Keys { master: path.clone(), ..Keys::default() };
-        assert!(sealer(&keys).unwrap_err().to_string().contains("tzxm key create"));
+        assert!(sealer(&keys).err().unwrap().to_string().contains("tzxm key create"));
         create(&path, &ChaChaChance::seeded(1)).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let first = sealer(&keys).unwrap().key_id().to_owned();
         assert!(create(&path, &ChaChaChance::seeded(2)).is_err());
         assert_eq!(sealer(&keys).unwrap().key_id(), first);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(sealer(&keys).unwrap_err().to_string().contains("chmod 600"));
+        assert!(sealer(&keys).err().unwrap().to_string().contains("chmod 600"));
     }
 
     #[test]

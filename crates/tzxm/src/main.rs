@@ -12,6 +12,7 @@ mod demo;
 mod detect;
 mod evidence;
 mod forward;
+mod harden;
 mod items;
 mod key;
 mod ledger;
@@ -20,6 +21,7 @@ mod listen;
 mod log;
 mod printing;
 mod prove;
+mod release;
 mod seal;
 mod serve;
 mod simulate;
@@ -28,6 +30,7 @@ mod supervise;
 mod world;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use platform::ports::{Chance, Clock, SystemClock};
 use std::{
     io::{BufWriter, Write},
@@ -35,10 +38,12 @@ use std::{
     process::ExitCode,
 };
 use stop::Stop;
+use zeroizing_alloc::ZeroAlloc;
 
-/// Threads that allocate and free for each other: what the system allocator does worst.
+/// Threads that allocate and free for each other: what the system allocator does worst. Whatever is freed is wiped (S-31): a password
+/// goes through buffers of many libraries before it reaches us.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Exit status: 0 all good, 1 something is not, 2 wrong usage.
 #[derive(Parser)]
@@ -74,7 +79,9 @@ enum Tzxm {
         #[arg(help = "文件类型")]
         file_type: String,
     },
-    #[command(about = "主密钥和签章密钥")]
+    #[command(about = "发布清单和配置封签")]
+    Release(release::Args),
+    #[command(about = "主密钥、签章密钥和发布密钥")]
     Key {
         #[command(subcommand)]
         command: Key,
@@ -93,6 +100,11 @@ enum Key {
         #[arg(help = "文件")]
         file: PathBuf,
     },
+    #[command(about = "生成新的发布密钥文件（SM2）和公钥文件（.pub）；已存在的文件不会被覆盖")]
+    CreateRelease {
+        #[arg(help = "文件")]
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -100,6 +112,10 @@ fn main() -> ExitCode {
     // Confined before anything else is touched.
     if let Tzxm::InspectFile { file_type } = &command {
         return confined::child(file_type);
+    }
+    if let Err(error) = harden::no_core_dumps() {
+        eprintln!("不能关闭内存转储，程序不启动：{error}");
+        return ExitCode::FAILURE;
     }
     let mut out = BufWriter::new(std::io::stdout());
     match run(command, &mut out).and_then(|status| Ok(out.flush().map(|()| status)?)) {
@@ -122,6 +138,10 @@ fn run(command: Tzxm, out: &mut (dyn Write + Send)) -> Result<u8, Stop> {
         Tzxm::Key { command: Key::CreateSeal { file } } => {
             key::create_seal(&file, &world::chance()?).map(|()| lines::GOOD)?
         }
+        Tzxm::Key { command: Key::CreateRelease { file } } => {
+            key::create_release(&file, &world::chance()?).map(|()| lines::GOOD)?
+        }
+        Tzxm::Release(args) => release::run(&args, out)?,
         Tzxm::InspectFile { .. } => lines::BAD,
         Tzxm::Demo(args) => block_on(demo::run(&args, out))?,
         Tzxm::Serve(args) => block_on(serve::run(&args))?,

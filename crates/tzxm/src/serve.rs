@@ -5,7 +5,9 @@ use crate::{
     config::{Config, Listen},
     deliver, detect, forward,
     listen::{self, Patience},
-    prove, seal,
+    prove,
+    release::{self, Check},
+    seal,
     stop::Stop,
     supervise, world,
 };
@@ -128,7 +130,12 @@ impl Doors {
     }
 
     /// Serves until SIGTERM or ctrl-c, then lets running requests end.
-    pub async fn serve(self, platform: Platform, forwarder: Option<Forwarder>) -> Result<(), Stop> {
+    pub async fn serve(
+        self,
+        platform: Platform,
+        trusted: Option<Check>,
+        forwarder: Option<Forwarder>,
+    ) -> Result<(), Stop> {
         let (stop, stopped) = watch::channel(false);
         let mut running = tokio::task::JoinSet::new();
         for (face, door, at) in self.0 {
@@ -150,6 +157,7 @@ impl Doors {
         let proving = tokio::spawn(prove::watch(platform.clone(), stopped.clone()));
         let checking = tokio::spawn(check::watch(platform.clone(), stopped.clone()));
         let detecting = tokio::spawn(detect::watch(platform.clone(), stopped.clone()));
+        let trusting = tokio::spawn(release::watch(trusted, platform.clone(), stopped.clone()));
         let forwarding = tokio::spawn(forward::watch(platform.clone(), forwarder, stopped.clone()));
         let sweeping = tokio::spawn(sweep(platform.clone(), stopped));
         let early = tokio::select! {
@@ -169,6 +177,7 @@ impl Doors {
         proving.abort();
         checking.abort();
         detecting.abort();
+        trusting.abort();
         sweeping.abort();
         forwarding.abort();
         platform.store.close().await?;
@@ -248,10 +257,11 @@ pub async fn asked_to_stop() -> Result<(), Stop> {
 pub async fn run(args: &Args) -> Result<u8, Stop> {
     let config = Config::read(&args.place.config)?;
     config.start_log()?;
+    let trusted = release::at_start(&config.release, &args.place.config, &args.place.database).await?;
     let doors = Doors::open(&args.face, &config.listen).await?;
     let store = world::store(&args.place.database).await?;
     let platform = world::platform(&config, store).await?;
     let forwarder = forward::open(&config, platform.chance.as_ref())?;
-    doors.serve(platform, forwarder).await?;
+    doors.serve(platform, trusted, forwarder).await?;
     Ok(crate::lines::GOOD)
 }

@@ -9,7 +9,7 @@ use crate::{
 use confined::{Confined, Tesseract};
 use courier::{Couriers, Tsa};
 use identity::Provider;
-use ledger::{Durability, Store};
+use ledger::{Durability, LedgerError, Store};
 use platform::{
     Parts, Platform, Rules, Settings,
     ports::{ChaChaChance, Chance, Clock, IdentityProvider, ManualClock, Printer, SystemClock, TimeStamper},
@@ -29,9 +29,13 @@ pub fn chance() -> Result<ChaChaChance, Stop> {
 
 /// Opens the database and brings its tables up to date.
 pub async fn store(url: &str) -> Result<Store, Stop> {
-    Store::open(url, Durability::Full)
-        .await
-        .map_err(|error| Stop::because("无法打开数据库，请检查 --database 的地址", &error))
+    Store::open(url, Durability::Full).await.map_err(|error| match error {
+        LedgerError::Plain => Stop::new(
+            "数据库在另一台机器上，必须通过 TLS 连接并核对证书和主机名：请在 --database 的地址后面加上 \
+             ?sslmode=verify-full&sslrootcert=签发数据库证书的 CA 证书文件",
+        ),
+        error => Stop::because("无法打开数据库，请检查 --database 的地址", &error),
+    })
 }
 
 /// Everything a use case needs, with the machine's own time and chance.

@@ -1,79 +1,11 @@
 //! The binary as an administrator meets it: contract of the exit status, unsafe starts, the demonstration, the ledger.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
+mod program;
+
+use program::{Running, get, run, text, tzxm};
 use serde_json::Value;
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    path::Path,
-    process::{Child, ChildStdout, Command, Output, Stdio},
-};
-
-fn tzxm(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tzxm"));
-    command.args(args).env_remove("TZXM_DATABASE").env_remove("TZXM_CONFIG");
-    command
-}
-
-fn run(args: &[&str]) -> (Option<i32>, String, String) {
-    let Output { status, stdout, stderr } = tzxm(args).output().unwrap();
-    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
-}
-
-/// A running program, asked to stop when dropped.
-struct Running {
-    child: Child,
-    words: BufReader<ChildStdout>,
-}
-
-impl Running {
-    fn start(args: &[&str]) -> Self {
-        let mut child = tzxm(args).stdout(Stdio::piped()).spawn().unwrap();
-        let words = BufReader::new(child.stdout.take().unwrap());
-        Self { child, words }
-    }
-
-    /// The next line that is JSON.
-    fn json(&mut self) -> Value {
-        let mut line = String::new();
-        while self.words.read_line(&mut line).unwrap() > 0 {
-            if let Ok(value) = serde_json::from_str(&line) {
-                return value;
-            }
-            line.clear();
-        }
-        panic!("it ended without a line of JSON");
-    }
-
-    /// SIGTERM, then the exit status.
-    fn stop(mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// Status and body of a GET.
-fn get(address: &str, path: &str) -> (u16, String) {
-    let host = address.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
+use std::{io::Write, process::Stdio};
 
 #[test]
 fn the_exit_status_is_0_good_1_not_good_2_wrong_usage() {
@@ -228,4 +160,13 @@ fn u05_the_one_binary_inspects_files_confined() {
     assert!(!told.to_string().contains("s3cret"));
     assert_eq!((&told["takes_memory"], &told["limits"][0]), (&Value::Bool(false), &Value::from(224 * 1024 * 1024)));
     assert_eq!(tzxm(&["--help"]).output().unwrap().stdout.windows(12).filter(|w| w == b"inspect-file").count(), 0);
+}
+
+#[test]
+fn s26_a_database_elsewhere_without_tls_does_not_start() {
+    for mode in ["", "?sslmode=require"] {
+        let url = format!("postgres://tzxm@db.example/tzxm{mode}");
+        let (status, _, words) = run(&["ledger", "verify", "--database", &url]);
+        assert!(status == Some(1) && words.contains("必须通过 TLS 连接"), "{words}");
+    }
 }

@@ -32,6 +32,11 @@ pub fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
         .route("/favicon.ico", get(|| async { Redirect::permanent(LOGO_SVG) }))
 }
 
+/// Name and bytes of every file, so that a release can say what it consists of (S-23).
+pub fn files() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    generated::FILES.iter().map(|asset| (asset.file, asset.raw))
+}
+
 /// Answers with the best form the browser takes, to be kept for a year.
 pub async fn serve(Path(file): Path<String>, headers: HeaderMap) -> Response {
     let Some(asset) = generated::FILES.iter().find(|asset| asset.file == file) else {

@@ -6,6 +6,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     http::request::Parts,
 };
+use domain::hidden::Hidden;
 use platform::{
     Actor, Call, Platform,
     account::{self, Owed},
@@ -21,11 +22,11 @@ pub struct Context {
     /// Who calls, in which request.
     pub call: Call,
     /// Token of the session's cookie; empty without one.
-    pub token: String,
+    pub token: Hidden<String>,
     /// What is still owed before the session opens anything else; its person counts as nobody until then (S-04).
     pub owed: Owed,
     /// The cookie's token when its session is over.
-    pub ended: String,
+    pub ended: Hidden<String>,
     face: Face,
 }
 
@@ -34,7 +35,8 @@ impl Context {
         let platform = app.platform.clone();
         let request = parts.extensions.get::<RequestId>().cloned().unwrap_or_default();
         let attempt = parts.extensions.get::<Arc<Attempt>>().cloned();
-        let token = cookie::read(face, platform.settings.secure_cookies, &parts.headers).unwrap_or_default();
+        let token = cookie::read(face, platform.settings.secure_cookies, &parts.headers);
+        let token = Hidden::new(token.unwrap_or_default());
         let account_face = match face {
             Face::Portal => Some(account::Face::Portal),
             Face::Office => Some(account::Face::Office),
@@ -46,7 +48,7 @@ impl Context {
             _ => None,
         };
         let owed = session.as_ref().map_or(Owed::Nothing, |session| session.owed);
-        let (token, ended) = if session.is_some() { (token, String::new()) } else { (String::new(), token) };
+        let (token, ended) = if session.is_some() { (token, Hidden::default()) } else { (Hidden::default(), token) };
         let actor = session.filter(|_| owed == Owed::Nothing).map_or(Actor::Public, |session| session.actor);
         if let Some(seen) = parts.extensions.get::<crate::audit::Seen>() {
             seen.set(actor.clone());

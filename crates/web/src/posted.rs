@@ -7,6 +7,7 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use domain::declaration::Answers;
+use zeroize::Zeroize;
 
 /// A context extractor of one face.
 pub trait FaceContext: FromRequestParts<App, Rejection = WebError> + Send {
@@ -17,8 +18,18 @@ pub trait FaceContext: FromRequestParts<App, Rejection = WebError> + Send {
 }
 
 /// Fields of a form, in the order they were sent; names may repeat.
-#[derive(Debug, Clone, Default)]
+///
+/// Among them are passwords and codes: never printed, wiped when dropped (S-31).
+#[derive(Clone, Default)]
 pub struct Fields(pub Vec<(String, String)>);
+
+domain::never_shown!(Fields);
+
+impl Drop for Fields {
+    fn drop(&mut self) {
+        self.0.iter_mut().for_each(|(_, value)| value.zeroize());
+    }
+}
 
 impl Fields {
     /// The last value of a field; empty when it was not sent.

@@ -11,3 +11,4 @@ mod schema;
 mod secrets;
 mod tampering;
 mod units;
+mod wire;

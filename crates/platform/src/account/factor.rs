@@ -15,6 +15,7 @@ use crate::{
 use domain::{
     Moment, Refusal,
     account::factor::{ENROL_WITHIN, KeyKind, Purpose},
+    hidden::Hidden,
     ids::AccountId,
 };
 use ledger::Row;
@@ -115,22 +116,22 @@ impl Proof {
 
 /// A seed with its place.
 struct Seed {
-    bytes: Vec<u8>,
+    bytes: Hidden<Vec<u8>>,
     version: i64,
     step: i64,
 }
 
 /// An enrolment under way: what the person types or scans into the app.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Enrolling {
     /// The seed in groups of four letters.
-    pub secret: String,
+    pub secret: Hidden<String>,
     /// What the QR code says.
-    pub address: String,
+    pub address: Hidden<String>,
 }
 
 /// How the second factor of the person stands.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FactorPage {
     /// Since when there is an app.
     pub since: Option<Moment>,
@@ -153,12 +154,18 @@ pub struct FactorPage {
 }
 
 /// What a confirmed enrolment gives: shown once.
-#[derive(Debug)]
 pub struct Confirmed {
     /// The recovery codes; none where there were some before.
     pub codes: Vec<String>,
     /// The session that goes on, when the old one was only half.
     pub session: Option<SignedIn>,
+}
+
+/// Never shows the codes.
+impl std::fmt::Debug for Confirmed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Confirmed").field("session", &self.session).finish_non_exhaustive()
+    }
 }
 
 fn place(account: &AccountId) -> String {
@@ -213,8 +220,8 @@ impl Platform {
         if state == "new" && self.clock.now().0 - number(&row, "at")? >= ENROL_WITHIN {
             return Ok(None);
         }
-        let bytes = self.open_column(&place(account), version, SEALED_NAME, &text(&row, "sealed")?)?;
-        let bytes = hex::decode(bytes).map_err(Failure::fault)?;
+        let digits = Hidden::new(self.open_column(&place(account), version, SEALED_NAME, &text(&row, "sealed")?)?);
+        let bytes = Hidden::new(hex::decode(&*digits).map_err(Failure::fault)?);
         Ok(Some(Seed { bytes, version, step: number(&row, "step")? }))
     }
 
@@ -267,8 +274,8 @@ impl Platform {
         let some = |at: i64| (at > 0).then_some(Moment(at));
         let since = some(number(&row, "since")?);
         let enrolling = self.seed(&account, "new").await?.map(|seed| Enrolling {
-            secret: grouped(&totp::base32(&seed.bytes)),
-            address: totp::address(&seed.bytes, ISSUER, &session.login),
+            secret: Hidden::new(grouped(&totp::base32(&seed.bytes))),
+            address: Hidden::new(totp::address(&seed.bytes, ISSUER, &session.login)),
         });
         let keys = self.keys(&account).await?;
         let new_sm2 = self.waiting(&session.id, KeyKind::Sm2, Purpose::Enrol).await?;
@@ -300,10 +307,11 @@ impl Platform {
         let mut change = self.change(&call);
         self.prove_change(&mut change, face, &session, &account, proofs, source).await?;
         Self::no_enrolment_rows(&session.id, &account).into_iter().for_each(|row| change.row(row));
-        let mut seed = [0; totp::SEED];
+        let mut seed = vec![0; totp::SEED];
         self.chance.fill(&mut seed);
+        let seed = Hidden::new(seed);
         let version = self.clock.now().0;
-        let sealed = self.seal_column(&place(&account), version, SEALED_NAME, hex::encode(seed))?;
+        let sealed = self.seal_column(&place(&account), version, SEALED_NAME, hex::encode(&*seed))?;
         change.row(Row::new(
             "INSERT INTO second_factors(account_id, state, sealed, version, step, at) VALUES($1, 'new', $2, $3, 0, $3) \
              ON CONFLICT(account_id, state) DO UPDATE SET sealed = excluded.sealed, version = excluded.version, step = 0, at = excluded.at",

@@ -6,6 +6,7 @@ use domain::{
     Refusal,
     account::{self, Account, AccountEvent, Holder, Post, check_person_name, separation},
     department::Agency,
+    hidden::Hidden,
     ids::AccountId,
 };
 use jiff::ToSpan;
@@ -16,7 +17,7 @@ use sm3::{Digest, Sm3};
 const SECRET_LIFE: i64 = 24 * 3_600_000;
 
 /// What is needed to open an officer's account.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OpenOfficer {
     /// Sign-in name.
     pub login: String,
@@ -27,7 +28,7 @@ pub struct OpenOfficer {
     /// Appointment paper or other reason.
     pub reason: String,
     /// Password, only where the caller may know it (demonstration); else a one-time secret is given.
-    pub password: Option<String>,
+    pub password: Option<Hidden<String>>,
 }
 
 /// What an administrator fills in to open an account; posts are proposed afterwards (S-08).

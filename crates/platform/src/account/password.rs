@@ -2,7 +2,7 @@
 
 use crate::{Failure, Platform};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash::phc::PasswordHash};
-use domain::{Refusal, ids::AccountId};
+use domain::{Refusal, hidden::Hidden, ids::AccountId};
 use ledger::Row;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;
@@ -81,7 +81,7 @@ impl Platform {
     pub(crate) async fn hash_password(&self, password: &str) -> Result<String, Failure> {
         let hasher = self.hasher()?;
         let salt = self.chance.id();
-        let password = password.to_owned();
+        let password = Hidden::from(password);
         let _place = HASHING.acquire().await.map_err(Failure::fault)?;
         self.count_hash();
         let hash = tokio::task::spawn_blocking(move || {
@@ -102,7 +102,7 @@ impl Platform {
             return Ok(false);
         }
         let hasher = self.hasher()?;
-        let password = password.to_owned();
+        let password = Hidden::from(password);
         let _place = HASHING.acquire().await.map_err(Failure::fault)?;
         self.count_hash();
         let fits = tokio::task::spawn_blocking(move || {

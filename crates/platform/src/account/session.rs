@@ -79,7 +79,6 @@ impl Owed {
 }
 
 /// A session that just began: the token goes into the cookie and nowhere else.
-#[derive(Debug)]
 pub struct SignedIn {
     /// Secret of the cookie, 64 hex digits.
     pub token: String,
@@ -89,6 +88,13 @@ pub struct SignedIn {
     pub owed: Owed,
     /// Whether a session elsewhere ended by it (S-07).
     pub ended_elsewhere: bool,
+}
+
+/// Never shows the token.
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("account", &self.account).field("owed", &self.owed).finish_non_exhaustive()
+    }
 }
 
 /// A live session.

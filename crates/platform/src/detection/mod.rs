@@ -11,8 +11,8 @@ pub use alarm::{AlarmLine, AlarmPage};
 pub use list::{AlarmFilter, AlarmRow, Alarms, PAGE};
 
 use crate::{Action, Call, Failure, Object, Platform, permission, stream::refused};
-use domain::{evidence::Zone, region::INNER_MONGOLIA};
-use ledger::{AuditEntry, Unit};
+use domain::{Moment, evidence::Zone, region::INNER_MONGOLIA};
+use ledger::{AuditEntry, Store, Unit};
 
 /// A wall clock may differ from the time that passed by so much, in milliseconds, before it is said to have jumped.
 const JUMP: i64 = 2000;
@@ -37,6 +37,8 @@ pub(crate) enum Noticed {
     NetworkFlood,
     /// A session of the office turned up in another network.
     MovedSession,
+    /// The program or its configuration is not as it was signed (S-23).
+    ReleaseChanged,
     /// The store of the audit is four fifths full (S-15).
     AuditFilling,
     /// It is full: nothing changes any more.
@@ -55,6 +57,7 @@ impl Noticed {
             Self::AccountFlood => ("requests", "refused", "request.flood_account"),
             Self::NetworkFlood => ("requests", "refused", "request.flood_network"),
             Self::MovedSession => ("sessions", "denied", "session.moved"),
+            Self::ReleaseChanged => ("release", "failed", "release.changed"),
             Self::AuditFilling => ("audit", "failed", "audit.filling"),
             Self::AuditFull => ("audit", "failed", "audit.full"),
             Self::ForwardGap => ("forward", "failed", "audit.gap"),
@@ -74,7 +77,25 @@ impl Noticed {
     }
 }
 
+/// Characters of a record's object that tell what was found changed.
+const FAULT_WORDS: usize = 500;
+
+/// Writes down that the program or its configuration is not as it was signed (S-23); the next look at the audit raises the alarm.
+/// Also for a program that refuses to start and has no platform yet.
+pub async fn note_release(store: &Store, at: Moment, faults: &[String]) -> Result<(), Failure> {
+    let words: String = faults.join("；").chars().take(FAULT_WORDS).collect();
+    let mut unit = Unit::new();
+    unit.audit(Noticed::ReleaseChanged.entry(at.0, "", words));
+    store.commit(unit).await.map_err(refused).map(|_| ())
+}
+
 impl Platform {
+    /// Notes what a check while the program runs found changed.
+    pub async fn watch_release(&self, call: &Call, faults: &[String]) -> Result<(), Failure> {
+        let _permit = permission::decide(&call.actor, Action::WatchAudit, Object::default(), self.rules.regions)?;
+        note_release(&self.store, self.clock.now(), faults).await
+    }
+
     /// Notes a jump of the clock: `wall` milliseconds went by on it while `passed` did. Whether it was one.
     pub async fn watch_clock(&self, call: &Call, wall: i64, passed: i64) -> Result<bool, Failure> {
         let _permit = permission::decide(&call.actor, Action::WatchAudit, Object::default(), self.rules.regions)?;

@@ -39,12 +39,18 @@ impl FilePart {
 }
 
 /// A sealed file in the folder of uploads under way. Dropping it removes it.
-#[derive(Debug)]
 pub struct SealedFile {
     place: TempPath,
     key: DataKey,
     part: FilePart,
     sm3: String,
+}
+
+/// Never shows the key.
+impl std::fmt::Debug for SealedFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SealedFile").field("place", &self.place).field("part", &self.part).finish_non_exhaustive()
+    }
 }
 
 impl SealedFile {

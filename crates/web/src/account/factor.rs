@@ -158,9 +158,13 @@ async fn draw_form<C: AccountFace>(
         held: list,
         codes_left: stands.codes_left,
         told,
-        enrolling: stands
-            .enrolling
-            .map(|new| (new.secret, html::qr(new.address, "供验证器扫描的二维码，内容与下面的密钥相同"), first_code)),
+        enrolling: stands.enrolling.map(|new| {
+            (
+                (*new.secret).clone(),
+                html::qr((*new.address).clone(), "供验证器扫描的二维码，内容与下面的密钥相同"),
+                first_code,
+            )
+        }),
         new_sm2: stands.new_sm2.map(|challenge| NewSm2 {
             name: name_field(sent, refused),
             public_key: public_key_field(sent, refused),

@@ -79,7 +79,7 @@ async fn register(peer: Peer, Posted { ctx, form }: Posted<PortalContext>) -> Re
         contact_name: text("contact_name"),
         contact_phone: text("contact_phone"),
         login: text("login"),
-        password: Some(text("password")),
+        password: Some(form.get("password").into()),
         privacy_agreed: form.get("privacy_agreed") == "yes",
     };
     match refusals(ctx.platform.register_unit(&ctx.call, &command).await)? {

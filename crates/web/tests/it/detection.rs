@@ -245,6 +245,8 @@ async fn s21_what_the_platform_notices_itself_raises_its_alarm(world: &World) {
     assert_eq!(raised(world, &reader, &mut known).await, Vec::<String>::new());
     assert!(p.watch_clock(&system, 86_405_000, 5_000).await.unwrap());
     assert_eq!(raised(world, &reader, &mut known).await, named(&["clock_jump"]));
+    p.watch_release(&Call::system("release"), &["程序文件与发布清单不一致：program".to_owned()]).await.unwrap();
+    assert_eq!(raised(world, &reader, &mut known).await, named(&["release_changed"]));
     let drop = ["DROP TRIGGER audit_entry_no_update", "DROP TRIGGER audit_entry_append_only ON audit_entry"]
         [usize::from(p.store.backend() == ledger::Backend::Postgres)];
     world.database.tamper(&[drop, "UPDATE audit_entry SET outcome = 'read' WHERE seq = 2"]).await;
