@@ -6,6 +6,7 @@ import { startAutosave } from './autosave.js'
 import { startConditions } from './conditions.js'
 import { startPasskeys } from './passkey.js'
 import { startUploads } from './upload.js'
+import { startWork } from './work.js'
 import { csrf, say } from './shared.js'
 
 window.htmx = htmx
@@ -78,6 +79,7 @@ async function toClipboard (text) {
 confirmSubmit()
 startAutosave()
 startConditions()
+startWork()
 startUploads()
 startPasskeys()
 showErrors(document)

@@ -196,6 +196,7 @@ impl Platform {
         B: AsRef<[u8]> + Send,
         E: std::fmt::Display + Send,
     {
+        let _uploading = self.begin_upload(account)?;
         let left = self.allowance(account, &place).await?;
         let taken = self.take_file(slot, name, declared_type, stream, left).await?;
         if taken.marking != Marking::Clean {

@@ -1,6 +1,6 @@
 //! A call: who wants something, on which face, in which request.
 
-use crate::audit::Attempt;
+use crate::{audit::Attempt, guess::Shown};
 use domain::{
     account::Post,
     ids::{AccountId, UnitId},
@@ -76,12 +76,14 @@ pub struct Call {
     pub attempt: Option<Arc<Attempt>>,
     /// Where it comes from, when it comes over a network.
     pub source: Option<IpAddr>,
+    /// What was shown beside a question of the public.
+    pub shown: Arc<Shown>,
 }
 
 impl Call {
     /// A call without HTTP around it: command line, simulation, tests.
     pub fn new(actor: Actor, cause: impl Into<String>) -> Self {
-        Self { actor, cause: cause.into(), once: None, attempt: None, source: None }
+        Self { actor, cause: cause.into(), once: None, attempt: None, source: None, shown: Arc::default() }
     }
 
     /// The platform acts by itself.

@@ -22,6 +22,7 @@ pub mod document;
 pub mod draft;
 pub mod export;
 pub mod failure;
+pub mod flood;
 pub mod group;
 pub mod guess;
 pub mod guide;
@@ -113,6 +114,8 @@ pub struct Parts {
     pub stamper: Option<Arc<dyn ports::TimeStamper>>,
     /// Who asked for too many codes that do not exist.
     pub guesses: Arc<guess::Guesses>,
+    /// Who asks for too much.
+    pub floods: Arc<flood::Floods>,
     /// Carries messages out of the house.
     pub courier: Arc<dyn Courier>,
     /// What proves the records.

@@ -156,12 +156,13 @@ impl Platform {
     /// Verifies a code: form first, then whether a project has it. A malformed code costs no statement.
     pub async fn verify_code(&self, call: &Call, code: &str) -> Result<CodeAnswer, Failure> {
         self.public(call)?;
-        self.let_ask(call)?;
+        let answering = self.let_ask(call).await?;
         let code = match ProjectCode::parse(code) {
             Ok(parsed) => parsed.code,
             Err(fault) => return Ok(CodeAnswer::Fault(fault)),
         };
         let row = self.proved_row("projects", PROJECT, &code.to_string(), |row| row.streams("project")).await?;
+        let row = row.filter(|row| answering.tells(call, &row.text(7)));
         if row.is_none() {
             self.note_miss(call).await?;
         }
@@ -178,7 +179,7 @@ impl Platform {
     /// The public view of a project, by its code.
     pub async fn public_project(&self, call: &Call, code: &str) -> Result<PublicProject, Failure> {
         self.public(call)?;
-        self.let_ask(call)?;
+        let answering = self.let_ask(call).await?;
         let code = ProjectCode::parse(code).map_err(|_| Failure::NotThere)?.code;
         self.prove_project(&code.to_string()).await?;
         let row = self
@@ -189,11 +190,11 @@ impl Platform {
             )
             .await
             .map_err(Failure::fault)?;
-        let Some(row) = row else {
+        let project = row.map(|row| ProjectRow::read(&row)).transpose()?;
+        let Some(project) = project.filter(|project| answering.tells(call, &project.unit_name)) else {
             self.note_miss(call).await?;
             return Err(Failure::NotThere);
         };
-        let project = ProjectRow::read(&row)?;
         let cases = self.cases_of_project(&ProjectId(project.id.to_string())).await?;
         let published = self.published_of(&project.id).await?;
         Ok(self.disclose(&project, &cases, &published))

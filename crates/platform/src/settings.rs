@@ -1,6 +1,6 @@
 //! Settings of one installation. Few; each has a default that is safe.
 
-use crate::account::Face;
+use crate::{account::Face, flood::FloodLimits};
 use domain::{
     account::{Post, PostLimits},
     publication::ReviewedKind,
@@ -39,6 +39,37 @@ impl<T: Copy> PerFace<T> {
     }
 }
 
+/// How far a session of the office reaches from where it began: so many leading bits of the address are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionNetwork {
+    /// Bits of an IPv4 address.
+    pub ipv4: u8,
+    /// Bits of an IPv6 address.
+    pub ipv6: u8,
+}
+
+impl Default for SessionNetwork {
+    fn default() -> Self {
+        Self { ipv4: 24, ipv6: 56 }
+    }
+}
+
+impl SessionNetwork {
+    /// Whether a session that began there may be used from here.
+    pub fn holds(self, began: IpAddr, now: IpAddr) -> bool {
+        // What reaches an IPv6 listener from IPv4 is written as an IPv6 address.
+        let (began, now) = (began.to_canonical(), now.to_canonical());
+        let bits = if began.is_ipv4() { self.ipv4 } else { self.ipv6 };
+        IpNet::new(began, bits).is_ok_and(|network| network.contains(&now))
+    }
+
+    fn validate(self) -> Option<String> {
+        let fits = (16..=32).contains(&self.ipv4) && (32..=128).contains(&self.ipv6);
+        (!fits).then(|| "[platform.sign_in] session_network 应为 ipv4 16 至 32 位，ipv6 32 至 128 位".to_owned())
+    }
+}
+
 /// Rules of signing in.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -49,6 +80,11 @@ pub struct SignInRules {
     pub second_factor: PerFace<Demand>,
     /// Days without use after which an account signs in no more (S-07).
     pub unused_days: PerFace<i64>,
+    /// How far a session of the office reaches from where it began.
+    pub session_network: SessionNetwork,
+    /// Hours after which another address of notifications counts; 0: at once and without both factors, only where nothing is
+    /// required.
+    pub address_hours: i64,
 }
 
 impl Default for SignInRules {
@@ -57,6 +93,8 @@ impl Default for SignInRules {
             password_days: 90,
             second_factor: PerFace { portal: Demand::Required, office: Demand::Required },
             unused_days: PerFace { portal: 90, office: 60 },
+            session_network: SessionNetwork::default(),
+            address_hours: 24,
         }
     }
 }
@@ -68,6 +106,8 @@ impl SignInRules {
             password_days: 36_500,
             second_factor: PerFace { portal: Demand::Offered, office: Demand::Offered },
             unused_days: PerFace { portal: 36_500, office: 36_500 },
+            session_network: SessionNetwork::default(),
+            address_hours: 0,
         }
     }
 
@@ -78,7 +118,10 @@ impl SignInRules {
             ("unused_days.office", self.unused_days.office, 60),
         ];
         let wrong = days.into_iter().filter(|(_, days, most)| !(1..=*most).contains(days));
-        wrong.map(|(name, _, most)| format!("[platform.sign_in] {name} 应为 1 至 {most} 天")).collect()
+        let days = wrong.map(|(name, _, most)| format!("[platform.sign_in] {name} 应为 1 至 {most} 天"));
+        let hours = (!(24..=168).contains(&self.address_hours))
+            .then(|| "[platform.sign_in] address_hours 应为 24 至 168 小时".to_owned());
+        days.chain(hours).chain(self.session_network.validate()).collect()
     }
 }
 
@@ -165,7 +208,8 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// How many reverse proxies of our own stand in front: so many entries of `X-Forwarded-For` are believed.
     pub trusted_proxies: u8,
-    /// Codes that do not exist which one source may ask for within ten minutes; then it waits.
+    /// Codes that do not exist which one source may ask for within ten minutes; then it proves work or names the unit, and after
+    /// ten times as many it waits. Its network may ask for three times as many.
     pub code_misses: u32,
     /// Networks from which administrators' accounts work (S-18); empty = from anywhere.
     pub administrator_networks: Vec<IpNet>,
@@ -182,6 +226,8 @@ pub struct Settings {
     pub posts: PostLimits,
     /// How much one person may carry away in a day.
     pub quotas: Quotas,
+    /// How much is too much at once.
+    pub floods: FloodLimits,
 }
 
 impl Default for Settings {
@@ -205,7 +251,7 @@ impl Default for Settings {
             clamd: String::new(),
             secure_cookies: true,
             trusted_proxies: 0,
-            code_misses: 30,
+            code_misses: 10,
             administrator_networks: Vec::new(),
             incident_report_hours: 4,
             disclosure_reviewed: Vec::new(),
@@ -213,6 +259,7 @@ impl Default for Settings {
             sign_in: SignInRules::default(),
             posts: PostLimits::default(),
             quotas: Quotas::default(),
+            floods: FloodLimits::default(),
         }
     }
 }
@@ -272,8 +319,23 @@ impl Settings {
         if !self.demo {
             faults.extend(self.sign_in.validate());
             faults.extend(self.posts.validate());
+            faults.extend(self.floods.validate());
         }
         faults.extend(self.quotas.validate());
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a22_a_session_reaches_as_far_as_its_network() {
+        let network = SessionNetwork::default();
+        let holds = |began: &str, now: &str| network.holds(began.parse().unwrap(), now.parse().unwrap());
+        assert!(holds("10.1.2.3", "10.1.2.250") && holds("10.1.2.3", "::ffff:10.1.2.4"));
+        assert!(!holds("10.1.2.3", "10.1.3.3") && !holds("10.1.2.3", "2001:db8::1"));
+        assert!(holds("2001:db8:1:200::1", "2001:db8:1:2ff::9") && !holds("2001:db8:1:200::1", "2001:db8:1:300::1"));
     }
 }

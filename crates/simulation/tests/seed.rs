@@ -50,6 +50,7 @@ async fn life(url: &str, seed: u64) -> Life {
         organ_seals: Arc::default(),
         stamper: None,
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(platform::ports::NoCourier),
         evidence: platform::audit::Evidence::none(),
         identity: None,

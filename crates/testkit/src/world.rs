@@ -12,6 +12,7 @@ use ledger::{Durability, Report, Root, Sealer};
 use platform::{
     Call, Parts, Platform, Rules, Settings,
     audit::{Evidence, EvidenceFolder},
+    flood::FloodLimits,
     ports::{ChaChaChance, Chance, Clock, ManualClock, NoCourier},
     read::PlatformFold,
     seal::Sm2Signer,
@@ -265,7 +266,10 @@ const READ_ROWS: [(&str, &str); 21] = [
         "SELECT id || '|' || file_id || '|' || what || '|' || blocked || '|' || rule || '|' || sm3 || '|' || size || '|' || unit_id || '|' \
          || account_id || '|' || source || '|' || state || '|' || held_at || '|' || reported_at || '|' || ended_at AS line FROM holds",
     ),
-    ("recipients", "SELECT account_id || '|' || chosen_at AS line FROM recipients"),
+    (
+        "recipients",
+        "SELECT account_id || '|' || chosen_at AS line FROM recipients UNION ALL SELECT account_id || '|' || due_at FROM address_changes",
+    ),
     (
         "deliveries",
         "SELECT id || '|' || message_id || '|' || case_id || '|' || account_id || '|' || channel || '|' || class || '|' || digest || '|' || \
@@ -329,6 +333,7 @@ pub async fn platform(
             password_cost: (8, 1, 1),
             sign_in: SignInRules::lenient(),
             posts: PostLimits::lenient(),
+            floods: FloodLimits::lenient(),
             ..Settings::default()
         }),
         files: Arc::new(MemoryFiles::default()),
@@ -340,6 +345,7 @@ pub async fn platform(
         organ_seals: Arc::default(),
         stamper: None,
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(NoCourier),
         evidence: Evidence::none(),
         identity: None,

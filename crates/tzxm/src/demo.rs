@@ -24,6 +24,7 @@ use people::{Account, PASSWORD};
 use platform::{
     Settings,
     audit::EvidenceSettings,
+    flood::FloodLimits,
     ports::{Clock, SystemClock},
     settings::{Scans, SignInRules},
 };
@@ -126,6 +127,7 @@ impl Folder {
                 demo: true,
                 secure_cookies: false,
                 sign_in: SignInRules::lenient(),
+                floods: FloodLimits::lenient(),
                 ..Settings::default()
             },
             listen,

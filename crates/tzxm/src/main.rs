@@ -17,6 +17,7 @@ mod items;
 mod key;
 mod ledger;
 mod lines;
+mod listen;
 mod log;
 mod printing;
 mod prove;

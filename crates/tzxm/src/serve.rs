@@ -3,7 +3,9 @@
 use crate::{
     check,
     config::{Config, Listen},
-    deliver, detect, forward, prove,
+    deliver, detect, forward,
+    listen::{self, Patience},
+    prove,
     release::{self, Check},
     seal,
     stop::Stop,
@@ -138,7 +140,7 @@ impl Doors {
         let mut running = tokio::task::JoinSet::new();
         for (face, door, at) in self.0 {
             let app = web::App { platform: platform.clone() };
-            let service = face.service(app).into_make_service_with_connect_info::<SocketAddr>();
+            let service = face.service(app);
             let mut stopped = stopped.clone();
             tracing::info!(face = %face, address = %at, "listening");
             running.spawn(async move {
@@ -146,7 +148,7 @@ impl Doors {
                     // An error means that the sender is gone, which is a reason to stop as well.
                     let _ = stopped.wait_for(|stop| *stop).await;
                 };
-                axum::serve(door, service).with_graceful_shutdown(asked).await
+                listen::serve(door, service, Patience::default(), asked).await;
             });
         }
         let supervising = tokio::spawn(supervise::watch(platform.clone(), stopped.clone()));
@@ -180,7 +182,6 @@ impl Doors {
         forwarding.abort();
         platform.store.close().await?;
         match early {
-            Some(Ok(Err(error))) => Err(error.into()),
             Some(Err(error)) => Err(Stop::because("服务意外结束", &error)),
             _ => Ok(()),
         }

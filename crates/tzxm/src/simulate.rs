@@ -85,6 +85,7 @@ pub async fn run(args: &Args, out: &mut (dyn Write + Send)) -> Result<u8, Stop> 
         organ_seals: Arc::default(),
         stamper: None,
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(NoCourier),
         evidence: platform::audit::Evidence::none(),
         identity: None,

@@ -101,6 +101,7 @@ async fn assemble(
         organ_seals: Arc::new(key::organ_seals(&config.keys)?),
         stamper: time_stamp.map(|tsa| Arc::new(tsa) as Arc<dyn TimeStamper>),
         guesses: Arc::default(),
+        floods: Arc::default(),
         courier: Arc::new(courier),
         evidence: evidence::open(config)?,
         identity: identity.map(|provider| Arc::new(provider) as Arc<dyn IdentityProvider>),

@@ -42,8 +42,9 @@ impl Context {
             Face::Office => Some(account::Face::Office),
             Face::Api => None,
         };
+        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         let session = match account_face {
-            Some(face) if !token.is_empty() => platform.session(face, &token).await?,
+            Some(face) if !token.is_empty() => platform.session_from(face, &token, source).await?,
             _ => None,
         };
         let owed = session.as_ref().map_or(Owed::Nothing, |session| session.owed);
@@ -52,11 +53,16 @@ impl Context {
         if let Some(seen) = parts.extensions.get::<crate::audit::Seen>() {
             seen.set(actor.clone());
         }
-        let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
         if !platform.settings.may_work_from(actor.posts(), source) {
             return Err(WebError::NotFound);
         }
-        let call = Call { actor, cause: request.as_str().to_owned(), once: None, attempt, source };
+        let cause = request.as_str().to_owned();
+        if let Some(account) = actor.account()
+            && let Some(flooded) = platform.let_account(account, face.slug(), source).await?
+        {
+            return Err(WebError::Flooded(flooded));
+        }
+        let call = Call { actor, cause, once: None, attempt, source, shown: Arc::default() };
         Ok(Self { platform, call, token, owed, ended, face })
     }
 

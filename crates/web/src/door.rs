@@ -11,7 +11,7 @@ use axum::{
     routing::post,
 };
 use futures_util::FutureExt;
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tower::ServiceBuilder;
 use tracing::Instrument;
 
@@ -83,7 +83,13 @@ async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -
     let mut response = async {
         let asked = error::Asked::of(door.face, &request, id.clone());
         let changes = !request.method().is_safe() && request.uri().path() != CSP_REPORT;
+        // A flood is stopped before anything is written about each of its requests.
+        let stopped = match &door.app {
+            Some(app) => flooded(app, source::of(&request)).await,
+            None => None,
+        };
         let answer = match &door.app {
+            _ if stopped.is_some() => stopped.unwrap_or_default(),
             Some(app) if changes => {
                 audit::around(&app.platform, door.face, request, |request| admit(&door, request, next)).await
             }
@@ -100,6 +106,15 @@ async fn pass(State(door): State<Arc<Door>>, mut request: Request, next: Next) -
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+/// What a network that asks too much at once is answered with.
+async fn flooded(app: &App, source: Option<IpAddr>) -> Option<Response> {
+    match app.platform.let_network(source?).await {
+        Ok(None) => None,
+        Ok(Some(flooded)) => Some(WebError::Flooded(flooded).into_response()),
+        Err(failure) => Some(WebError::from(failure).into_response()),
+    }
 }
 
 /// Lets a request in that comes from our own pages; ends what takes too long; catches panics.

@@ -15,6 +15,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use domain::Refusal;
+use platform::flood::Flooded;
 use std::sync::Arc;
 
 /// Why a request gets no ordinary answer.
@@ -35,6 +36,9 @@ pub enum WebError {
     /// This caller has asked too often.
     #[error("must wait")]
     Wait(#[source] Refusal),
+    /// This account or network asks too much at once.
+    #[error("too much at once")]
+    Flooded(Flooded),
     /// Too much at the moment; trying again later helps.
     #[error("busy")]
     Busy,
@@ -59,7 +63,7 @@ impl WebError {
             Self::SignInNeeded => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Wait(_) | Self::Flooded(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy | Self::AuditFull => StatusCode::SERVICE_UNAVAILABLE,
             Self::Fault(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -74,6 +78,7 @@ impl WebError {
     fn refusals(&self) -> Vec<Refusal> {
         match self {
             Self::Forbidden(refusal) | Self::Wait(refusal) => vec![refusal.clone()],
+            Self::Flooded(flooded) => vec![flooded.refusal.clone()],
             Self::Refused(refusals) => refusals.clone(),
             Self::AuditFull => vec![audit_full().1],
             Self::NotFound | Self::SignInNeeded | Self::Busy | Self::Fault(_) => {
@@ -223,13 +228,17 @@ pub fn present(asked: &Asked, response: Response) -> Response {
         Some(WebError::AuditFull) => audit_full(),
         _ => words(status),
     };
-    let retry = if matches!(error.as_deref(), Some(WebError::Wait(_))) { "600" } else { "10" };
+    let retry = match error.as_deref() {
+        Some(WebError::Wait(_)) => 600,
+        Some(WebError::Flooded(flooded)) => flooded.seconds,
+        _ => 10,
+    };
     let refusals = error.map_or_else(|| vec![refusal], |error| error.refusals());
     let mut dressed =
         if html { page(face, status, title, &refusals, id) } else { problem_json(status, title, &refusals, id) };
     *dressed.status_mut() = status;
     if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(retry));
+        dressed.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry));
     }
     if let Some(allow) = response.headers().get(header::ALLOW) {
         dressed.headers_mut().insert(header::ALLOW, allow.clone());

@@ -6,20 +6,55 @@ pub use page::{PreferencesFace, routes as routes_of_preferences};
 
 use crate::{
     Fields,
-    html::{Choice, Field, Pill, Tone},
+    account::{ASK, Proofs},
+    html::{Action, Choice, Field, Pill, Tone},
 };
 use askama::{Template, filters::HtmlSafe};
 use domain::{
     Refusal,
     notification::{AddressKind, Class, DeliveryState, Form, Rules, Statutory},
 };
-use platform::notification::{ChannelView, DeliveryResult, PreferencesPage};
+use platform::{
+    account::PendingView,
+    notification::{ChannelView, DeliveryResult, PreferencesPage},
+};
 
 /// One channel of the form.
 struct Section {
     name: String,
     open: bool,
     fields: Vec<Field>,
+}
+
+/// New addresses that do not count yet, and the button that stops them; also shown in 账户中心.
+#[derive(Template)]
+#[template(path = "kit/address_pending.html")]
+pub struct Pending {
+    channels: String,
+    due: String,
+    stop: Action,
+}
+
+impl HtmlSafe for Pending {}
+
+impl Pending {
+    /// For their owner.
+    pub fn new(pending: &PendingView, csrf: &str) -> Self {
+        Self {
+            channels: pending.channels.join("、"),
+            due: pending.due.display(),
+            stop: Action::post("/account/addresses/stop", csrf, "停止更换")
+                .danger()
+                .confirm("停止更换通知地址？", "新的地址不再生效，继续使用原来的地址。"),
+        }
+    }
+}
+
+/// Both factors once more.
+struct ProvingBlock {
+    hours: i64,
+    password: Field,
+    proofs: Proofs,
 }
 
 /// The form of preferences.
@@ -32,6 +67,10 @@ pub struct PreferencesForm {
     hours: Vec<Field>,
     statutory: &'static [Statutory],
     any_open: bool,
+    /// New addresses that do not count yet.
+    pending: Option<Pending>,
+    /// Both factors once more, where another address takes them.
+    proving: Option<ProvingBlock>,
 }
 
 impl HtmlSafe for PreferencesForm {}
@@ -102,7 +141,27 @@ impl PreferencesForm {
             ],
             statutory: &rules.statutory,
             any_open: page.channels.iter().any(|channel| channel.open),
+            pending: None,
+            proving: None,
         }
+    }
+
+    /// With new addresses that do not count yet.
+    #[must_use]
+    pub fn pending(mut self, pending: Option<PendingView>, csrf: &str) -> Self {
+        self.pending = pending.map(|pending| Pending::new(&pending, csrf));
+        self
+    }
+
+    /// With the fields that another address takes.
+    #[must_use]
+    pub fn proofs(mut self, proofs: Option<(i64, Proofs)>, refused: &[Refusal]) -> Self {
+        self.proving = proofs.map(|(hours, proofs)| ProvingBlock {
+            hours,
+            password: Field::password("password", "密码", "current-password").errors(refused).max(128),
+            proofs,
+        });
+        self
     }
 }
 

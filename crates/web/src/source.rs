@@ -18,6 +18,11 @@ fn forwarded_for(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
     entries.get(at)?.parse().ok()
 }
 
+/// The address a request comes from, once [`believe_proxies`] has seen it.
+pub fn of(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
+}
+
 /// Puts the caller's address in the place of the last proxy's, for everything behind (audit, sign-in, limits).
 pub fn believe_proxies(proxies: u8, request: &mut Request) {
     if proxies == 0 {

@@ -128,8 +128,8 @@ fn s21_an_administrator_is_watched_at_night_only_and_other_officers_not() {
 
 #[test]
 fn s21_a_session_in_two_networks_and_codes_by_their_beginning() {
-    let elsewhere = Fact { source: "203.0.113.77", ..fact(2) };
-    assert_eq!(rules_hit(&[fact(1), elsewhere]), ["moved_session"]);
+    let moved = Fact { source: "203.0.113.77", reason: "session.moved", outcome: "denied", ..fact(2) };
+    assert_eq!(rules_hit(&[fact(1), moved]), ["moved_session"]);
     let portal = |source| Fact { face: "portal", source, ..fact(3) };
     assert!(rules_hit(&[portal("192.0.2.1"), portal("203.0.113.77")]).is_empty(), "phones change networks");
     let upload = |seq, reason| Fact { outcome: "refused", method: "POST", path: "/files", reason, ..fact(seq) };

@@ -13,8 +13,8 @@ mod text;
 
 pub use delivery::{DeliveryState, Notification, NotificationEvent, Queued, failed, give_up, sent};
 pub use preferences::{
-    Addresses, Choice, Form, Plan, Preferences, PreferencesEvent, Quiet, check_address, choose, sealed_name,
-    when_to_send,
+    Addresses, Choice, Form, Pending, Plan, Preferences, PreferencesEvent, Quiet, Revised, check_address, choose,
+    leaving_name, revise, sealed_name, taken, when_to_send,
 };
 pub use table::{AddressKind, Channel, Class, Frame, FrameKind, Rules, Statutory, default_rules};
 pub use text::{Text, compose};

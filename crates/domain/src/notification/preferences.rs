@@ -46,13 +46,43 @@ pub struct Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data")]
 pub enum PreferencesEvent {
-    /// Chosen anew, as a whole. Addresses are sealed under [`sealed_name`].
+    /// Chosen anew, as a whole. Addresses are sealed under [`sealed_name`], those that leave under [`leaving_name`].
     PreferencesChosen(Choice),
+    /// New addresses that count later, sealed under [`sealed_name`].
+    AddressesProposed {
+        /// Channels → reminders too.
+        channels: BTreeMap<String, bool>,
+        /// From when on they count.
+        due: Moment,
+    },
+    /// Their time has come: the choice with them, all addresses sealed anew.
+    AddressesTaken(Choice),
+    /// Their owner stopped them, or withdrew the channel.
+    AddressesStopped {
+        /// Their channels.
+        channels: Vec<String>,
+    },
 }
 
 /// Name under which the address of a channel is sealed.
 pub fn sealed_name(channel: &str) -> String {
     format!("address_{channel}")
+}
+
+/// Name under which an address that leaves is sealed until it was told.
+pub fn leaving_name(channel: &str) -> String {
+    format!("leaving_{channel}")
+}
+
+/// New addresses that do not count yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// Channels → reminders too.
+    pub channels: BTreeMap<String, bool>,
+    /// From when on they count.
+    pub due: Moment,
+    /// Number of the event that seals them.
+    pub version: i64,
 }
 
 /// 通知设置 of one account, as its events leave it.
@@ -64,19 +94,40 @@ pub struct Preferences {
     pub since: Moment,
     /// Number of the event that seals the present addresses.
     pub version: i64,
+    /// Number of the last event; 0 in what was written before there were others than choices.
+    #[serde(default)]
+    pub number: i64,
+    /// New addresses that do not count yet.
+    #[serde(default)]
+    pub pending: Option<Pending>,
 }
 
 impl Aggregate for Preferences {
     const KIND: &'static str = "preferences";
     type Event = PreferencesEvent;
 
+    fn is_platform_act(event: &PreferencesEvent) -> bool {
+        matches!(event, PreferencesEvent::AddressesTaken(_))
+    }
+
     fn apply(&mut self, event: &PreferencesEvent, meta: &Meta) {
-        let PreferencesEvent::PreferencesChosen(choice) = event;
-        if self.choice.is_none() {
-            self.since = meta.at;
+        self.number = self.number.max(self.version) + 1;
+        match event {
+            PreferencesEvent::PreferencesChosen(choice) | PreferencesEvent::AddressesTaken(choice) => {
+                if self.choice.is_none() {
+                    self.since = meta.at;
+                }
+                self.choice = Some(choice.clone());
+                self.version = self.number;
+                if matches!(event, PreferencesEvent::AddressesTaken(_)) {
+                    self.pending = None;
+                }
+            }
+            PreferencesEvent::AddressesProposed { channels, due } => {
+                self.pending = Some(Pending { channels: channels.clone(), due: *due, version: self.number });
+            }
+            PreferencesEvent::AddressesStopped { .. } => self.pending = None,
         }
-        self.choice = Some(choice.clone());
-        self.version += 1;
     }
 }
 
@@ -161,6 +212,79 @@ pub fn choose(form: &Form, rules: &Rules) -> Result<(Choice, Addresses), Vec<Ref
         ));
     }
     if faults.is_empty() { Ok((Choice { channels, quiet, digest }, addresses)) } else { Err(faults) }
+}
+
+/// What a choice changes about the addresses of before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revised {
+    /// What counts at once.
+    pub now: Choice,
+    /// Addresses of it, by the names they are sealed under; those that leave, too.
+    pub sealed: Addresses,
+    /// Channels with another address that count later → reminders too.
+    pub later: BTreeMap<String, bool>,
+    /// Their addresses.
+    pub sealed_later: Addresses,
+    /// An address is new, another one or gone: the person proves who they are once more.
+    pub proof: bool,
+    /// An address that was there is replaced or gone: it is told.
+    pub told: bool,
+    /// What was pending is no more.
+    pub stops: bool,
+}
+
+/// Splits a choice into what counts at once and what counts later. `present`: the addresses of before, by channel. The very
+/// first choice counts at once, for there is nobody else to be asked; so does taking an address back (个人信息保护法第十五条).
+pub fn revise(
+    before: &Preferences,
+    present: &BTreeMap<String, String>,
+    choice: Choice,
+    addresses: Addresses,
+    delayed: bool,
+) -> Revised {
+    let given: BTreeMap<&str, &str> =
+        addresses.iter().map(|(name, address)| (name.as_str(), address.as_str())).collect();
+    let address = |channel: &str| given.get(sealed_name(channel).as_str()).copied();
+    let fresh = |channel: &str| present.get(channel).map(String::as_str) != address(channel);
+    let new: Vec<String> = choice.channels.keys().filter(|channel| fresh(channel)).cloned().collect();
+    let gone: Vec<String> = present.keys().filter(|channel| !choice.channels.contains_key(*channel)).cloned().collect();
+    let wait = delayed && before.choice.is_some();
+    let mut now = choice.clone();
+    let (mut later, mut sealed_later) = (BTreeMap::new(), Vec::new());
+    let mut sealed: Addresses = Vec::new();
+    for (channel, reminders) in &choice.channels {
+        let Some(address) = address(channel) else { continue };
+        let waits = wait && new.contains(channel);
+        if !waits {
+            sealed.push((sealed_name(channel), address.to_owned()));
+            continue;
+        }
+        later.insert(channel.clone(), *reminders);
+        sealed_later.push((sealed_name(channel), address.to_owned()));
+        match present.get(channel) {
+            Some(old) => sealed.push((sealed_name(channel), old.clone())),
+            None => {
+                now.channels.remove(channel);
+            }
+        }
+    }
+    let replaced = new.iter().filter(|channel| present.contains_key(*channel) && !later.contains_key(*channel));
+    let leaving: Vec<&String> = gone.iter().chain(replaced).collect();
+    for channel in &leaving {
+        sealed.extend(present.get(*channel).map(|old| (leaving_name(channel), old.clone())));
+    }
+    let told = !present.is_empty() && (!later.is_empty() || !leaving.is_empty());
+    let overlaps = |pending: &Pending| pending.channels.keys().any(|c| gone.contains(c) || new.contains(c));
+    let stops = before.pending.as_ref().is_some_and(overlaps);
+    Revised { now, sealed, later, sealed_later, proof: !new.is_empty() || !gone.is_empty(), told, stops }
+}
+
+/// The choice once what was pending counts.
+pub fn taken(before: &Preferences) -> Option<Choice> {
+    let pending = before.pending.as_ref()?;
+    let mut choice = before.choice.clone()?;
+    choice.channels.extend(pending.channels.iter().map(|(channel, reminders)| (channel.clone(), *reminders)));
+    Some(choice)
 }
 
 /// An address as its channel needs it. Control characters never pass: nothing typed here can become a header of a mail.

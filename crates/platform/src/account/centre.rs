@@ -1,7 +1,7 @@
 //! 账户中心: the own password, sessions and sign-in history.
 
 use super::{
-    Face, Key, check_password,
+    Face, Key, PendingView, check_password,
     factor::end_others,
     session::{Owed, SessionRow, number, text},
     sign_in::DAY,
@@ -46,6 +46,8 @@ pub struct AccountPage {
     pub factor_required: bool,
     /// Live sessions.
     pub sessions: Vec<SessionRow>,
+    /// New addresses of notifications that do not count yet.
+    pub pending: Option<PendingView>,
     /// Which of them is this one.
     pub current: String,
     /// The latest sign-ins first.
@@ -74,6 +76,7 @@ impl Platform {
             codes_left: factor.codes_left,
             factor_required: factor.required,
             sessions: self.live_sessions(face, &account).await?,
+            pending: self.pending_addresses(&call).await?,
             current: session.id,
             history: self.sign_in_history(&account).await?,
         })

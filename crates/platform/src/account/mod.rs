@@ -2,6 +2,7 @@
 //!
 //! Passwords and sessions are credentials, not facts: they live in tables of their own, never in the ledger (decision 0004).
 
+mod address;
 mod centre;
 mod certificate;
 mod challenge;
@@ -22,6 +23,7 @@ mod sign_in;
 mod throttle;
 mod totp;
 
+pub use address::{Chosen, PendingView, Proving};
 pub use centre::{AccountPage, Attempted};
 pub(crate) use certificate::certified_key;
 pub use certificate::{PublicSm2, read_public_key};

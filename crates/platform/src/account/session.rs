@@ -1,14 +1,15 @@
 //! Sign-in and sessions: opaque random tokens looked up on the server (security decision 4).
 
 use super::sign_in::DAY;
-use crate::{Actor, Call, Failure, Platform, settings::Demand};
+use crate::{Actor, Call, Failure, Platform, detection::Noticed, settings::Demand};
 use domain::{
     Moment,
     account::{Account, Post},
     ids::{AccountId, UnitId},
 };
-use ledger::{QueryResult, Row, Unit};
+use ledger::{AuditEntry, QueryResult, Row, Unit};
 use sm3::{Digest, Sm3};
+use std::{collections::BTreeSet, net::IpAddr};
 
 /// Which face a session belongs to; sessions are never shared between faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +128,19 @@ pub struct SessionRow {
 /// A session's last-seen time is written at most this often, in milliseconds.
 const SEEN_EVERY: i64 = 60_000;
 
+/// The posts of a session as they are kept with it.
+pub(super) fn held(posts: &[Post]) -> String {
+    let words: BTreeSet<String> =
+        posts.iter().map(|post| format!("{:?}@{}@{}", post.role, post.department, post.region)).collect();
+    words.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a post came since.
+fn has_gained(before: &str, posts: &[Post]) -> bool {
+    let before: BTreeSet<&str> = before.split(' ').collect();
+    held(posts).split(' ').any(|post| !post.is_empty() && !before.contains(post))
+}
+
 pub(super) fn token_id(token: &str) -> String {
     hex::encode(Sm3::digest(token.as_bytes()).as_slice())
 }
@@ -142,6 +156,20 @@ pub(super) fn number(row: &QueryResult, column: &str) -> Result<i64, Failure> {
 impl Platform {
     /// The live session of a cookie's token, with the rights its person has at this moment, and with what is still owed.
     pub async fn session(&self, face: Face, token: &str) -> Result<Option<Session>, Failure> {
+        self.find_session(face, token, None).await
+    }
+
+    /// The same for a request from there: a session of the office is good in the network it began in; from elsewhere it ends (A-22).
+    pub async fn session_from(
+        &self,
+        face: Face,
+        token: &str,
+        source: Option<IpAddr>,
+    ) -> Result<Option<Session>, Failure> {
+        self.find_session(face, token, source).await
+    }
+
+    async fn find_session(&self, face: Face, token: &str, source: Option<IpAddr>) -> Result<Option<Session>, Failure> {
         if token.len() != 64 {
             return Ok(None);
         }
@@ -149,7 +177,7 @@ impl Platform {
         let rows = self
             .store
             .query_few(
-                "SELECT s.created_at, s.seen_at, s.half, a.id, a.login, a.name, a.unit_id, COALESCE(u.name, '') AS unit_name, \
+                "SELECT s.created_at, s.seen_at, s.half, s.source, s.held, a.id, a.login, a.name, a.unit_id, COALESCE(u.name, '') AS unit_name, \
                  COALESCE(c.changed_at, 0) AS changed_at, (SELECT COUNT(*) FROM second_factors f WHERE f.account_id = a.id AND f.state = 'live') + \
                  (SELECT COUNT(*) FROM sign_in_keys k WHERE k.account_id = a.id) AS factors FROM sessions s \
                  JOIN accounts a ON a.id = s.account_id LEFT JOIN units u ON u.id = a.unit_id \
@@ -184,10 +212,47 @@ impl Platform {
             },
             Face::Office => {
                 let posts = self.posts_today(&account).await?;
+                let began = text(row, "source")?.parse().ok();
+                if began.zip(source).is_some_and(|(began, now)| !rules.session_network.holds(began, now)) {
+                    self.end_moved(&id, &account, source).await?;
+                    return Ok(None);
+                }
+                if number(row, "half")? == 0 && has_gained(&text(row, "held")?, &posts) {
+                    self.end_promoted(&id).await?;
+                    return Ok(None);
+                }
                 Actor::Officer { account, name: text(row, "name")?, posts }
             }
         };
         Ok(Some(Session { id, face, actor, login, owed }))
+    }
+
+    /// Ends a session that turned up in another network, and notes it for the detection.
+    async fn end_moved(&self, id: &str, account: &AccountId, source: Option<IpAddr>) -> Result<(), Failure> {
+        let mut unit = Unit::new();
+        unit.row(Row::new(
+            "UPDATE sessions SET ended = 1, why_ended = 'moved' WHERE id = $1 AND ended = 0",
+            [id.into()],
+        ));
+        let source = source.map(|source| source.to_string()).unwrap_or_default();
+        let entry = Noticed::MovedSession.entry(self.clock.now().0, &source, format!("account:{account}"));
+        unit.audit(AuditEntry {
+            face: Face::Office.slug().to_owned(),
+            session: id.to_owned(),
+            actor: account.to_string(),
+            ..entry
+        });
+        self.store.commit(unit).await.map_err(crate::stream::refused)
+    }
+
+    /// Ends a session whose person may do more than when it began: the next one has another token.
+    async fn end_promoted(&self, id: &str) -> Result<(), Failure> {
+        let mut unit = Unit::new();
+        unit.row(Row::new(
+            "UPDATE sessions SET ended = 1, why_ended = 'promoted' WHERE id = $1 AND ended = 0",
+            [id.into()],
+        ));
+        self.store.commit(unit).await.map_err(crate::stream::refused)
     }
 
     /// Live sessions of an account, the one seen last first.
@@ -229,6 +294,10 @@ impl Platform {
             "replaced" => Some("您的账号刚刚在另一处登录。管理员账号同一时间只能在一处登录，本处已经退出。"),
             "ended" => Some("这次登录已在“账户中心”中被您结束。"),
             "changed" => Some("您的密码或者双因素认证已经更改，请重新登录。"),
+            "moved" => Some(
+                "您的登录是在另一个网络开始的。为防止登录凭据被盗用，更换网络后须重新登录；不是您本人更换网络的，请立即修改密码。",
+            ),
+            "promoted" => Some("您的岗位刚刚有所增加，请重新登录，登录后即可使用新的岗位。"),
             "reset" => Some("您的双因素认证已由管理员重置，请用密码登录后重新启用。"),
             _ if number(&row, "ended")? == 0 && over => Some("很久没有操作，已自动退出。请重新登录。"),
             _ => None,

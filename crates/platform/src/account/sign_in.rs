@@ -3,7 +3,7 @@
 use super::{
     Face, SignedIn,
     factor::{Offer, Proof},
-    session::{Owed, Session, number, text, token_id},
+    session::{Owed, Session, held, number, text, token_id},
     throttle::{CODES, FAILURES, Outcome, STRANGERS, counter},
 };
 use crate::{Call, Failure, Platform, settings::Demand, stream::Change};
@@ -163,6 +163,7 @@ impl Platform {
         self.chance.fill(&mut secret);
         let token = hex::encode(secret);
         let mut ended_elsewhere = false;
+        let mut kept = String::new();
         if let Some(outcome) = outcome {
             for row in self.signed_in_rows(account, outcome, source, now) {
                 change.row(row);
@@ -171,6 +172,7 @@ impl Platform {
             if !self.settings.may_work_from(&posts, source.parse().ok()) {
                 return Err(outside_management());
             }
+            kept = held(&posts);
             if posts.iter().any(|post| post.role.is_administrator()) {
                 ended_elsewhere = !self.live_sessions(face, account).await?.is_empty();
                 change.row(Row::new(
@@ -180,7 +182,7 @@ impl Platform {
             }
         }
         change.row(Row::new(
-            "INSERT INTO sessions(id, account_id, face, created_at, seen_at, ended, source, half) VALUES($1, $2, $3, $4, $4, 0, $5, $6)",
+            "INSERT INTO sessions(id, account_id, face, created_at, seen_at, ended, source, half, held) VALUES($1, $2, $3, $4, $4, 0, $5, $6, $7)",
             [
                 token_id(&token).into(),
                 account.as_str().into(),
@@ -188,6 +190,7 @@ impl Platform {
                 now.0.into(),
                 source.into(),
                 i64::from(outcome.is_none()).into(),
+                kept.into(),
             ],
         ));
         change.about(format!("account:{account}"));

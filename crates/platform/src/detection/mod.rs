@@ -31,6 +31,12 @@ pub(crate) enum Noticed {
     BrokenRecords,
     /// The clock jumped.
     ClockJump,
+    /// An account asks for too much.
+    AccountFlood,
+    /// A network asks for too much.
+    NetworkFlood,
+    /// A session of the office turned up in another network.
+    MovedSession,
     /// The program or its configuration is not as it was signed (S-23).
     ReleaseChanged,
     /// The store of the audit is four fifths full (S-15).
@@ -48,6 +54,9 @@ impl Noticed {
             Self::Enumeration => ("codes", "refused", "query.wait"),
             Self::BrokenRecords => ("records", "failed", "audit.broken"),
             Self::ClockJump => ("clock", "failed", "clock.jump"),
+            Self::AccountFlood => ("requests", "refused", "request.flood_account"),
+            Self::NetworkFlood => ("requests", "refused", "request.flood_network"),
+            Self::MovedSession => ("sessions", "denied", "session.moved"),
             Self::ReleaseChanged => ("release", "failed", "release.changed"),
             Self::AuditFilling => ("audit", "failed", "audit.filling"),
             Self::AuditFull => ("audit", "failed", "audit.full"),

@@ -1,9 +1,9 @@
-//! 通知设置 of whoever is signed in. Addresses are sealed; those of the choice before are erased (个人信息保护法第十九条).
+//! 通知设置 of whoever is signed in, as the page shows them. Changing them: [`crate::account`], for an address takes both factors.
 
-use crate::{Action, Actor, Call, Failure, Object, Platform, failure::again, permission, stream::stream_id};
+use crate::{Action, Actor, Call, Failure, Object, Platform, permission};
 use domain::{
     ids::AccountId,
-    notification::{AddressKind, Form, Preferences, PreferencesEvent, Quiet, choose, sealed_name},
+    notification::{AddressKind, Preferences, Quiet},
 };
 
 /// A channel as its owner sees it.
@@ -37,7 +37,7 @@ pub struct PreferencesPage {
 }
 
 impl Platform {
-    fn recipient<'a>(&self, call: &'a Call) -> Result<&'a AccountId, Failure> {
+    pub(crate) fn recipient<'a>(&self, call: &'a Call) -> Result<&'a AccountId, Failure> {
         let _permit =
             permission::decide(&call.actor, Action::ChooseNotifications, Object::default(), self.rules.regions)?;
         match &call.actor {
@@ -74,37 +74,5 @@ impl Platform {
             digest: choice.as_ref().and_then(|choice| choice.digest),
             chosen: choice.is_some(),
         })
-    }
-
-    /// Chooses anew, as a whole.
-    pub async fn choose_notifications(&self, call: &Call, form: &Form) -> Result<(), Failure> {
-        let account = self.recipient(call)?;
-        let chosen = async {
-            let before = again(|| self.choose_once(call, account, form)).await?;
-            self.erase_addresses(account, &before).await?;
-            Ok(())
-        };
-        self.once(call, |_| Some(()), chosen).await
-    }
-
-    async fn choose_once(&self, call: &Call, account: &AccountId, form: &Form) -> Result<Preferences, Failure> {
-        let stream = self.load::<Preferences>(account.as_str()).await?;
-        let before = stream.state.clone();
-        let (choice, addresses) = choose(form, self.rules.notification)?;
-        let mut change = self.change(call);
-        change.append_sealed(stream, &[PreferencesEvent::PreferencesChosen(choice)], addresses)?;
-        change.commit(account.as_str()).await?;
-        Ok(before)
-    }
-
-    /// Addresses are kept no longer than they are used; the chain stays verifiable without them.
-    async fn erase_addresses(&self, account: &AccountId, before: &Preferences) -> Result<(), Failure> {
-        let stream = stream_id::<Preferences>(account.as_str());
-        let channels = before.choice.iter().flat_map(|choice| choice.channels.keys());
-        for channel in channels {
-            let erased = self.store.erase_secret(&stream, before.version, &sealed_name(channel)).await;
-            erased.map_err(crate::stream::refused)?;
-        }
-        Ok(())
     }
 }

@@ -20,6 +20,8 @@ impl Platform {
     /// Queues what was said since the last time and sends what is due, `at_once` letters at a time.
     pub async fn deliver_due(&self, call: &Call, at_once: usize) -> Result<Delivered, Failure> {
         let queued = self.queue_notifications(call).await?;
+        self.take_due_addresses(call).await?;
+        self.tell_addresses(call).await?;
         let sent = self.send_due(call, at_once.max(1)).await?;
         Ok(Delivered { queued, ..sent })
     }

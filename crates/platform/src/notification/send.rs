@@ -203,7 +203,7 @@ impl Platform {
     }
 
     /// An address as it lies sealed beside the last choice.
-    pub(super) async fn sealed_address(
+    pub(crate) async fn sealed_address(
         &self,
         account: &AccountId,
         preferences: &Preferences,

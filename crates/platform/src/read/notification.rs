@@ -4,7 +4,7 @@ use super::Projected;
 use crate::Rulebook;
 use domain::{
     Meta,
-    notification::{Notification, NotificationEvent, Preferences, PreferencesEvent},
+    notification::{Choice, Notification, NotificationEvent, Preferences, PreferencesEvent},
 };
 use ledger::Row;
 
@@ -15,18 +15,30 @@ fn bare(stream: &str) -> &str {
 
 impl Projected for Preferences {
     fn rows(stream: &str, _: i64, _: &Self, event: &PreferencesEvent, meta: &Meta, _: &Self, _: &Rulebook) -> Vec<Row> {
-        let PreferencesEvent::PreferencesChosen(choice) = event;
         let account = bare(stream);
-        vec![if choice.channels.is_empty() {
-            Row::new("DELETE FROM recipients WHERE account_id = $1", [account.into()])
-        } else {
-            Row::new(
-                "INSERT INTO recipients(account_id, chosen_at) VALUES($1, $2) \
-                 ON CONFLICT(account_id) DO UPDATE SET chosen_at = excluded.chosen_at",
-                [account.into(), meta.at.0.into()],
-            )
-        }]
+        let nothing_pending = || Row::new("DELETE FROM address_changes WHERE account_id = $1", [account.into()]);
+        match event {
+            PreferencesEvent::PreferencesChosen(choice) => vec![recipient(account, choice, meta)],
+            PreferencesEvent::AddressesTaken(choice) => vec![recipient(account, choice, meta), nothing_pending()],
+            PreferencesEvent::AddressesStopped { .. } => vec![nothing_pending()],
+            PreferencesEvent::AddressesProposed { due, .. } => vec![Row::new(
+                "INSERT INTO address_changes(account_id, due_at) VALUES($1, $2) \
+                 ON CONFLICT(account_id) DO UPDATE SET due_at = excluded.due_at",
+                [account.into(), due.0.into()],
+            )],
+        }
     }
+}
+
+fn recipient(account: &str, choice: &Choice, meta: &Meta) -> Row {
+    if choice.channels.is_empty() {
+        return Row::new("DELETE FROM recipients WHERE account_id = $1", [account.into()]);
+    }
+    Row::new(
+        "INSERT INTO recipients(account_id, chosen_at) VALUES($1, $2) \
+         ON CONFLICT(account_id) DO UPDATE SET chosen_at = excluded.chosen_at",
+        [account.into(), meta.at.0.into()],
+    )
 }
 
 impl Projected for Notification {

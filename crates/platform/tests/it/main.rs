@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up must stop")]
 
 mod acts;
+mod address;
 mod apply;
 mod archive;
 mod as_of;

@@ -3,7 +3,9 @@
 use super::{AccountFace, Asked, draw, to};
 use crate::{
     Posted, WebError,
+    app::refusals,
     html::{Action, Facts, Markup, Pill, Tone},
+    notification::Pending,
 };
 use askama::{Template, filters::HtmlSafe};
 use axum::{
@@ -39,6 +41,8 @@ struct Centre {
     places: Vec<Place>,
     end_others: Option<Action>,
     history: Vec<Line>,
+    /// New addresses of notifications that do not count yet.
+    pending: Option<Pending>,
     /// What the provider of unified identity is called, where there is one.
     outside: Option<String>,
     /// On the portal: the way to the person's own data.
@@ -100,6 +104,7 @@ fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>, person
         source: from(&line.source),
         outcome: Pill::new(tone(line.outcome), line.outcome.name()),
     });
+    let pending = account.pending.as_ref().map(|pending| Pending::new(pending, csrf));
     Centre {
         password,
         factor,
@@ -107,6 +112,7 @@ fn draw_centre(account: AccountPage, csrf: &str, outside: Option<String>, person
         places: places.collect(),
         end_others,
         history: history.collect(),
+        pending,
         outside,
         personal,
     }
@@ -120,6 +126,7 @@ fn said(done: &str) -> Option<(Tone, &'static str)> {
         "key" => (Tone::Green, "登记成功，下次登录就可以使用。其他地方的登录已全部退出。"),
         "key_removed" => (Tone::Yellow, "已移除，以后不能再用它登录。其他地方的登录已全部退出。"),
         "ended" => (Tone::Green, "已结束所选的登录。"),
+        "stopped" => (Tone::Green, "已停止，继续使用原来的通知地址。如果不是您本人申请的，请立即修改密码。"),
         "replaced" => (
             Tone::Yellow,
             "您在另一处的登录已被结束：管理员账号同一时间只能在一处登录。如果那不是您本人，请立即修改密码。",
@@ -150,4 +157,17 @@ pub async fn end_others<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Result
     let context = ctx.context();
     context.platform.end_other_sessions(&context.call, C::FACE, &context.token).await?;
     Ok(to("/account?done=ended"))
+}
+
+pub async fn stop_addresses<C: AccountFace>(Posted { ctx, .. }: Posted<C>) -> Result<Response, WebError> {
+    let context = ctx.context();
+    match refusals(context.platform.stop_addresses(&context.call).await)? {
+        Ok(()) => Ok(to("/account?done=stopped")),
+        Err(refused) => {
+            let account = context.platform.account_page(&context.call, C::FACE, &context.token).await?;
+            let outside = context.platform.outside_name().map(str::to_owned);
+            let content = draw_centre(account, &context.csrf(), outside, C::COOKIE == crate::Face::Portal);
+            draw(&ctx, TITLE, Markup::of(content), &refused, None).await
+        }
+    }
 }

@@ -8,6 +8,8 @@ mod outside;
 mod password;
 mod proofs;
 
+pub use proofs::{ASK, Places, Proofs, offered};
+
 use crate::{
     Access, Face, OfficeContext, Page, PortalContext, Route, WebError, cookie,
     html::{ErrorSummary, Markup, Tone},
@@ -38,6 +40,7 @@ pub fn routes<C: AccountFace>() -> Vec<Route> {
         Route::post(Access::SignedIn, "/account/outside/bind", outside::bind::<C>),
         Route::post(Access::SignedIn, "/account/outside/unbind", outside::unbind::<C>),
         Route::get(Access::SignedIn, "/account", centre::show::<C>).audited(),
+        Route::post(Access::SignedIn, "/account/addresses/stop", centre::stop_addresses::<C>),
         Route::post(Access::SignedIn, "/account/sessions/end-others", centre::end_others::<C>),
         Route::post(Access::Owner, "/account/sessions/{id}/end", centre::end::<C>),
         Route::get(Access::Password, "/account/password", password::show::<C>),

@@ -81,6 +81,7 @@ pub fn about_passkey(refused: &[Refusal]) -> Vec<Refusal> {
 pub const ASK: &str = "ask-challenge";
 
 impl Proofs {
+    /// The block for the ways an account has; `origin`: where passkeys belong, if they are offered.
     pub fn new(ways: Ways, places: Places, origin: Option<String>, refused: &[Refusal]) -> Self {
         let code = ways.app || ways.recovery;
         let choice = usize::from(code) + usize::from(ways.sm2) + usize::from(ways.passkey) > 1;
@@ -145,6 +146,7 @@ pub async fn ask_at_sign_in<C: AccountFace>(Posted { ctx, form }: Posted<C>) -> 
 pub async fn ask_for_change<C: AccountFace>(Posted { ctx, form }: Posted<C>) -> Result<Response, WebError> {
     match ask(&ctx, Purpose::Change).await? {
         Ok(()) if form.get("back") == "outside" => Ok(to("/account/outside#sign")),
+        Ok(()) if form.get("back") == "notifications" => Ok(to("/notifications#sign")),
         Ok(()) => Ok(to("/account/factor#sign")),
         Err(refused) => super::factor::form(&ctx, "", &Fields::default(), &refused).await,
     }

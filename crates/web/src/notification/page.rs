@@ -2,10 +2,10 @@
 
 use super::{PreferencesForm, filled};
 use crate::{
-    Access, Fields, Page, Posted, Route, WebError,
+    Access, Fields, Page, PostedFiles, Route, WebError,
+    account::{AccountFace, Places, Proofs, offered},
     app::refusals,
     html::{ErrorSummary, Tone},
-    posted::FaceContext,
 };
 use axum::{
     extract::Query,
@@ -13,10 +13,11 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use domain::Refusal;
+use platform::account::{Chosen, Proving};
 use serde::Deserialize;
 
 /// A face that has the page.
-pub trait PreferencesFace: FaceContext + Sync + 'static {
+pub trait PreferencesFace: AccountFace {
     /// The frame around it, only for whoever is signed in.
     fn preferences_frame(&self) -> impl Future<Output = Result<Page, WebError>> + Send;
 
@@ -39,15 +40,22 @@ struct Place {
 }
 
 async fn show<C: PreferencesFace>(face: C, Query(place): Query<Place>) -> Result<Response, WebError> {
-    draw(&face, None, &[], place.done == "saved").await
+    draw(&face, None, &[], &place.done).await
 }
 
-async fn save<C: PreferencesFace>(Posted { ctx: face, form }: Posted<C>) -> Result<Response, WebError> {
+async fn save<C: PreferencesFace>(PostedFiles { ctx: face, form, .. }: PostedFiles<C>) -> Result<Response, WebError> {
     let ctx = face.context();
+    if !ctx.is_signed_in() {
+        return Err(WebError::SignInNeeded);
+    }
     let chosen = filled(&form, ctx.platform.rules.notification);
-    match refusals(ctx.platform.choose_notifications(&ctx.call, &chosen).await)? {
-        Ok(()) => Ok(Redirect::to("/notifications?done=saved").into_response()),
-        Err(refused) => draw(&face, Some(&form), &refused, false).await,
+    let source = ctx.source();
+    let proofs = (form.get("password"), offered(&form));
+    let by = Proving { face: C::FACE, token: &ctx.token, proofs, source: &source };
+    match refusals(ctx.platform.choose_own_notifications(&ctx.call, &chosen, &by).await)? {
+        Ok(Chosen::Now) => Ok(Redirect::to("/notifications?done=saved").into_response()),
+        Ok(Chosen::Later(_)) => Ok(Redirect::to("/notifications?done=later").into_response()),
+        Err(refused) => draw(&face, Some(&form), &refused, "").await,
     }
 }
 
@@ -55,15 +63,28 @@ async fn draw<C: PreferencesFace>(
     face: &C,
     typed: Option<&Fields>,
     refused: &[Refusal],
-    saved: bool,
+    done: &str,
 ) -> Result<Response, WebError> {
     let ctx = face.context();
     let chosen = ctx.platform.notification_preferences(&ctx.call).await?;
+    let pending = ctx.platform.pending_addresses(&ctx.call).await?;
     let mut page = face.preferences_frame().await?.failed(!refused.is_empty());
-    if saved {
-        page = page.flash(Tone::Green, "通知设置已保存。");
-    }
+    page = match done {
+        "saved" => page.flash(Tone::Green, "通知设置已保存。"),
+        "later" => page.flash(Tone::Yellow, "设置已保存。新的地址在核对期满后生效，原地址会收到告知。"),
+        _ => page,
+    };
+    let hours = ctx.platform.settings.sign_in.address_hours;
+    let proofs = if hours > 0 {
+        let ways = ctx.platform.ways(&ctx.call, C::FACE, &ctx.token).await?;
+        let places =
+            Places { download: "/account/factor/challenge.txt", passkey: "/account/factor/passkey/ask", submit: false };
+        Some((hours, Proofs::new(ways, places, ctx.platform.passkey_origin(C::FACE), refused)))
+    } else {
+        None
+    };
     let form = PreferencesForm::new(&chosen, typed, refused, ctx.platform.rules.notification, &page.csrf, ctx.once());
+    let form = form.pending(pending, &page.csrf).proofs(proofs, refused);
     let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let html = C::preferences_page(page, ErrorSummary::new(refused), form)?;
     Ok((status, Html(html)).into_response())

@@ -11,7 +11,7 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use domain::{
-    Moment,
+    Moment, Refusal,
     document::Document,
     project::ProjectState,
     project_code::{Fault, Generation, ProjectCode},
@@ -19,11 +19,13 @@ use domain::{
 use platform::{
     Failure,
     document::PaperCheck,
+    guess::{BITS, Shown},
     project::ProjectRow,
     public::{CodeAnswer, PublicProject, regime_name},
     seal::{SealCheck, USER_ID},
 };
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// Every route of these pages.
 pub fn routes() -> Vec<Route> {
@@ -78,8 +80,18 @@ enum Answer {
     Told(Note),
     /// A project's code.
     Project(Box<PublicView>),
+    /// A proof of work, or the unit's name, is asked for first.
+    Prove(Box<Prove>),
     /// Projects whose name contains the words.
     List { rows: Vec<Found>, empty: Empty, pager: Pager },
+}
+
+/// What is asked for before an answer.
+struct Prove {
+    challenge: String,
+    bits: u32,
+    unit: Field,
+    told: Note,
 }
 
 /// A row of the list.
@@ -99,9 +111,19 @@ struct Question {
     q: String,
     #[serde(default)]
     before: String,
+    /// A proof of work: challenge and answer.
+    #[serde(default)]
+    work: String,
+    /// The project's unit.
+    #[serde(default)]
+    unit: String,
 }
 
-async fn ask(ctx: PortalContext, Query(Question { q, before }): Query<Question>) -> Result<Response, WebError> {
+async fn ask(
+    mut ctx: PortalContext,
+    Query(Question { q, before, work, unit }): Query<Question>,
+) -> Result<Response, WebError> {
+    ctx.0.call.shown = Arc::new(Shown::new(work, unit));
     answer(&ctx, &grouped(q.trim()), &before, StatusCode::OK).await
 }
 
@@ -136,7 +158,14 @@ async fn answer(ctx: &PortalContext, q: &str, before: &str, status: StatusCode) 
     let answer = if q.is_empty() {
         Answer::Nothing
     } else if looks_like_code(q) {
-        by_code(ctx, q).await?
+        match by_code(ctx, q).await {
+            Err(WebError::Wait(refusal)) if refusal.code == "query.proof" => {
+                let answer = Answer::Prove(Box::new(prove(ctx, refusal)));
+                let asking = Ask { page: page.failed(true), q: q.to_owned(), answer };
+                return Ok((StatusCode::TOO_MANY_REQUESTS, Html(asking.render()?)).into_response());
+            }
+            other => other?,
+        }
     } else {
         by_words(ctx, q, before).await?
     };
@@ -165,6 +194,20 @@ async fn by_code(ctx: &PortalContext, q: &str) -> Result<Answer, WebError> {
             Answer::Project(Box::new(PublicView::new(ctx, project)))
         }
     })
+}
+
+/// The form that comes before the answer. It says nothing about the code.
+fn prove(ctx: &PortalContext, refusal: Refusal) -> Prove {
+    let words = "您所在的网络在十分钟内查询了很多不存在的项目代码。为防止有人逐个试探代码，请先完成下面任意一项核对，再显示结果。";
+    Prove {
+        challenge: ctx.platform.work_challenge(&ctx.call),
+        bits: BITS,
+        unit: Field::text("unit", "项目单位名称")
+            .value(&ctx.call.shown.unit)
+            .max(100)
+            .hint("与代码证、受理通知书上写的一致。填写了单位名称的，不需要计算。"),
+        told: Note::new(Tone::Yellow, "请先完成一次核对", words).article(refusal.article.unwrap_or_default()),
+    }
 }
 
 fn fault_note(fault: Fault) -> Note {
@@ -320,6 +363,10 @@ async fn project(ctx: PortalContext, Path(code): Path<String>) -> Result<Respons
     match ctx.platform.public_project(&ctx.call, &code).await {
         // The box says what is wrong with the code.
         Err(Failure::NotThere) => answer(&ctx, code.trim(), "", StatusCode::NOT_FOUND).await,
+        // The box asks for the proof.
+        Err(Failure::Wait(refusal)) if refusal.code == "query.proof" => {
+            answer(&ctx, code.trim(), "", StatusCode::TOO_MANY_REQUESTS).await
+        }
         Err(other) => Err(other.into()),
         Ok(project) => {
             let page = ctx.page("public", project.name.clone()).await?.crumb("首页", "/").crumb("公开查询", "/public");

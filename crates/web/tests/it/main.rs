@@ -8,6 +8,7 @@ mod contact;
 mod content;
 mod detection;
 mod evidence;
+mod flood;
 mod group;
 mod guide;
 mod notification;

@@ -14,6 +14,10 @@ both_engines! {
 /// Made-up examples that stand in hints.
 const EXAMPLES: [&str; 3] = ["13800000000", "zhangsan@example.com", "name@example.com"];
 
+/// Who has to see one value, and the beginning of the page: whoever answers a person's own request about that value
+/// (个人信息保护法第四十五条至第四十七条). Each look leaves a record.
+const ANSWERS: (&str, &str) = ("GeneralAdministration", "/rights/");
+
 fn is_phone(word: &str) -> bool {
     word.len() == 11
         && word.bytes().all(|b| b.is_ascii_digit())
@@ -86,7 +90,8 @@ async fn s34_no_page_shows_a_personal_value_in_full_to_any_role(world: &World) {
             }
             pages += 1;
             let found = personal(&answer.text());
-            if !found.is_empty() {
+            let answers = who == ANSWERS.0 && path.starts_with(ANSWERS.1) && route.audited;
+            if !found.is_empty() && !answers {
                 shown.push(format!("{path} as {who}: {found:?}"));
             }
         }

@@ -15,6 +15,9 @@ both_engines! {
     s01_a_changed_password_is_said_and_the_old_one_is_worth_nothing,
     a08_two_administrators_reset_on_the_page_of_accounts,
     s18_an_administrator_works_from_the_management_network_only,
+    a22_an_office_session_ends_where_it_turns_up_in_another_network,
+    a22_a_token_from_before_the_sign_in_opens_nothing_after,
+    a22_a_further_post_ends_the_open_session,
 }
 
 fn password(person: &Person) -> [(&str, &str); 2] {
@@ -247,4 +250,108 @@ async fn s18_an_administrator_works_from_the_management_network_only(world: &Wor
     let token = Client::office(world).signed_in(world, &officer).await.token().to_owned();
     let mut other = Client::of(&p, Face::Office).with_token(&token).at("203.0.113.7".parse().unwrap());
     assert_eq!(other.get("/").await.status, StatusCode::OK, "officers work from where they are");
+}
+
+async fn a22_an_office_session_ends_where_it_turns_up_in_another_network(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let begin = async |at: &str| {
+        let mut client = Client::office(world).at(at.parse().unwrap());
+        assert!(client.post("/login", &password(&officer)).await.status.is_redirection());
+        client
+    };
+    let mut desk = begin("10.1.2.3").await;
+    assert_eq!(desk.get("/").await.status, StatusCode::OK);
+    let mut next_door = desk.clone().at("10.1.2.99".parse().unwrap());
+    assert_eq!(next_door.get("/").await.status, StatusCode::OK, "the same network");
+    let token = desk.token().to_owned();
+    let mut thief = Client::office(world).at("10.9.9.9".parse().unwrap()).with_token(&token);
+    let headers = [("x-forwarded-for", "10.1.2.3")];
+    let answer = thief.send(axum::http::Method::GET, "/", &headers, axum::body::Body::empty()).await;
+    assert!(answer.location().starts_with("/login"), "a header changes nothing");
+    let page = Client::office(world).at("10.1.2.3".parse().unwrap()).with_token(&token).get("/login").await.text();
+    assert!(page.contains("另一个网络开始的") && page.contains("修改密码"), "{page}");
+    assert!(desk.get("/").await.location().starts_with("/login"), "over at both places");
+    let sql = "SELECT actor, source, session FROM audit_entry WHERE reason = 'session.moved'";
+    let rows = world.platform.store.query(sql, []).await.unwrap();
+    assert_eq!(rows.len(), 1, "noted once");
+    assert_eq!(rows[0].try_get::<String>("", "actor").unwrap(), officer.account().to_string());
+    assert_eq!(rows[0].try_get::<String>("", "source").unwrap(), "10.9.9.9");
+    // Behind a proxy of our own the caller's address counts, from the right.
+    let p = world.with_settings(|settings| settings.trusted_proxies = 1);
+    let behind = async |token: &str, forwarded: &str| {
+        let mut client = Client::of(&p, Face::Office).at("10.0.0.1".parse().unwrap()).with_token(token);
+        let headers = [("x-forwarded-for", forwarded)];
+        client.send(axum::http::Method::GET, "/", &headers, axum::body::Body::empty()).await.status
+    };
+    let token = begin("10.1.2.3").await.token().to_owned();
+    assert_eq!(behind(&token, "10.1.2.7").await, StatusCode::OK);
+    assert_eq!(behind(&token, "10.1.2.3, 10.9.9.9").await, StatusCode::SEE_OTHER, "what the caller wrote stands left");
+    // People of units come by telephone networks.
+    let mut agent = Client::portal(world).at("198.51.100.1".parse().unwrap());
+    agent.post("/login", &password(&world.agent)).await;
+    let mut elsewhere = agent.clone().at("203.0.113.1".parse().unwrap());
+    assert_eq!(elsewhere.get("/messages").await.status, StatusCode::OK);
+}
+
+async fn a22_a_token_from_before_the_sign_in_opens_nothing_after(world: &World) {
+    let officer = world.all_hands("water", "150402").await;
+    let fixed = "ab".repeat(32);
+    for (face, person, page) in [(Face::Portal, &world.agent, "/messages"), (Face::Office, &officer, "/cases")] {
+        let mut victim = Client::new(world, face).with_token(&fixed);
+        assert!(victim.post("/login", &password(person)).await.status.is_redirection());
+        assert_ne!(victim.token(), fixed);
+        assert_eq!(victim.get(page).await.status, StatusCode::OK);
+        let mut thief = Client::new(world, face).with_token(&fixed);
+        assert!(thief.get(page).await.location().starts_with("/login"));
+        // Signing in again: another token, however the first one came about.
+        let before = victim.token().to_owned();
+        victim.post("/login", &password(person)).await;
+        assert_ne!(victim.token(), before);
+    }
+    // The token between the two steps is worth nothing after the second.
+    let strict = world.strict();
+    let enrolled = world.enrol(&strict, &officer).await;
+    world.later(1);
+    let mut client = Client::of(&strict, Face::Office);
+    client.post("/login", &password(&officer)).await;
+    let half = client.token().to_owned();
+    client.post("/sign-in/code", &[("code", &enrolled.app.code(world.clock.now()))]).await;
+    assert_ne!(client.token(), half);
+    assert_eq!(client.get("/cases").await.status, StatusCode::OK);
+    for path in ["/cases", "/sign-in/code"] {
+        let mut thief = Client::of(&strict, Face::Office).with_token(&half);
+        assert!(thief.get(path).await.location().starts_with("/login"), "{path}");
+    }
+}
+
+async fn a22_a_further_post_ends_the_open_session(world: &World) {
+    let p = &world.platform;
+    let officer = world.officer("water", "150402", &[Role::Receptionist]).await;
+    let first = world.officer("development_reform", "150400", &[Role::SecurityAdministrator]).await;
+    let second = world.officer("development_reform", "150400", &[Role::SecurityAdministrator]).await;
+    let mut desk = Client::office(world).signed_in(world, &officer).await;
+    assert_eq!(desk.get("/").await.status, StatusCode::OK);
+    let today = world.clock.now().date();
+    let agency = domain::department::Agency::new("water", domain::region::RegionCode::parse("150402").unwrap());
+    let wish = domain::account::PostWish {
+        agency: agency.clone(),
+        role: Role::Approver,
+        from: today,
+        to: None,
+        reason: "任命〔2026〕1号".into(),
+    };
+    p.propose_post(&first.call(), officer.account(), &wish).await.unwrap();
+    assert_eq!(desk.get("/").await.status, StatusCode::OK, "a proposal gives no right");
+    let key = domain::account::PostKey { agency, role: Role::Approver, from: today };
+    p.confirm_post(&second.call(), officer.account(), 0).await.unwrap();
+    let old = desk.token().to_owned();
+    assert!(desk.get("/").await.location().starts_with("/login"));
+    let page = Client::office(world).with_token(&old).get("/login").await.text();
+    assert!(page.contains("岗位刚刚有所增加"), "{page}");
+    let mut again = Client::office(world).signed_in(world, &officer).await;
+    assert_ne!(again.token(), old);
+    assert_eq!(again.get("/").await.status, StatusCode::OK);
+    // Losing one ends nothing: the next request simply has it no more.
+    p.end_post(&first.call(), officer.account(), &key, "调离").await.unwrap();
+    assert_eq!(again.get("/").await.status, StatusCode::OK);
 }
