@@ -36,7 +36,7 @@ async fn a15_of_sixty_four_deciders_one_wins_round_after_round(world: &World) {
         assert_eq!(page.case.decision.unwrap().title, format!("决定{}", winners[0]));
         let events = world.platform.store.events(&format!("case:{case}")).await.unwrap();
         let decided = events.iter().filter(|e| e.kind == "CaseDecided").count();
-        assert_eq!((decided, events.len()), (1, 8));
+        assert_eq!((decided, events.len()), (1, 9));
     }
 }
 
