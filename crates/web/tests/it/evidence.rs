@@ -49,7 +49,7 @@ async fn s15_when_the_audit_is_full_every_change_is_refused_and_reads_go_on(worl
     let correction = [("point", "补充附图"), ("points", "补充附图")];
     let answers = [
         desk.post(&format!("/cases/{case}/correction"), &correction).await,
-        desk.post(&format!("/cases/{case}/accept"), &[]).await,
+        desk.post(&format!("/cases/{case}/accept"), &[("reviewed", "yes")]).await,
         desk.get(&format!("/cases/{case}")).await,
         agent.post("/declare", &[]).await,
         agent.post(&format!("/projects/{project}/withdraw"), &[]).await,
@@ -79,10 +79,13 @@ async fn s15_when_the_audit_is_full_every_change_is_refused_and_reads_go_on(worl
     assert!(console.get("/audit/evidence").await.text().contains("存储已满"));
     assert_eq!(console.get("/audit").await.status, StatusCode::OK);
     assert!(records(world).await > 5, "from what is kept back");
-    assert_eq!(desk.post(&format!("/cases/{case}/accept"), &[]).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        desk.post(&format!("/cases/{case}/accept"), &[("reviewed", "yes")]).await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     // Room again: everything goes on.
     with_room(world, 1000).await;
-    let answer = desk.post(&format!("/cases/{case}/accept"), &[]).await;
+    let answer = desk.post(&format!("/cases/{case}/accept"), &[("reviewed", "yes")]).await;
     assert!(answer.status.is_redirection(), "{}", answer.text());
     assert!(events(world).await > events_before);
 }
@@ -98,7 +101,7 @@ async fn s15_of_many_changes_at_the_same_time_none_commits_without_its_record(wo
     with_room(world, 3).await;
     let accept = cases.iter().map(|case| {
         let (mut desk, path) = (desk.clone(), format!("/cases/{case}/accept"));
-        async move { desk.post(&path, &[]).await.status }
+        async move { desk.post(&path, &[("reviewed", "yes")]).await.status }
     });
     let answers = futures_util::future::join_all(accept).await;
     let done = answers.iter().filter(|status| status.is_redirection()).count() as i64;
