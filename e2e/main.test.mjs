@@ -119,6 +119,18 @@ async function verify (page, { number, value }, look) {
   rmSync(folder, { recursive: true })
 }
 
+/** Somebody else than who decided looks through what would become public, and makes it so (S-55). */
+async function publish ({ reviewer, number }, noJs, look) {
+  const page = await openDesk(browser, tzxm, reviewer, { noJs })
+  await page.goto(`${tzxm.office}/publications`)
+  const row = page.getByRole('row').filter({ hasText: number }).first()
+  await row.getByRole('checkbox').check()
+  await look(page, 'publications')
+  await press(page, '确认公开所选', noJs)
+  await page.getByText('已公开 1 项结果').waitFor()
+  await closePage(page)
+}
+
 async function walk (noJs) {
   const kind = noJs ? 'still' : 'desktop'
   const look = async (page, name) => {
@@ -146,6 +158,7 @@ async function walk (noJs) {
     await apply(unit, noJs)
     department.address = unit.url().split('?')[0]
     await handle(department, project, noJs, look)
+    if (department.reviewer) await publish(department, noJs, look)
   }
 
   await unit.goto(`${tzxm.portal}/messages`)
