@@ -1,6 +1,6 @@
 //! 账号管理: find an account, enable a disused one, take a second factor away by two administrators (S-07, A-08).
 
-use super::{frame, step, to};
+use super::{frame, signed_in, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -198,8 +198,4 @@ async fn reject(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeConte
     signed_in(&ctx)?;
     let result = ctx.platform.reject_factor_reset(&ctx.call, &account(&id)?).await;
     finish(&ctx, &form, result, "rejected").await
-}
-
-fn signed_in(ctx: &OfficeContext) -> Result<(), WebError> {
-    if ctx.is_signed_in() { Ok(()) } else { Err(WebError::SignInNeeded) }
 }

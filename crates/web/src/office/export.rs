@@ -1,6 +1,6 @@
 //! 数据导出 (A-21, S-34): asked for with a reason, confirmed by a second person above the threshold, downloaded once.
 
-use super::{frame, query, step, to};
+use super::{frame, query, signed_in, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -419,10 +419,6 @@ struct Said {
 
 async fn show(ctx: OfficeContext, Path(id): Path<String>, Query(said): Query<Said>) -> Result<Response, WebError> {
     draw(&ctx, &export_id(&id)?, &Fields::default(), vec![], &said.said).await
-}
-
-fn signed_in(ctx: &OfficeContext) -> Result<(), WebError> {
-    if ctx.is_signed_in() { Ok(()) } else { Err(WebError::SignInNeeded) }
 }
 
 /// Back to the page, saying what was done; or with the refusals, nothing lost.

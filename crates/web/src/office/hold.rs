@@ -1,6 +1,6 @@
 //! 涉密核验: the desk of the security administrators over sealed content (K-04, K-08, K-09). It never shows a word of it.
 
-use super::{frame, query, step, to};
+use super::{frame, query, signed_in, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -386,10 +386,6 @@ async fn finish(
         Ok(()) => Ok(to(format!("/holds/{id}?said={done}"))),
         Err(errors) => draw(ctx, id, form, errors, "").await,
     }
-}
-
-fn signed_in(ctx: &OfficeContext) -> Result<(), WebError> {
-    if ctx.is_signed_in() { Ok(()) } else { Err(WebError::SignInNeeded) }
 }
 
 async fn report(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeContext>) -> Result<Response, WebError> {

@@ -126,6 +126,11 @@ pub(crate) async fn frame(ctx: &OfficeContext, nav: &'static str, title: impl In
     Ok(page)
 }
 
+/// Whether somebody is signed in; asked before a form is read.
+fn signed_in(ctx: &OfficeContext) -> Result<(), WebError> {
+    if ctx.is_signed_in() { Ok(()) } else { Err(WebError::SignInNeeded) }
+}
+
 /// On to another page after a change (POST → GET).
 fn to(address: impl AsRef<str>) -> Response {
     Redirect::to(address.as_ref()).into_response()

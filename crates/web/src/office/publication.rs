@@ -1,6 +1,6 @@
 //! 公开审核: results that wait for a second person, what would be published of each, and what is public (办法第十八条; S-55).
 
-use super::{frame, query, step, to};
+use super::{frame, query, signed_in, step, to};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -275,8 +275,4 @@ async fn hold_back(Path(id): Path<String>, Posted { ctx, form }: Posted<OfficeCo
         Ok(()) => Ok(to(format!("/publications/{id}?said=hold"))),
         Err(errors) => draw(&ctx, &id, &form, errors, "").await,
     }
-}
-
-fn signed_in(ctx: &OfficeContext) -> Result<(), WebError> {
-    if ctx.is_signed_in() { Ok(()) } else { Err(WebError::SignInNeeded) }
 }

@@ -1,7 +1,7 @@
 //! 人员名册导入: a spreadsheet is previewed row by row, then opens accounts and proposes posts, a hundred rows at a time; each
 //! post still waits for the second security administrator (S-05, S-08).
 
-use super::{frame, step};
+use super::{frame, signed_in, step};
 use crate::{
     Access, Fields, OfficeContext, Page, Posted, Route, WebError,
     app::refusals,
@@ -69,10 +69,6 @@ struct StaffPage {
     at_once: usize,
     most: usize,
     shown: Option<Shown>,
-}
-
-fn signed_in(ctx: &OfficeContext) -> Result<(), WebError> {
-    if ctx.is_signed_in() { Ok(()) } else { Err(WebError::SignInNeeded) }
 }
 
 fn line(line: &StaffLine) -> Line {
